@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a process wrote to one of its outputs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Captured {
     /// The text; bytes that are not UTF-8 are U+FFFD. If the middle was dropped, a line in brackets
     /// says so there.

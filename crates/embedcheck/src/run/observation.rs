@@ -11,6 +11,7 @@ use super::{Captured, Ended, ThreadSnapshot};
 
 /// What was seen of one run: facts only, no verdict.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Observation {
     /// The program and its arguments.
     pub command: Vec<String>,
@@ -228,6 +229,22 @@ mod tests {
         let seen = observe(RACE);
         let text = serde_json::to_string(&seen).unwrap();
         assert_eq!(serde_json::from_str::<Observation>(&text).unwrap(), seen);
+    }
+
+    #[test]
+    fn facts_are_the_last_ones_stated() {
+        let facts = |images: &str| {
+            format!(
+                "{{\"event\":\"end\",\"step\":9,\"thread\":0,\"pid\":4,\"time\":9,\"op\":\"facts\",\"ok\":true,\
+                 \"value\":{{\"images\":{images},\"symbols\":{{\"default\":null}}}},\"errno\":0,\"error\":null}}\n"
+            )
+        };
+        let seen = observe(&format!("{RACE}{}{}", facts("[]"), facts("[{}]")));
+        assert_eq!(seen.images().unwrap().len(), 1);
+        assert_eq!(seen.python_in_default_scope(), Some(false));
+        assert_eq!(seen.fact("locale"), None);
+        assert_eq!(seen.step_errors(), ["not found"]);
+        assert_eq!(observe(RACE).images(), None);
     }
 
     proptest! {

@@ -18,6 +18,7 @@ const DEBUGGER_BUDGET: Duration = Duration::from_secs(10);
 
 /// Where one thread was at the time limit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ThreadSnapshot {
     /// Its process.
     pub pid: i32,
