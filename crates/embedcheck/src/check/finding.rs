@@ -17,6 +17,8 @@ pub struct Finding {
     pub advice: Option<String>,
     /// Workarounds seen working on this build.
     pub verified: Vec<String>,
+    /// Parts that could not run, with the reason.
+    pub not_covered: Vec<String>,
     /// Outcomes of repeated runs.
     pub histogram: Vec<Bucket>,
     /// Evidence that is not in a case.
@@ -33,6 +35,7 @@ impl Finding {
             cause: None,
             advice: None,
             verified: Vec::new(),
+            not_covered: Vec::new(),
             histogram: Vec::new(),
             evidence: Vec::new(),
             cases: Vec::new(),
@@ -60,6 +63,11 @@ impl Finding {
     /// The check could not run.
     pub fn skip(reason: impl Into<String>) -> Self {
         Self::new(Verdict::Skip, Some(reason.into()))
+    }
+
+    /// embedcheck itself failed.
+    pub fn error(what: impl Into<String>) -> Self {
+        Self::new(Verdict::Error, Some(what.into()))
     }
 
     /// Pass if every case is good; otherwise fail with the cause of the first that is not.
@@ -91,6 +99,29 @@ impl Finding {
     #[must_use]
     pub fn with_cases(mut self, cases: impl IntoIterator<Item = Judgement>) -> Self {
         self.cases.extend(cases.into_iter().map(|case| case.record));
+        self
+    }
+
+    /// Says which parts could not run. The verdict is about the rest, and says so.
+    #[must_use]
+    pub fn without(mut self, missing: Vec<String>) -> Self {
+        self.not_covered.extend(missing);
+        self
+    }
+
+    /// For a run that must prove that it ran everything: what was skipped, wholly or in part, is a
+    /// failure.
+    #[must_use]
+    pub(super) fn required(mut self) -> Self {
+        let reason = match self.verdict {
+            Verdict::Skip => self.detail.clone(),
+            Verdict::Pass | Verdict::Limit => self.not_covered.first().cloned(),
+            Verdict::Fail | Verdict::Error => None,
+        };
+        if let Some(reason) = reason {
+            self.verdict = Verdict::Fail;
+            self.detail = Some(format!("not run, and everything is required: {reason}"));
+        }
         self
     }
 

@@ -116,7 +116,7 @@ impl Expect {
     }
 
     fn check_images(&self, observation: &Observation, found: &mut Vec<String>) {
-        let Some(images) = observation.images() else { return };
+        let Some(images) = observation.image_list() else { return };
         let expected = self.images.unwrap_or(1);
         let mut namespaces: Vec<i64> = images.iter().map(|image| image.namespace).collect();
         namespaces.sort_unstable();

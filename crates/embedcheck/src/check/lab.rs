@@ -1,7 +1,7 @@
 //! What a check works with: the target, the hosts, the producers, and the way to run a case.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use embedcheck_plan::{Fact, PlanBuilder};
@@ -10,11 +10,10 @@ use thiserror::Error;
 use super::options::Scene;
 use super::{Expect, Judgement, Options};
 use crate::dll::Compiler;
-use crate::report::{CaseRecord, Producer};
-use crate::run::{self, Environment, HostCommand, HostKind, RunError, RunSpec, Scratch, Stop};
-use crate::target::{Libpython, Target};
-
 use super::workshop::Workshop;
+use crate::report::{CaseRecord, Producer};
+use crate::run::{self, Environment, HostCommand, Observation, RunError, RunSpec, Scratch, Stop};
+use crate::target::{Libpython, Target};
 
 /// Why a check has no finding.
 #[derive(Debug, Error)]
@@ -31,6 +30,9 @@ pub enum LabError {
     /// The user stopped the run.
     #[error("interrupted")]
     Interrupted,
+    /// A DLL or a host could not be built, for a reason that is not a missing tool.
+    #[error("{0}")]
+    Build(String),
     /// Something of our own failed: the verdict is `error`.
     #[error("{0}")]
     Internal(String),
@@ -69,7 +71,6 @@ pub struct Lab<'a> {
     runs: AtomicU32,
     iterations: AtomicU32,
     embedded: AtomicU32,
-    folders: OnceLock<()>,
 }
 
 /// A case about to be run: a host, a plan, an environment, and what is expected.
@@ -103,7 +104,6 @@ impl<'a> Lab<'a> {
             runs: AtomicU32::new(0),
             iterations: AtomicU32::new(0),
             embedded: AtomicU32::new(0),
-            folders: OnceLock::new(),
         }
     }
 
@@ -125,7 +125,6 @@ impl<'a> Lab<'a> {
 
     /// A fresh, empty folder for a case; removed at the end of the run.
     pub fn folder(&self, name: &str) -> Result<Scratch, LabError> {
-        let _ = self.folders.get_or_init(|| ());
         let name = format!("{}-{name}", self.check.replace('/', "-"));
         self.workshop.scratch.folder(&name).map_err(LabError::internal("make a scratch folder"))
     }
@@ -144,10 +143,26 @@ impl<'a> Lab<'a> {
 
     /// The C compiler of the machine.
     pub fn compiler(&self) -> Result<&Compiler, LabError> {
-        self.workshop.compiler.as_ref().ok_or_else(|| LabError::Unavailable {
-            reason: "no C compiler: neither cc, gcc nor clang is on PATH".into(),
-            advice: Some("install gcc or clang, or name a compiler with CC".into()),
-        })
+        self.workshop.compiler()
+    }
+
+    /// Whether CFFI DLLs are part of the checks of this target (`false` before CPython 3.8) and can
+    /// be made ([`LabError::Unavailable`] says why not).
+    pub fn cffi_ready(&self) -> Result<bool, LabError> {
+        self.workshop.cffi_ready()
+    }
+
+    /// The producers that can be used now. Why one cannot goes to `missing`.
+    pub fn producers(&self, missing: &mut Vec<String>) -> Result<Vec<Producer>, LabError> {
+        match self.cffi_ready() {
+            Ok(true) => Ok(vec![Producer::Probe, Producer::Cffi]),
+            Ok(false) => Ok(vec![Producer::Probe]),
+            Err(LabError::Unavailable { reason, .. }) => {
+                missing.push(format!("producer cffi: {reason}"));
+                Ok(vec![Producer::Probe])
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// A case with an empty plan in the baseline environment.
@@ -191,7 +206,13 @@ impl<'a> Lab<'a> {
             tamper.apply(&scene);
         }
         let text = case.plan.finish().to_string();
-        let spec = RunSpec::plan(&case.host, &text, case.env, &case.folder, self.options().timeout)?;
+        let plan = case.folder.join("plan.txt");
+        std::fs::write(&plan, &text).map_err(LabError::internal("write the plan"))?;
+        let mut spec = RunSpec::new(&case.host.program, case.env, &case.folder);
+        spec.args = case.host.args_for(&plan);
+        spec.plan = text;
+        spec.timeout = self.options().timeout;
+        spec.tools_path.clone_from(&self.workshop.tools_path);
         self.runs.fetch_add(1, Ordering::Relaxed);
         let observation = run::run(&spec, self.stop())?;
         if observation.python_initialised() == Some(true) {
@@ -214,8 +235,19 @@ impl<'a> Lab<'a> {
         self.workshop.unimportable(self)
     }
 
-    /// Which kind of host a command is.
-    pub fn kind(host: &HostCommand) -> HostKind {
-        host.kind
+    /// Runs a script with an interpreter, as a plain program that writes no events.
+    pub fn interpret(
+        &self,
+        interpreter: &Path,
+        script: &str,
+        args: &[&str],
+    ) -> Result<Observation, LabError> {
+        let folder = self.folder("interpreter")?;
+        let environment = self.workshop.environment(folder.path());
+        let mut spec = RunSpec::new(interpreter, environment, folder.path());
+        spec.args = ["-c", script].iter().chain(args).map(OsString::from).collect();
+        spec.events_limit = None;
+        spec.timeout = self.options().timeout;
+        Ok(run::run(&spec, self.stop())?)
     }
 }

@@ -65,18 +65,7 @@ fn load(lab: &Lab<'_>, way: &Way) -> Result<Finding, LabError> {
     let hosts = way.hosts(lab)?;
     let mut cases = Vec::new();
     let mut missing = Vec::new();
-    for producer in [Producer::Probe, Producer::Cffi] {
-        if producer == Producer::Cffi {
-            match lab.cffi_ready() {
-                Ok(true) => {}
-                Ok(false) => continue,
-                Err(LabError::Unavailable { reason, .. }) => {
-                    missing.push(format!("without cffi: {reason}"));
-                    continue;
-                }
-                Err(error) => return Err(error),
-            }
-        }
+    for producer in lab.producers(&mut missing)? {
         for (index, host) in hosts.iter().enumerate() {
             // The modules are the same for every host: importing all of them once is enough.
             let imports = producer == Producer::Probe && index == 0;
@@ -134,26 +123,19 @@ fn promote_after_failure(lab: &Lab<'_>) -> Result<Finding, LabError> {
         plugin.import_all(lab, &mut case, "plugin")?;
         cases.push(lab.run(case)?);
     }
-    match lab.cffi_ready() {
-        Ok(false) => {}
-        Err(LabError::Unavailable { reason, .. }) => {
-            missing.push(format!("without cffi: {reason}"));
-        }
-        Err(error) => return Err(error),
-        Ok(true) => {
-            for host in lab.dlopen_hosts() {
-                let folder = lab.folder(&format!("cffi-{}", host.kind))?;
-                let path = folder.path().join("plugin.so");
-                let plugin = lab.plugin(Producer::Cffi, &path, &lab.absolute())?;
-                let label = format!("cffi in a {} host", host.kind);
-                let mut case = lab.case(label, &host, folder.path());
-                plugin.open(&mut case, "plugin", flags);
-                plugin.call_unjudged(&mut case, "plugin");
-                let promoted = case.plan.promote(lab.soname()?);
-                case.expect.done(promoted);
-                plugin.call(&mut case, "plugin");
-                dead.push(lab.run(case)?);
-            }
+    if lab.producers(&mut missing)?.contains(&Producer::Cffi) {
+        for host in lab.dlopen_hosts() {
+            let folder = lab.folder(&format!("cffi-{}", host.kind))?;
+            let path = folder.path().join("plugin.so");
+            let plugin = lab.plugin(Producer::Cffi, &path, &lab.absolute())?;
+            let label = format!("cffi in a {} host", host.kind);
+            let mut case = lab.case(label, &host, folder.path());
+            plugin.open(&mut case, "plugin", flags);
+            plugin.call_unjudged(&mut case, "plugin");
+            let promoted = case.plan.promote(lab.soname()?);
+            case.expect.done(promoted);
+            plugin.call(&mut case, "plugin");
+            dead.push(lab.run(case)?);
         }
     }
     if cases.iter().chain(&dead).all(Judgement::is_good) || !cases.iter().all(Judgement::is_good) {
@@ -186,18 +168,7 @@ fn promote_after_failure(lab: &Lab<'_>) -> Result<Finding, LabError> {
 fn linked_dll(lab: &Lab<'_>) -> Result<Finding, LabError> {
     let mut cases = Vec::new();
     let mut missing = Vec::new();
-    for producer in [Producer::Probe, Producer::Cffi] {
-        if producer == Producer::Cffi {
-            match lab.cffi_ready() {
-                Ok(true) => {}
-                Ok(false) => continue,
-                Err(LabError::Unavailable { reason, .. }) => {
-                    missing.push(format!("without cffi: {reason}"));
-                    continue;
-                }
-                Err(error) => return Err(error),
-            }
-        }
+    for producer in lab.producers(&mut missing)? {
         let folder = lab.folder(producer.word())?;
         let path = folder.path().join("libplugin.so");
         let plugin = lab.plugin(producer, &path, &lab.absolute())?;

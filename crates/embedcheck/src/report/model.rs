@@ -130,6 +130,8 @@ pub struct CheckResult {
     pub advice: Option<String>,
     /// Workarounds that this run tried on this very build and saw working.
     pub verified: Vec<String>,
+    /// Parts of the check that could not run, with the reason; the verdict speaks of the rest.
+    pub not_covered: Vec<String>,
     /// Programs that loaded the DLL.
     pub hosts: Vec<HostKind>,
     /// Who made the DLLs.

@@ -36,10 +36,7 @@ pub(super) fn verified(lab: &Lab<'_>) -> Result<Verified, LabError> {
     let mut verified = Verified { words: Vec::new(), cases: Vec::new() };
     for (way, words) in remedies {
         let mut works = true;
-        for producer in [Producer::Probe, Producer::Cffi] {
-            if producer == Producer::Cffi && !matches!(lab.cffi_ready(), Ok(true)) {
-                continue;
-            }
+        for producer in lab.producers(&mut Vec::new())? {
             let case = run_way(lab, way, producer, &lab.c_host(), producer == Producer::Probe)?;
             works &= case.is_good();
             verified.cases.push(case);
