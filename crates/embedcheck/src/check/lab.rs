@@ -8,6 +8,7 @@ use embedcheck_plan::{Fact, PlanBuilder};
 use thiserror::Error;
 
 use super::options::Scene;
+use super::predict::{self, Prediction};
 use super::{Expect, Judgement, Options};
 use crate::dll::Compiler;
 use super::workshop::Workshop;
@@ -233,6 +234,28 @@ impl<'a> Lab<'a> {
     /// installed, a module for another system. Their failure says nothing about embedding.
     pub fn unimportable(&self) -> Result<&[String], LabError> {
         self.workshop.unimportable(self)
+    }
+
+    /// What the ELF files say about every extension module.
+    pub(super) fn prediction(&self) -> Result<&Prediction, LabError> {
+        self.workshop.prediction(self)
+    }
+
+    /// How the failed imports of these cases differ from what the ELF files predict for a libpython
+    /// that is not in the global scope.
+    pub(super) fn compare_with_prediction(
+        &self,
+        cases: &[Judgement],
+    ) -> Result<Vec<String>, LabError> {
+        let computed = self.prediction()?.of(predict::Scope::Local);
+        let mut differences = Vec::new();
+        for case in cases {
+            for imports in case.record.observation.all_imports() {
+                let except = self.unimportable()?;
+                differences.extend(predict::against_live(computed, &imports.failed, except));
+            }
+        }
+        Ok(differences)
     }
 
     /// Runs a script with an interpreter, as a plain program that writes no events.

@@ -7,7 +7,8 @@ mod setup;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::{LabError, Options};
+use super::predict::Prediction;
+use super::{Lab, LabError, Options};
 use crate::dll::{
     BuildError, Cache, CffiInstall, CffiProducer, Compiler, Fixture, InstallSettings, LinkOptions,
     PythonFacts, Unavailable, ensure_cffi,
@@ -35,6 +36,7 @@ pub(super) struct Workshop<'a> {
     settings: InstallSettings,
     cffi: OnceLock<Result<CffiInstall, LabErrorText>>,
     unimportable: OnceLock<Vec<String>>,
+    prediction: OnceLock<Prediction>,
     /// Holds the unpacked C host, the link to the interpreter and the compiler's temporary files
     /// for as long as the checks run.
     home: Scratch,
@@ -115,6 +117,15 @@ impl Workshop<'_> {
             })
         });
         found.as_ref().map_err(|error| error.clone().into())
+    }
+
+    /// What the ELF files say, computed once.
+    pub(super) fn prediction(&self, lab: &Lab<'_>) -> Result<&Prediction, LabError> {
+        if let Some(prediction) = self.prediction.get() {
+            return Ok(prediction);
+        }
+        let computed = Prediction::compute(lab)?;
+        Ok(self.prediction.get_or_init(|| computed))
     }
 
     /// Makes a CFFI DLL of a fixture; returns what has to be on PYTHONPATH.

@@ -124,6 +124,13 @@ impl Evidence {
     pub fn of_errors(errors: Vec<String>) -> Self {
         Self { errors, ..Self::default() }
     }
+
+    /// States that libpython is in the global scope.
+    #[must_use]
+    pub fn in_global_scope(mut self) -> Self {
+        self.default_scope = Some(true);
+        self
+    }
 }
 
 fn lines(text: &str) -> Vec<String> {

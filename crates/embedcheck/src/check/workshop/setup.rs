@@ -56,6 +56,7 @@ impl<'a> Workshop<'a> {
             },
             cffi: OnceLock::new(),
             unimportable: OnceLock::new(),
+            prediction: OnceLock::new(),
             scratch,
             home,
         })
