@@ -8,9 +8,9 @@ pub(super) enum Package {
     /// A C compiler with the headers of the C library.
     CCompiler,
     /// `Python.h` of this minor version of Python 3.
-    PythonHeaders(u8),
+    PythonHeaders(u32),
     /// `pip` for this minor version of Python 3.
-    Pip(u8),
+    Pip(u32),
 }
 
 /// Distributions that name their packages alike.

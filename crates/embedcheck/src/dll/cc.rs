@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::advice::{OsFamily, Package};
 use super::error::Unavailable;
+use super::surroundings::Surroundings;
 use super::tool::{Tool, ToolError, ToolOutput, find_program};
 
 /// A C file of CFFI takes 0.2 s; a machine under load some seconds.
@@ -20,38 +21,40 @@ pub struct Compiler {
     program: PathBuf,
     /// Words of `CC` after the program: `CC="gcc -m64"`.
     args: Vec<OsString>,
-    path: OsString,
-    scratch: PathBuf,
+    surroundings: Surroundings,
     version: String,
     identity: String,
 }
 
 impl Compiler {
     /// Looks for the compiler: `cc` is what the user's `CC` says, if it is set and not empty; else `cc`, `gcc`
-    /// and `clang` are looked up on `path`. `path` will be the compiler's own `PATH`, and `scratch` an existing
-    /// folder for its temporary files.
+    /// and `clang` are looked up on `PATH`.
     ///
     /// # Errors
     ///
     /// [`Unavailable`] if there is none, or if it cannot compile a program that includes `<stdio.h>`.
-    pub fn find(cc: Option<&OsStr>, path: &OsStr, scratch: &Path) -> Result<Self, Unavailable> {
+    pub fn find(cc: Option<&OsStr>, surroundings: &Surroundings) -> Result<Self, Unavailable> {
         let advice = || OsFamily::of_this_machine().install(Package::CCompiler);
         let (program, args) = match cc.filter(|cc| !cc.is_empty()) {
-            Some(cc) => from_cc(cc, path).ok_or_else(|| {
+            Some(cc) => from_cc(cc, &surroundings.path).ok_or_else(|| {
                 let reason = format!("CC names `{}`, which is no program", cc.display());
                 Unavailable::new(reason, "set CC to a C compiler, or unset it")
             })?,
             None => ["cc", "gcc", "clang"]
                 .iter()
-                .find_map(|name| find_program(OsStr::new(name), path))
+                .find_map(|name| find_program(OsStr::new(name), &surroundings.path))
                 .map(|program| (program, Vec::new()))
                 .ok_or_else(|| {
                     Unavailable::new("no C compiler (cc, gcc, clang) is on PATH", advice())
                 })?,
         };
-        let (path, scratch) = (path.to_owned(), scratch.to_owned());
-        let mut compiler =
-            Self { program, args, path, scratch, version: String::new(), identity: String::new() };
+        let mut compiler = Self {
+            program,
+            args,
+            surroundings: surroundings.clone(),
+            version: String::new(),
+            identity: String::new(),
+        };
         compiler.identify().map_err(|error| {
             let first_lines: Vec<_> =
                 error.to_string().lines().take(4).map(str::to_owned).collect();
@@ -87,11 +90,20 @@ impl Compiler {
         &self,
         args: impl IntoIterator<Item = S>,
     ) -> Result<ToolOutput, ToolError> {
-        Tool::new(&self.program, &self.path, LIMIT)
-            .env("TMPDIR", &self.scratch)
-            .args(&self.args)
-            .args(args)
-            .run()
+        self.tool().args(args).run()
+    }
+
+    /// As [`Self::run`], in a folder: without `-o`, the results are written there.
+    pub(super) fn run_in<S: AsRef<OsStr>>(
+        &self,
+        dir: &Path,
+        args: impl IntoIterator<Item = S>,
+    ) -> Result<ToolOutput, ToolError> {
+        self.tool().current_dir(dir).args(args).run()
+    }
+
+    fn tool(&self) -> Tool {
+        Tool::new(&self.program, &self.surroundings, LIMIT).args(&self.args)
     }
 
     fn identify(&mut self) -> Result<(), ToolError> {
@@ -107,12 +119,13 @@ impl Compiler {
 
     /// A compiler is often there without the headers of the C library.
     fn check(&self) -> Result<(), ToolError> {
-        let file = tempfile::Builder::new().suffix(".c").tempfile_in(&self.scratch).and_then(
-            |mut file| {
+        let file = tempfile::Builder::new()
+            .suffix(".c")
+            .tempfile_in(&self.surroundings.scratch)
+            .and_then(|mut file| {
                 file.write_all(b"#include <stdio.h>\nint main(void) { return puts(\"\") < 0; }\n")?;
                 Ok(file)
-            },
-        );
+            });
         let file = file.map_err(|source| ToolError::Start {
             command: self.program.display().to_string(),
             source,
@@ -137,6 +150,10 @@ mod tests {
 
     use super::*;
 
+    fn find(cc: Option<&str>, scratch: &Path, path: &str) -> Result<Compiler, Unavailable> {
+        Compiler::find(cc.map(OsStr::new), &Surroundings::for_tests(path, scratch))
+    }
+
     const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
     fn script(dir: &Path, name: &str, text: &str) -> PathBuf {
@@ -149,7 +166,7 @@ mod tests {
     #[test]
     fn none_is_a_reason_to_skip() {
         let scratch = tempfile::tempdir().unwrap();
-        let error = Compiler::find(None, OsStr::new("/nonexistent"), scratch.path()).unwrap_err();
+        let error = find(None, scratch.path(), "/nonexistent").unwrap_err();
         assert_eq!(error.reason, "no C compiler (cc, gcc, clang) is on PATH");
         assert!(!error.advice.is_empty());
     }
@@ -159,8 +176,7 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let fake = script(scratch.path(), "my-cc", "echo \"version of $*\"");
         let cc = format!("{} -m64", fake.display());
-        let compiler =
-            Compiler::find(Some(OsStr::new(&cc)), OsStr::new(PATH), scratch.path()).unwrap();
+        let compiler = find(Some(&cc), scratch.path(), PATH).unwrap();
         assert_eq!(compiler.program(), fake);
         assert_eq!(compiler.version(), "version of -m64 --version");
     }
@@ -168,8 +184,8 @@ mod tests {
     #[test]
     fn a_cc_that_is_no_program_is_not_replaced_by_another() {
         let scratch = tempfile::tempdir().unwrap();
-        let cc = Some(OsStr::new("/nonexistent/cc -O2"));
-        let error = Compiler::find(cc, OsStr::new(PATH), scratch.path()).unwrap_err();
+        let cc = Some("/nonexistent/cc -O2");
+        let error = find(cc, scratch.path(), PATH).unwrap_err();
         assert_eq!(error.reason, "CC names `/nonexistent/cc -O2`, which is no program");
     }
 
@@ -178,8 +194,8 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let text = "test \"$1\" = --version && exit; echo stdio.h: No such file >&2; exit 1";
         let fake = script(scratch.path(), "cc", text);
-        let cc = Some(fake.as_os_str());
-        let error = Compiler::find(cc, OsStr::new(PATH), scratch.path()).unwrap_err();
+        let cc = fake.to_str();
+        let error = find(cc, scratch.path(), PATH).unwrap_err();
         assert!(error.reason.contains("stdio.h: No such file"), "{error}");
     }
 }

@@ -15,8 +15,9 @@ use super::error::{BuildError, Unavailable};
 use super::fixtures::Fixture;
 use super::link::LinkOptions;
 use super::python::PythonFacts;
+use super::surroundings::Surroundings;
 
-pub use install::{CffiInstall, InstallSettings, ensure_cffi, is_pip_variable};
+pub use install::{CffiInstall, ensure_cffi, is_pip_variable};
 
 /// Optimised as a release would be. CFFI's own `compile()` hides nothing either: before Python 3.9 the module's
 /// `PyInit_` function would be lost with `-fvisibility=hidden`.
@@ -42,7 +43,7 @@ pub struct CffiDll {
 pub struct CffiProducer<'a> {
     python: &'a PythonFacts,
     install: &'a CffiInstall,
-    settings: &'a InstallSettings,
+    surroundings: &'a Surroundings,
     compiler: &'a Compiler,
     cache: &'a Cache,
 }
@@ -52,11 +53,11 @@ impl<'a> CffiProducer<'a> {
     pub fn new(
         python: &'a PythonFacts,
         install: &'a CffiInstall,
-        settings: &'a InstallSettings,
+        surroundings: &'a Surroundings,
         compiler: &'a Compiler,
         cache: &'a Cache,
     ) -> Self {
-        Self { python, install, settings, compiler, cache }
+        Self { python, install, surroundings, compiler, cache }
     }
 
     /// The C code that CFFI makes of the fixture. All fixtures are made at once, by one interpreter process.
@@ -125,7 +126,7 @@ impl<'a> CffiProducer<'a> {
     }
 
     fn emitted(&self) -> Result<emit::Emitted, BuildError> {
-        emit::emit(self.python, self.install, self.settings, self.cache)
+        emit::emit(self.python, self.install, self.surroundings, self.cache)
     }
 
     fn object_key(&self, c_file: &Path) -> Result<Key, BuildError> {

@@ -16,13 +16,15 @@ mod error;
 mod fixtures;
 mod link;
 mod python;
+mod surroundings;
 mod tool;
 
 pub use cache::Cache;
 pub use cc::Compiler;
-pub use cffi::{CffiDll, CffiInstall, CffiProducer, InstallSettings, ensure_cffi};
+pub use cffi::{CffiDll, CffiInstall, CffiProducer, ensure_cffi};
 pub use error::{BuildError, Unavailable};
 pub use fixtures::{FIXTURES, Fixture};
 pub use link::{LinkOptions, Search};
 pub use python::PythonFacts;
+pub use surroundings::Surroundings;
 pub use tool::{ToolError, ToolOutput};

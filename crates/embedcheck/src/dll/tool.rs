@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use super::surroundings::Surroundings;
+use crate::run::Stop;
+
 /// Bytes kept of stdout and of stderr each. A C++ compiler can write more; nobody reads more.
 const OUTPUT_LIMIT: usize = 1 << 20;
 
@@ -54,6 +57,12 @@ pub enum ToolError {
         /// At most 1 MiB of its stderr.
         stderr: String,
     },
+    /// It was killed because the run was asked to stop.
+    #[error("`{command}` was interrupted")]
+    Interrupted {
+        /// The command line.
+        command: String,
+    },
     /// It was killed, with all processes of its group, after the time limit.
     #[error("`{command}` did not end within {} s:\n{}", limit.as_secs(), excerpt(stdout, stderr))]
     TimedOut {
@@ -78,22 +87,25 @@ pub(super) struct Tool {
     command: Command,
     shown: String,
     limit: Duration,
+    stop: Stop,
 }
 
 impl Tool {
-    /// `path` becomes the tool's `PATH`; apart from it and a C locale its environment is empty.
-    pub(super) fn new(program: &Path, path: &OsStr, limit: Duration) -> Self {
+    /// The tool gets `PATH`, `TMPDIR` and a C locale; apart from them its environment is empty.
+    pub(super) fn new(program: &Path, surroundings: &Surroundings, limit: Duration) -> Self {
         let mut command = Command::new(program);
         command
             .env_clear()
-            .env("PATH", path)
+            .env("PATH", &surroundings.path)
+            .env("TMPDIR", &surroundings.scratch)
             // The messages are evidence, and rules match them: they must not be translated.
             .env("LC_ALL", "C.UTF-8")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);
-        Self { command, shown: quote(program.as_os_str()), limit }
+        let stop = surroundings.stop.clone();
+        Self { command, shown: quote(program.as_os_str()), limit, stop }
     }
 
     pub(super) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
@@ -127,8 +139,8 @@ impl Tool {
         let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         let stdout = collect(child.stdout.take());
         let stderr = collect(child.stderr.take());
-        let ended = wait(&mut child, self.limit);
-        if !matches!(ended, Ok(Some(_))) {
+        let ended = wait(&mut child, self.limit, &self.stop);
+        if !matches!(ended, Ok(Waited::Ended(_))) {
             kill_group(group);
             // Reaps; the kill above makes it short.
             let _ = child.wait();
@@ -136,9 +148,14 @@ impl Tool {
         let until = Instant::now() + GRACE;
         let (stdout, stderr) = (receive(stdout, until, group), receive(stderr, until, group));
         match ended {
-            Ok(Some(status)) if status.success() => Ok(ToolOutput { command, stdout, stderr }),
-            Ok(Some(status)) => Err(ToolError::Failed { command, status, stdout, stderr }),
-            Ok(None) => Err(ToolError::TimedOut { command, limit: self.limit, stdout, stderr }),
+            Ok(Waited::Ended(status)) if status.success() => {
+                Ok(ToolOutput { command, stdout, stderr })
+            }
+            Ok(Waited::Ended(status)) => Err(ToolError::Failed { command, status, stdout, stderr }),
+            Ok(Waited::Stopped) => Err(ToolError::Interrupted { command }),
+            Ok(Waited::TimedOut) => {
+                Err(ToolError::TimedOut { command, limit: self.limit, stdout, stderr })
+            }
             Err(source) => Err(ToolError::Start { command, source }),
         }
     }
@@ -158,16 +175,24 @@ fn spawn(command: &mut Command) -> io::Result<Child> {
     }
 }
 
-/// `None` when the time is up.
-fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
+enum Waited {
+    Ended(ExitStatus),
+    Stopped,
+    TimedOut,
+}
+
+fn wait(child: &mut Child, limit: Duration, stop: &Stop) -> io::Result<Waited> {
     let start = Instant::now();
     loop {
         if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
+            return Ok(Waited::Ended(status));
+        }
+        if stop.is_requested() {
+            return Ok(Waited::Stopped);
         }
         let elapsed = start.elapsed();
         if elapsed >= limit {
-            return Ok(None);
+            return Ok(Waited::TimedOut);
         }
         // A link takes 20 ms and pip some seconds: neither should wait long nor be asked often.
         let pause = (elapsed / 10).clamp(Duration::from_millis(1), Duration::from_millis(20));
@@ -255,9 +280,13 @@ mod tests {
     use super::*;
 
     fn shell(script: &str, limit: Duration) -> Result<ToolOutput, ToolError> {
-        Tool::new(Path::new("/bin/sh"), OsStr::new("/usr/bin:/bin"), limit)
-            .args(["-c", script])
-            .run()
+        Tool::new(
+            Path::new("/bin/sh"),
+            &Surroundings::for_tests("/usr/bin:/bin", &std::env::temp_dir()),
+            limit,
+        )
+        .args(["-c", script])
+        .run()
     }
 
     #[test]
@@ -280,7 +309,7 @@ mod tests {
     fn the_environment_of_the_caller_does_not_reach_a_tool() {
         let output =
             shell("env | cut -d= -f1 | grep -v ^_ | sort", Duration::from_secs(10)).unwrap();
-        assert_eq!(output.stdout, "LC_ALL\nPATH\nPWD\n");
+        assert_eq!(output.stdout, "LC_ALL\nPATH\nPWD\nTMPDIR\n");
     }
 
     #[test]
@@ -293,6 +322,16 @@ mod tests {
             matches!(&error, ToolError::TimedOut { stdout, .. } if stdout == "begun\n"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_request_to_stop_ends_a_tool() {
+        let surroundings = Surroundings::for_tests("/usr/bin:/bin", &std::env::temp_dir());
+        let tool = Tool::new(Path::new("/bin/sh"), &surroundings, Duration::from_secs(60));
+        let running = thread::spawn(|| tool.args(["-c", "sleep 60"]).run());
+        surroundings.stop.request();
+        let error = running.join().unwrap().unwrap_err();
+        assert!(matches!(error, ToolError::Interrupted { .. }), "{error}");
     }
 
     #[test]

@@ -10,9 +10,10 @@ use std::sync::{Mutex, OnceLock};
 
 use embedcheck::dll::cffi::is_pip_variable;
 use embedcheck::dll::{
-    BuildError, Cache, CffiInstall, CffiProducer, Compiler, InstallSettings, PythonFacts,
-    Unavailable, ensure_cffi,
+    BuildError, Cache, CffiInstall, CffiProducer, Compiler, PythonFacts, Surroundings, Unavailable,
+    ensure_cffi,
 };
+use embedcheck::run::Stop;
 
 /// An interpreter that the tests ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,7 +53,7 @@ impl Wanted {
 /// What all tests share.
 pub(crate) struct Lab {
     pub(crate) require_all: bool,
-    pub(crate) settings: InstallSettings,
+    pub(crate) surroundings: Surroundings,
     pub(crate) cache: Cache,
     pub(crate) scratch: PathBuf,
     environment: BTreeMap<OsString, OsString>,
@@ -78,10 +79,12 @@ impl Lab {
             environment.clone().into_iter().filter(|(name, _)| is_pip_variable(name));
         Self {
             require_all: variable("EMBEDCHECK_REQUIRE_ALL").is_some_and(|value| value == "1"),
-            settings: InstallSettings {
+            surroundings: Surroundings {
                 path: variable("PATH").unwrap_or_default(),
                 pip_environment: pip_environment.collect(),
                 offline: false,
+                scratch: scratch.clone(),
+                stop: Stop::new().expect("a descriptor is left"),
             },
             cache: Cache::open(Some(&kept.join("embedcheck-cache")), &scratch),
             scratch,
@@ -102,8 +105,7 @@ impl Lab {
     }
 
     pub(crate) fn compiler(&self) -> Result<&Compiler, BuildError> {
-        let found =
-            self.compiler.get_or_init(|| Compiler::find(None, &self.settings.path, &self.scratch));
+        let found = self.compiler.get_or_init(|| Compiler::find(None, &self.surroundings));
         Ok(found.as_ref().map_err(Clone::clone)?)
     }
 
@@ -112,7 +114,7 @@ impl Lab {
         let mut pythons = self.pythons.lock().expect("no test panics while it holds the lock");
         let ready = pythons.entry(wanted).or_insert_with(|| {
             let python = self.find(wanted)?;
-            let install = ensure_cffi(&python, &self.settings, &self.cache);
+            let install = ensure_cffi(&python, &self.surroundings, &self.cache);
             Ok(Ready { install: install.map_err(|error| error.to_string())?, python })
         });
         ready.clone()
@@ -120,7 +122,7 @@ impl Lab {
 
     pub(crate) fn find(&self, wanted: Wanted) -> Result<PythonFacts, String> {
         let candidates = wanted.candidates(&self.environment);
-        let facts = candidates.iter().find_map(|executable| ask(executable, &self.settings));
+        let facts = candidates.iter().find_map(|executable| ask(executable, &self.surroundings));
         facts.ok_or_else(|| {
             format!("no {} with a shared libpython and without a CFFI of its own", wanted.name())
         })
@@ -128,28 +130,41 @@ impl Lab {
 
     pub(crate) fn producer<'a>(&'a self, ready: &'a Ready) -> Result<CffiProducer<'a>, BuildError> {
         let compiler = self.compiler()?;
-        Ok(CffiProducer::new(&ready.python, &ready.install, &self.settings, compiler, &self.cache))
+        Ok(CffiProducer::new(
+            &ready.python,
+            &ready.install,
+            &self.surroundings,
+            compiler,
+            &self.cache,
+        ))
     }
 }
 
 /// `None` if it has no shared libpython.
-fn ask(executable: &Path, settings: &InstallSettings) -> Option<PythonFacts> {
+fn ask(executable: &Path, surroundings: &Surroundings) -> Option<PythonFacts> {
     let script = "import sys, sysconfig as s; v = s.get_config_vars(); \
         print(v['LIBDIR'], v.get('INSTSONAME'), *sys.version_info[:3], sep='\\n'); \
         import cffi, _cffi_backend; print(cffi.__version__)";
     let output = Command::new(executable)
         .args(["-B", "-c", script])
         .env_clear()
-        .env("PATH", &settings.path)
+        .env("PATH", &surroundings.path)
         .output()
         .ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let mut lines = text.lines();
     let libpython = Path::new(lines.next()?).join(lines.next()?);
-    let mut number = || lines.next()?.parse::<u8>().ok();
+    let mut number = || lines.next()?.parse::<u32>().ok();
     let version = (number()?, number()?, number()?);
     let cffi = lines.next().map(str::to_owned);
     let stamp = fs::metadata(&libpython).ok().filter(fs::Metadata::is_file)?;
     let identity = format!("{} {} {}", stamp.dev(), stamp.ino(), stamp.mtime());
-    Some(PythonFacts { executable: executable.to_owned(), libpython, version, identity, cffi })
+    Some(PythonFacts {
+        executable: executable.to_owned(),
+        libpython,
+        version,
+        identity,
+        library_path: None,
+        cffi,
+    })
 }

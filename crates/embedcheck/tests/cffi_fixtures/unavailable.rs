@@ -1,8 +1,8 @@
 //! What the machine lacks is said, with what to do about it.
 
 use embedcheck::dll::{
-    BuildError, Cache, CffiProducer, Fixture, InstallSettings, LinkOptions, PythonFacts,
-    Unavailable, ensure_cffi,
+    BuildError, Cache, CffiProducer, Fixture, LinkOptions, PythonFacts, Surroundings, Unavailable,
+    ensure_cffi,
 };
 use libtest_mimic::Trial;
 
@@ -47,20 +47,20 @@ fn missing<T: std::fmt::Debug>(result: Result<T, BuildError>) -> Unavailable {
 fn offline_without_cffi(lab: &Lab) -> TestResult {
     let python = or_skip!(python(lab));
     let cache = Cache::open(Some(&lab.folder()), &lab.folder());
-    let settings = InstallSettings { offline: true, ..lab.settings.clone() };
-    let missing = missing(ensure_cffi(&python, &settings, &cache));
+    let surroundings = Surroundings { offline: true, ..lab.surroundings.clone() };
+    let missing = missing(ensure_cffi(&python, &surroundings, &cache));
     assert!(missing.reason.ends_with("cannot import cffi, and --offline forbids to fetch it"));
 
     let old = PythonFacts { cffi: Some("1.11.5".to_owned()), ..python };
-    let missing = self::missing(ensure_cffi(&old, &settings, &cache));
+    let missing = self::missing(ensure_cffi(&old, &surroundings, &cache));
     assert!(missing.reason.contains("has CFFI 1.11.5, which is too old"), "{missing}");
     Ok(Outcome::Done)
 }
 
 fn offline_with_cffi_in_the_cache(lab: &Lab) -> TestResult {
     let ready = or_skip!(lab.ready(Wanted::Minor(13)));
-    let settings = InstallSettings { offline: true, ..lab.settings.clone() };
-    match ensure_cffi(&ready.python, &settings, &lab.cache) {
+    let surroundings = Surroundings { offline: true, ..lab.surroundings.clone() };
+    match ensure_cffi(&ready.python, &surroundings, &lab.cache) {
         Ok(install) => assert_eq!(install, ready.install),
         Err(error) => return skip_or_fail(error),
     }
@@ -70,8 +70,8 @@ fn offline_with_cffi_in_the_cache(lab: &Lab) -> TestResult {
 fn own_cffi_is_used(lab: &Lab) -> TestResult {
     let python = or_skip!(python(lab));
     let python = PythonFacts { cffi: Some("1.15.1".to_owned()), ..python };
-    let settings = InstallSettings { offline: true, ..lab.settings.clone() };
-    let install = ensure_cffi(&python, &settings, &Cache::open(None, &lab.folder()))
+    let surroundings = Surroundings { offline: true, ..lab.surroundings.clone() };
+    let install = ensure_cffi(&python, &surroundings, &Cache::open(None, &lab.folder()))
         .map_err(|error| error.to_string())?;
     assert_eq!((install.site_dir, install.cffi_version.as_str()), (None, "1.15.1"));
     Ok(Outcome::Done)
@@ -87,12 +87,12 @@ fn index_out_of_reach(lab: &Lab) -> TestResult {
         ("PIP_RETRIES", "0"),
         ("PIP_NO_CACHE_DIR", "1"),
     ];
-    let settings = InstallSettings {
+    let surroundings = Surroundings {
         pip_environment: variables.map(|(n, v)| (n.into(), v.into())).into(),
-        ..lab.settings.clone()
+        ..lab.surroundings.clone()
     };
     let cache = Cache::open(Some(&cache_dir), &lab.folder());
-    let missing = missing(ensure_cffi(&python, &settings, &cache));
+    let missing = missing(ensure_cffi(&python, &surroundings, &cache));
     assert!(missing.reason.contains("ERROR: "), "{missing}");
     assert!(missing.advice.contains("-m pip install cffi"), "{missing}");
     let left: Vec<_> = std::fs::read_dir(&cache_dir)?.flatten().map(|e| e.file_name()).collect();
@@ -115,7 +115,7 @@ fn no_pip(lab: &Lab) -> TestResult {
     let python = without_pip(lab, &ready.python, "");
     let cache_dir = lab.folder();
     let cache = Cache::open(Some(&cache_dir), &lab.folder());
-    let install = match ensure_cffi(&python, &lab.settings, &cache) {
+    let install = match ensure_cffi(&python, &lab.surroundings, &cache) {
         Ok(install) => install,
         Err(error) => return skip_or_fail(error),
     };
@@ -132,7 +132,7 @@ fn neither_pip_nor_venv(lab: &Lab) -> TestResult {
     let venv = "case \"$*\" in '-B -m venv'*) echo 'ensurepip is not available'; exit 1;; esac";
     let python = without_pip(lab, &python, venv);
     let cache = Cache::open(None, &lab.folder());
-    let missing = missing(ensure_cffi(&python, &lab.settings, &cache));
+    let missing = missing(ensure_cffi(&python, &lab.surroundings, &cache));
     assert!(missing.reason.contains("neither cffi nor pip"), "{missing}");
     assert!(missing.reason.contains("ensurepip is not available"), "{missing}");
     Ok(Outcome::Done)
@@ -152,7 +152,7 @@ fn no_python_headers(lab: &Lab) -> TestResult {
         Err(error) => return skip_or_fail(error),
     };
     let cache = Cache::open(None, &lab.folder());
-    let producer = CffiProducer::new(&python, &ready.install, &lab.settings, compiler, &cache);
+    let producer = CffiProducer::new(&python, &ready.install, &lab.surroundings, compiler, &cache);
     let fixture = Fixture::named("perf").ok_or("the fixture is there")?;
     let out = lab.folder().join("libperf.so");
     let missing = missing(producer.build(fixture, &LinkOptions::default(), &out));

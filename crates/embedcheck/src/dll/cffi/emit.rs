@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::install::{CffiInstall, InstallSettings, interpreter};
+use super::install::{CffiInstall, interpreter};
 use crate::dll::cache::{Cache, KeyBuilder};
 use crate::dll::error::BuildError;
 use crate::dll::fixtures::{FIXTURES, Fixture};
 use crate::dll::python::PythonFacts;
+use crate::dll::surroundings::Surroundings;
 
 const SCRIPT: &str = include_str!("../build_cffi.py");
 const ANSWER: &str = "build.json";
@@ -44,7 +45,7 @@ impl Emitted {
 pub(super) fn emit(
     python: &PythonFacts,
     install: &CffiInstall,
-    settings: &InstallSettings,
+    surroundings: &Surroundings,
     cache: &Cache,
 ) -> Result<Emitted, BuildError> {
     let mut key = KeyBuilder::new("cffi-code")
@@ -60,7 +61,7 @@ pub(super) fn emit(
             .input(fixture.init)
             .input(fixture.source.unwrap_or_default());
     }
-    let dir = cache.entry(&key.finish(), |dir| run_script(python, install, settings, dir))?;
+    let dir = cache.entry(&key.finish(), |dir| run_script(python, install, surroundings, dir))?;
     let answer = super::read_json(&dir.join(ANSWER))?;
     Ok(Emitted { dir, answer })
 }
@@ -68,7 +69,7 @@ pub(super) fn emit(
 fn run_script(
     python: &PythonFacts,
     install: &CffiInstall,
-    settings: &InstallSettings,
+    surroundings: &Surroundings,
     dir: &Path,
 ) -> Result<(), BuildError> {
     // The script's folder comes first on sys.path, so nothing else may lie there.
@@ -79,7 +80,7 @@ fn run_script(
         fs::create_dir(folder).map_err(BuildError::file("create", folder))?;
     }
     fs::write(&script, SCRIPT).map_err(BuildError::file("write", &script))?;
-    let mut tool = interpreter(python, install.site_dir.as_deref(), settings, dir, LIMIT)
+    let mut tool = interpreter(python, install.site_dir.as_deref(), surroundings, dir, LIMIT)
         .arg(&script)
         .arg(dir);
     for fixture in FIXTURES {

@@ -1,6 +1,6 @@
 //! CFFI for a target: its own, or one in the cache.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -9,6 +9,7 @@ use crate::dll::advice::{OsFamily, Package};
 use crate::dll::cache::{Cache, KeyBuilder};
 use crate::dll::error::{BuildError, Unavailable};
 use crate::dll::python::PythonFacts;
+use crate::dll::surroundings::Surroundings;
 use crate::dll::tool::{Tool, ToolError};
 
 /// For all of an installation: pip, if need be a virtual environment to get pip, and the proof that it works.
@@ -28,17 +29,6 @@ pub struct CffiInstall {
     pub site_dir: Option<PathBuf>,
     /// Version of `cffi` and `_cffi_backend`.
     pub cffi_version: String,
-}
-
-/// What of the caller's environment an interpreter gets.
-#[derive(Debug, Clone, Default)]
-pub struct InstallSettings {
-    /// `PATH`.
-    pub path: OsString,
-    /// Variables for pip; those for which [`is_pip_variable`] is false are passed over.
-    pub pip_environment: Vec<(OsString, OsString)>,
-    /// Nothing may be fetched.
-    pub offline: bool,
 }
 
 /// Whether pip needs a variable of the caller's to reach its index: certificates, proxies, its configuration.
@@ -84,7 +74,7 @@ pub fn is_pip_variable(name: &OsStr) -> bool {
 /// [`BuildError::Unavailable`] with the reason for a skip: `--offline`, no pip, no network …
 pub fn ensure_cffi(
     python: &PythonFacts,
-    settings: &InstallSettings,
+    surroundings: &Surroundings,
     cache: &Cache,
 ) -> Result<CffiInstall, BuildError> {
     if let Some(version) = python.cffi.as_deref().filter(|version| is_new_enough(version)) {
@@ -95,10 +85,10 @@ pub fn ensure_cffi(
         .input(python.executable.as_os_str().as_encoded_bytes())
         .input(python.version_text())
         .finish();
-    if settings.offline && cache.lookup(&key).is_none() {
+    if surroundings.offline && cache.lookup(&key).is_none() {
         return Err(offline(python).into());
     }
-    let entry = cache.entry(&key, |dir| install(python, settings, dir))?;
+    let entry = cache.entry(&key, |dir| install(python, surroundings, dir))?;
     let file = entry.join(VERSION_FILE);
     let cffi_version = fs::read_to_string(&file).map_err(BuildError::file("read", &file))?;
     Ok(CffiInstall { site_dir: Some(entry.join(SITE)), cffi_version })
@@ -119,20 +109,23 @@ fn offline(python: &PythonFacts) -> Unavailable {
     )
 }
 
-/// The target's interpreter, with nothing of the caller's environment but `PATH`. It writes no bytecode, so the
+/// The target's interpreter, with nothing of the caller's environment. It writes no bytecode, so the
 /// target's folders stay as they are.
 pub(super) fn interpreter(
     python: &PythonFacts,
     site_dir: Option<&Path>,
-    settings: &InstallSettings,
+    surroundings: &Surroundings,
     dir: &Path,
     limit: Duration,
 ) -> Tool {
-    let tool = Tool::new(&python.executable, &settings.path, limit)
+    let tool = Tool::new(&python.executable, surroundings, limit)
         .arg("-B")
-        .env("TMPDIR", dir)
         .env("PYTHONIOENCODING", "utf-8")
         .current_dir(dir);
+    let tool = match &python.library_path {
+        Some(folder) => tool.env("LD_LIBRARY_PATH", folder),
+        None => tool,
+    };
     match site_dir {
         Some(site_dir) => tool.env("PYTHONPATH", site_dir),
         None => tool,
@@ -140,26 +133,30 @@ pub(super) fn interpreter(
 }
 
 /// Fills `dir` with the folder for `PYTHONPATH` and the version.
-fn install(python: &PythonFacts, settings: &InstallSettings, dir: &Path) -> Result<(), BuildError> {
+fn install(
+    python: &PythonFacts,
+    surroundings: &Surroundings,
+    dir: &Path,
+) -> Result<(), BuildError> {
     let until = Instant::now() + LIMIT;
     let site = dir.join(SITE);
-    let result = pip_install(python, &python.executable, settings, dir, until);
+    let result = pip_install(python, &python.executable, surroundings, dir, until);
     match result {
         Err(error) if has_no_pip(&error) => {
-            let pip = venv_with_pip(python, settings, dir, until)?;
-            pip_install(python, &pip, settings, dir, until)
+            let pip = venv_with_pip(python, surroundings, dir, until)?;
+            pip_install(python, &pip, surroundings, dir, until)
         }
         result => result,
     }
-    .map_err(|error| cannot_install(python, &error))?;
+    .map_err(|error| cannot_install(python, error))?;
     keep_only(&site, dir)?;
     let show = "import cffi, _cffi_backend, sys; \
         assert cffi.__version__ == _cffi_backend.__version__; \
         sys.stdout.write(cffi.__version__)";
-    let output = interpreter(python, Some(&site), settings, dir, left(until))
+    let output = interpreter(python, Some(&site), surroundings, dir, left(until))
         .args(["-c", show])
         .run()
-        .map_err(|error| cannot_install(python, &error))?;
+        .map_err(|error| cannot_install(python, error))?;
     let file = dir.join(VERSION_FILE);
     fs::write(&file, output.stdout.trim()).map_err(BuildError::file("write", &file))
 }
@@ -178,13 +175,15 @@ fn keep_only(site: &Path, dir: &Path) -> Result<(), BuildError> {
 fn pip_install(
     python: &PythonFacts,
     executable: &Path,
-    settings: &InstallSettings,
+    surroundings: &Surroundings,
     dir: &Path,
     until: Instant,
 ) -> Result<(), ToolError> {
     let python = PythonFacts { executable: executable.to_owned(), ..python.clone() };
-    let mut tool = interpreter(&python, None, settings, dir, left(until));
-    for (name, value) in settings.pip_environment.iter().filter(|(name, _)| is_pip_variable(name)) {
+    let mut tool = interpreter(&python, None, surroundings, dir, left(until));
+    for (name, value) in
+        surroundings.pip_environment.iter().filter(|(name, _)| is_pip_variable(name))
+    {
         tool = tool.env(name, value);
     }
     let (major, minor) = OLDEST;
@@ -207,39 +206,43 @@ fn has_no_pip(error: &ToolError) -> bool {
 /// An interpreter of the same installation that has pip, in a virtual environment below `dir`.
 fn venv_with_pip(
     python: &PythonFacts,
-    settings: &InstallSettings,
+    surroundings: &Surroundings,
     dir: &Path,
     until: Instant,
-) -> Result<PathBuf, Unavailable> {
+) -> Result<PathBuf, BuildError> {
     let venv = dir.join("venv");
-    interpreter(python, None, settings, dir, left(until))
+    let made = interpreter(python, None, surroundings, dir, left(until))
         .args(["-m", "venv"])
         .arg(&venv)
-        .run()
-        .map_err(|error| {
-            let executable = python.executable.display();
-            let reason = format!(
-                "{executable} has neither cffi nor pip, nor can it make a virtual \
-                    environment with pip ({})",
+        .run();
+    match made {
+        Ok(_) => Ok(venv.join("bin/python")),
+        Err(error @ ToolError::Interrupted { .. }) => Err(error.into()),
+        Err(error) => Err(Unavailable::new(
+            format!(
+                "{} has neither cffi nor pip, nor can it make a virtual environment with pip ({})",
+                python.executable.display(),
                 summary(&error)
-            );
-            Unavailable::new(
-                reason,
-                OsFamily::of_this_machine().install(Package::Pip(python.version.1)),
-            )
-        })?;
-    Ok(venv.join("bin/python"))
+            ),
+            OsFamily::of_this_machine().install(Package::Pip(python.version.1)),
+        )
+        .into()),
+    }
 }
 
-fn cannot_install(python: &PythonFacts, error: &ToolError) -> Unavailable {
+fn cannot_install(python: &PythonFacts, error: ToolError) -> BuildError {
+    if let ToolError::Interrupted { .. } = error {
+        return error.into();
+    }
     let executable = python.executable.display();
     Unavailable::new(
-        format!("CFFI cannot be installed for {executable}: {}", summary(error)),
+        format!("CFFI cannot be installed for {executable}: {}", summary(&error)),
         format!(
             "check network, proxy and index of pip, or install it yourself: \
              `{executable} -m pip install cffi`"
         ),
     )
+    .into()
 }
 
 /// One line of a long message: what pip marks as the error, else the last.
@@ -249,7 +252,7 @@ fn summary(error: &ToolError) -> String {
         ToolError::TimedOut { limit, .. } => {
             return format!("it took more than {} s", limit.as_secs());
         }
-        ToolError::Start { .. } => return error.to_string(),
+        ToolError::Start { .. } | ToolError::Interrupted { .. } => return error.to_string(),
     };
     let lines = || stderr.lines().chain(stdout.lines()).filter(|line| !line.trim().is_empty());
     let marked = lines().find(|line| line.to_ascii_lowercase().contains("error:"));
