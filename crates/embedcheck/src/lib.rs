@@ -1,4 +1,5 @@
 //! Skeleton.
 #![forbid(unsafe_code)]
 
+pub mod dll;
 pub mod run;
