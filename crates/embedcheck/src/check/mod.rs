@@ -15,6 +15,7 @@ mod predict;
 mod race;
 mod run;
 mod share;
+mod workshop;
 
 use std::sync::LazyLock;
 
