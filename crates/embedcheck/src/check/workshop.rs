@@ -10,8 +10,8 @@ use std::sync::OnceLock;
 use super::predict::Prediction;
 use super::{Lab, LabError, Options};
 use crate::dll::{
-    BuildError, Cache, CffiInstall, CffiProducer, Compiler, Fixture, InstallSettings, LinkOptions,
-    PythonFacts, Unavailable, ensure_cffi,
+    BuildError, Cache, CffiInstall, CffiProducer, Compiler, Fixture,  LinkOptions,
+    PythonFacts, Surroundings, Unavailable, ensure_cffi,
 };
 use crate::elf::{ProbeShape, shape_probe};
 use crate::run::{Environment, HostCommand, Scratch, ScratchRoot, Stop};
@@ -33,7 +33,7 @@ pub(super) struct Workshop<'a> {
     /// PATH of the caller, where debuggers for stack traces are looked for.
     pub(super) tools_path: Option<std::ffi::OsString>,
     python: Option<PythonFacts>,
-    settings: InstallSettings,
+    settings: 
     cffi: OnceLock<Result<CffiInstall, LabErrorText>>,
     unimportable: OnceLock<Vec<String>>,
     prediction: OnceLock<Prediction>,
@@ -108,7 +108,7 @@ impl Workshop<'_> {
     pub(super) fn cffi(&self) -> Result<&CffiInstall, LabError> {
         let found = self.cffi.get_or_init(|| {
             let python = self.python().map_err(text_of)?;
-            ensure_cffi(python, &self.settings, &self.cache).map_err(|error| match error {
+            ensure_cffi(python, &self.surroundings, &self.cache).map_err(|error| match error {
                 BuildError::Unavailable(error) => LabErrorText::Unavailable {
                     reason: error.reason,
                     advice: Some(error.advice),
@@ -143,7 +143,7 @@ impl Workshop<'_> {
     /// What makes CFFI DLLs.
     pub(super) fn producer(&self) -> Result<CffiProducer<'_>, LabError> {
         let compiler = self.compiler()?;
-        Ok(CffiProducer::new(self.python()?, self.cffi()?, &self.settings, compiler, &self.cache))
+        Ok(CffiProducer::new(self.python()?, self.cffi()?, &self.surroundings, compiler, &self.cache))
     }
 
     /// Writes the probe in a shape.
