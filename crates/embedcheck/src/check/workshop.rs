@@ -33,7 +33,7 @@ pub(super) struct Workshop<'a> {
     /// PATH of the caller, where debuggers for stack traces are looked for.
     pub(super) tools_path: Option<std::ffi::OsString>,
     python: Option<PythonFacts>,
-    settings: 
+    surroundings: Surroundings,
     cffi: OnceLock<Result<CffiInstall, LabErrorText>>,
     unimportable: OnceLock<Vec<String>>,
     prediction: OnceLock<Prediction>,
