@@ -29,7 +29,7 @@ pub fn check(
     let started = Instant::now();
     let selected = select(options)?;
     let libpython = target.embeddable().map_err(CheckError::NotEmbeddable)?;
-    prepare_process();
+    prepare_process().map_err(|error| CheckError::Internal(error.to_string()))?;
     let workshop = Workshop::new(target, libpython, caller, options, stop)?;
     let mut order: Vec<(usize, &Check)> = selected.into_iter().enumerate().collect();
     // What takes long is started first, so that it does not run alone at the end.
@@ -78,7 +78,7 @@ fn milliseconds(since: Instant) -> u64 {
 }
 
 /// The checks that `--only` and `--skip` leave, in the order of reports.
-pub fn select(options: &Options) -> Result<Vec<&'static Check>, CheckError> {
+pub(super) fn select(options: &Options) -> Result<Vec<&'static Check>, CheckError> {
     let only = globs("only", &options.only)?;
     let skip = globs("skip", &options.skip)?;
     let selected: Vec<_> = CHECKS

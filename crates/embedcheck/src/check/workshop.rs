@@ -39,7 +39,7 @@ pub(super) struct Workshop<'a> {
     prediction: OnceLock<Prediction>,
     /// Holds the unpacked C host, the link to the interpreter and the compiler's temporary files
     /// for as long as the checks run.
-    home: Scratch,
+    _home: Scratch,
 }
 
 /// A [`LabError`] that can be given out again and again.
@@ -151,11 +151,6 @@ impl Workshop<'_> {
         let bytes = shape_probe(embedcheck_c_harness::PROBE, shape)
             .map_err(LabError::internal("fit the probe to the target"))?;
         setup::write_executable(path, &bytes)
-    }
-
-    /// The folder that lives as long as the checks run.
-    pub(super) fn home(&self) -> &Path {
-        self.home.path()
     }
 }
 

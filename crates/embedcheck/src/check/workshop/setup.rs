@@ -60,7 +60,7 @@ impl<'a> Workshop<'a> {
             unimportable: OnceLock::new(),
             prediction: OnceLock::new(),
             scratch,
-            home,
+            _home: home,
         })
     }
 }
