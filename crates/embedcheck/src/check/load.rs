@@ -7,6 +7,7 @@ use embedcheck_plan::Flags;
 
 use self::ways::{Way, WAYS};
 use super::{Finding, Judgement, Lab, LabError, checks};
+use crate::diagnose::{self, Evidence};
 use crate::dll::HostLink;
 use crate::report::Producer;
 use crate::run::HostCommand;
@@ -62,7 +63,8 @@ fn run_way(
 
 /// Runs one way with every producer and host, and tells a limit from a failure.
 fn load(lab: &Lab<'_>, way: &Way) -> Result<Finding, LabError> {
-    let hosts = way.hosts(lab)?;
+    let host_folder = lab.folder("host")?;
+    let hosts = way.hosts(lab, host_folder.path())?;
     let mut cases = Vec::new();
     let mut missing = Vec::new();
     for producer in lab.producers(&mut missing)? {
@@ -154,7 +156,12 @@ fn promote_after_failure(lab: &Lab<'_>) -> Result<Finding, LabError> {
     }
     let detail = "a CFFI DLL whose first call failed stays dead after the promotion: it tries once";
     let workarounds = workaround::verified(lab)?;
-    let cause = dead.iter().find_map(|case| case.cause.clone());
+    // In the end libpython is global: what the first call met is told by CFFI's own words only.
+    let words = |case: &Judgement| {
+        let causes = diagnose::causes(&Evidence::of(&case.record.observation));
+        causes.into_iter().find(|cause| cause.id == "cffi-init-failed")
+    };
+    let cause = dead.iter().find_map(words);
     Ok(Finding::limit(detail, workarounds.words)
         .because(cause)
         .advise("Promote or preload libpython before the first call into the DLL.")
