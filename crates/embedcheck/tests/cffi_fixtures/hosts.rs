@@ -18,7 +18,7 @@ fn fixture_folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../python-fixtures").join(name)
 }
 
-fn options(ready: &Ready, soname: Option<String>) -> LinkOptions {
+pub(crate) fn options(ready: &Ready, soname: Option<String>) -> LinkOptions {
     let libdir = ready.python.libpython.parent().unwrap_or(Path::new("/"));
     LinkOptions {
         search: Search::RunPath(libdir.into()),
@@ -171,19 +171,19 @@ pub(crate) fn link_options(lab: &Lab) -> TestResult {
     }
 }
 
-/// What the dynamic section of a DLL says.
-struct Dll {
+/// What the dynamic section of a DLL or a program says.
+pub(crate) struct Dll {
     exports: BTreeSet<String>,
-    needed: Vec<String>,
-    runpath: Option<String>,
-    rpath: Option<String>,
+    pub(crate) needed: Vec<String>,
+    pub(crate) runpath: Option<String>,
+    pub(crate) rpath: Option<String>,
     soname: Option<String>,
 }
 
 impl Dll {
-    fn read(file: &Path) -> Self {
-        let data = fs::read(file).expect("the DLL was built");
-        let elf = ElfFile64::<object::Endianness>::parse(&*data).expect("the DLL is an ELF file");
+    pub(crate) fn read(file: &Path) -> Self {
+        let data = fs::read(file).expect("it was built");
+        let elf = ElfFile64::<object::Endianness>::parse(&*data).expect("it is an ELF file");
         let exports = elf
             .dynamic_symbols()
             .filter(|symbol| symbol.is_definition())

@@ -4,6 +4,7 @@
 //! by pip once and then kept below the target folder. An interpreter that is not on the machine, or a network that
 //! is not there, skips its tests with the reason; with `EMBEDCHECK_REQUIRE_ALL=1` that is a failure.
 
+mod compiled;
 mod hosts;
 mod pythons;
 mod unavailable;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         trials.push(trial(name, move |lab| hosts::exports(lab, wanted), lab));
     }
     trials.push(trial("link_options".to_owned(), hosts::link_options, lab));
+    trials.extend(compiled::trials(lab));
     trials.extend(unavailable::trials(lab));
     let conclusion = libtest_mimic::run(&arguments, trials);
     lab.clean_up();

@@ -95,9 +95,7 @@ impl Lab {
     }
 
     pub(crate) fn clean_up(&self) {
-        if let Err(error) = fs::remove_dir_all(&self.scratch) {
-            eprintln!("cannot remove {}: {error}", self.scratch.display());
-        }
+        fs::remove_dir_all(&self.scratch).expect("what the tests made can be removed");
     }
 
     pub(crate) fn folder(&self) -> PathBuf {

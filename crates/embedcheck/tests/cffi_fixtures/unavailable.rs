@@ -11,7 +11,8 @@ use crate::pythons::{Lab, Wanted};
 use crate::{Outcome, TestResult, skip_or_fail, trial};
 
 pub(crate) fn trials(lab: &'static Lab) -> Vec<Trial> {
-    let tests: [(&str, fn(&Lab) -> TestResult); 7] = [
+    type Test = fn(&Lab) -> TestResult;
+    let tests: [(&str, Test); 7] = [
         ("offline_without_cffi", offline_without_cffi),
         ("offline_with_cffi_in_the_cache", offline_with_cffi_in_the_cache),
         ("own_cffi_is_used", own_cffi_is_used),
