@@ -41,12 +41,27 @@ fn parse_stat(line: &[u8]) -> Option<Stat> {
     })
 }
 
-/// Whether the environment that a process was started with holds exactly this `NAME=value`. A
-/// process that has ended has no environment any more.
-pub(super) fn environment_has(process: ProcessId, assignment: &str) -> bool {
-    fs::read(format!("/proc/{}/environ", process.as_raw_pid())).is_ok_and(|bytes| {
-        bytes.split(|byte| *byte == 0).any(|entry| entry == assignment.as_bytes())
-    })
+/// What the environment of a process says about a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum InEnvironment {
+    /// The process was started with exactly this `NAME=value`.
+    Yes,
+    /// It was not, or we may not know.
+    No,
+    /// There is no environment: the process has ended, or was started with none, or is just being
+    /// started (between `execve` taking away the old environment and setting up the new one).
+    Empty,
+}
+
+/// Looks for a `NAME=value` in the environment that a process was started with.
+pub(super) fn environment_has(process: ProcessId, assignment: &str) -> InEnvironment {
+    match fs::read(format!("/proc/{}/environ", process.as_raw_pid())) {
+        Ok(bytes) if bytes.is_empty() => InEnvironment::Empty,
+        Ok(bytes) if bytes.split(|byte| *byte == 0).any(|entry| entry == assignment.as_bytes()) => {
+            InEnvironment::Yes
+        }
+        _ => InEnvironment::No,
+    }
 }
 
 /// The children of this process, adopted ones included.

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::procfs;
+use super::procfs::{self, InEnvironment};
 use super::sys::{self, ProcessId, Reaped};
 use super::{RunError, error};
 
@@ -24,6 +24,10 @@ pub(super) const MARK: &str = "EMBEDCHECK_RUN";
 /// How long a process may take to be gone after SIGKILL. Freeing gigabytes takes a second; what
 /// takes longer than this hangs in the kernel.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a process may take from losing its old environment to having the new one, on a busy
+/// machine.
+const EXEC_PATIENCE: Duration = Duration::from_millis(200);
 
 /// Prepares this process for [`run`](super::run()): descendants that lose their parent become its
 /// children, so that they can be found and waited for (`PR_SET_CHILD_SUBREAPER`). It concerns the
@@ -71,7 +75,19 @@ impl Mark {
     }
 
     fn is_on(&self, process: ProcessId) -> bool {
-        procfs::environment_has(process, &self.assignment)
+        let began = Instant::now();
+        loop {
+            match procfs::environment_has(process, &self.assignment) {
+                InEnvironment::Yes => return true,
+                InEnvironment::No => return false,
+                InEnvironment::Empty => {}
+            }
+            let ended = procfs::stat(process).is_none_or(|stat| stat.is_ended());
+            if ended || began.elapsed() > EXEC_PATIENCE {
+                return false;
+            }
+            std::thread::sleep(Duration::from_micros(200));
+        }
     }
 }
 
@@ -122,13 +138,15 @@ pub(super) fn end_everything(leader: ProcessId, mark: &Mark, known: &[ProcessId]
     static TURN: Mutex<()> = Mutex::new(());
     let began = Instant::now();
     let mut leftovers = Leftovers::default();
+    // Members that were seen alive: after its end a process cannot be recognised by its mark.
+    let mut members = known.to_vec();
     let mut first = true;
     loop {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         // The order matters: orphans arrive before the end of their parent can be seen.
         let leader_ended = sys::has_ended(leader);
         let mut alive = Vec::new();
-        for process in orphans(leader, mark, known) {
+        for process in orphans(leader, mark, &members) {
             match sys::reap(process) {
                 Reaped::Alive => alive.push(process),
                 // One that had ended before anything was killed has done nothing wrong.
@@ -141,6 +159,7 @@ pub(super) fn end_everything(leader: ProcessId, mark: &Mark, known: &[ProcessId]
             // A leader may have moved to another group of its session.
             sys::kill(leader);
             alive.iter().for_each(|process| sys::kill(*process));
+            members.extend(&alive);
         }
         drop(turn);
         if leader_ended && alive.is_empty() {
