@@ -52,6 +52,7 @@ impl PlanBuilder {
 
     /// `open` with everything said.
     pub fn open_in(&mut self, handle: &str, library: Library, flags: Flags, space: Space) -> Line {
+        assert_ne!(handle, "default", "stands for RTLD_DEFAULT; take another name");
         self.step(Op::Open { handle: name(handle), library, flags, space })
     }
 

@@ -70,7 +70,7 @@ fn check_header(tokens: &[Token]) -> Result<(), PlanError> {
     let wanted = format!("the first line must be: embedcheck-plan {FORMAT}");
     match words[..] {
         [TokenKind::Word(magic), TokenKind::Word(version)] if magic == "embedcheck-plan" => {
-            if version.parse() == Ok(FORMAT) {
+            if fields::decimal(version) == Some(i64::from(FORMAT)) {
                 Ok(())
             } else {
                 Err(PlanError::new(

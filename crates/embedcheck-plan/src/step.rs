@@ -134,6 +134,13 @@ pub enum Op {
 }
 
 impl Op {
+    /// The words of all steps, in the order of the document. `thread` and `end` are no steps but parts
+    /// of blocks.
+    pub const WORDS: [&'static str; 18] = [
+        "open", "promote", "close", "resolve", "call", "buffer", "peek", "hook", "threads", "fork",
+        "wait", "chdir", "setenv", "unsetenv", "sleep", "python", "facts", "exit",
+    ];
+
     /// The word that starts the step in a plan, and the `op` of its events.
     pub fn word(&self) -> &'static str {
         match self {
@@ -197,8 +204,8 @@ pub enum Space {
     Of(Name),
 }
 
-/// An argument of a call.
-#[derive(Clone, Debug, PartialEq)]
+/// An argument of a call. Doubles are equal if a plan writes them alike: NaN is itself, and -0 is not 0.
+#[derive(Clone, Debug)]
 pub enum Argument {
     /// For `i`, `l` and, as an address, `p`.
     Integer(i64),
@@ -210,6 +217,24 @@ pub enum Argument {
     Buffer(Name),
     /// For `p` and `s`.
     Null,
+}
+
+impl PartialEq for Argument {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Integer(a), Self::Integer(b)) => a == b,
+            (Self::Double(a), Self::Double(b)) => same_double(*a, *b),
+            (Self::Text(a), Self::Text(b)) => a == b,
+            (Self::Buffer(a), Self::Buffer(b)) => a == b,
+            (Self::Null, Self::Null) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Whether a plan writes both alike.
+fn same_double(a: f64, b: f64) -> bool {
+    a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
 }
 
 macro_rules! argument_from {
@@ -241,13 +266,23 @@ pub struct BufferField {
     pub value: FieldValue,
 }
 
-/// A number in a buffer.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A number in a buffer. Floating-point numbers are equal if a plan writes them alike.
+#[derive(Clone, Copy, Debug)]
 pub enum FieldValue {
     /// For `i8` to `i64`.
     Integer(i64),
     /// For `f32` and `f64`.
     Float(f64),
+}
+
+impl PartialEq for FieldValue {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Integer(a), Self::Integer(b)) => a == b,
+            (Self::Float(a), Self::Float(b)) => same_double(*a, *b),
+            _ => false,
+        }
+    }
 }
 
 /// Type of a number in memory, in native byte order.

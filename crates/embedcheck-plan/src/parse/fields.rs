@@ -1,7 +1,5 @@
 //! The pieces that steps are made of.
 
-use std::str::FromStr;
-
 use super::{Cursor, PlanError};
 use crate::lex::TokenKind;
 use crate::{Flags, Handle, Name, NumberType, Text};
@@ -18,7 +16,16 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// A word that starts with `prefix`, if it comes next.
+    /// Whether the word `wanted` comes next. Nothing but it may stand here.
+    pub(super) fn flag(&mut self, wanted: &str) -> Result<bool, PlanError> {
+        match self.option(wanted) {
+            None => Ok(false),
+            Some((_, "")) => Ok(true),
+            Some((column, _)) => Err(self.error(column, format!("{wanted} is expected"))),
+        }
+    }
+
+    /// A word that starts with `prefix`, if it comes next: its column and its rest.
     pub(super) fn option(&mut self, prefix: &str) -> Option<(usize, &'a str)> {
         let token = self.peek()?;
         let TokenKind::Word(word) = &token.kind else { return None };
@@ -86,21 +93,19 @@ impl<'a> Cursor<'a> {
     }
 
     /// A number in decimal, of a type that has the right range.
-    pub(super) fn number<T: FromStr>(&mut self, wanted: &str) -> Result<T, PlanError> {
+    pub(super) fn number<T: TryFrom<i64>>(&mut self, wanted: &str) -> Result<T, PlanError> {
         let (column, word) = self.word(wanted)?;
         self.parse_number(column, word, wanted)
     }
 
-    pub(super) fn parse_number<T: FromStr>(
+    pub(super) fn parse_number<T: TryFrom<i64>>(
         &self,
         column: usize,
         word: &str,
         wanted: &str,
     ) -> Result<T, PlanError> {
-        // `+1` is accepted by Rust and not by the format.
-        let digits = word.strip_prefix('-').unwrap_or(word);
-        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        let parsed = if plain { word.parse().ok() } else { None };
+        // Through i64, as in the C host: no number in a plan needs more, and both accept the same.
+        let parsed = decimal(word).and_then(|number| T::try_from(number).ok());
         parsed.ok_or_else(|| self.error(column, format!("{wanted}: {word:?} is no such number")))
     }
 
@@ -140,4 +145,11 @@ impl<'a> Cursor<'a> {
         let number = self.number_type(column + offset.len() + 1, kind)?;
         Ok((self.parse_number(column, offset, "an offset")?, number))
     }
+}
+
+/// Digits with at most a minus in front: Rust would accept a plus too.
+pub(super) fn decimal(word: &str) -> Option<i64> {
+    let digits = word.strip_prefix('-').unwrap_or(word);
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    if plain { word.parse().ok() } else { None }
 }

@@ -44,7 +44,7 @@ pub(super) fn op(word: &str, column: usize, cursor: &mut Cursor<'_>) -> Result<O
         "wait" => {
             let name = cursor.name("the name of a child")?;
             let timeout_ms = match cursor.option("timeout=") {
-                Some((column, word)) => cursor.parse_number(column, word, "milliseconds")?,
+                Some((column, word)) => cursor.parse_number(column + 8, word, "milliseconds")?,
                 None => DEFAULT_WAIT_MS,
             };
             Ok(Op::Wait { name, timeout_ms })
@@ -61,8 +61,7 @@ pub(super) fn op(word: &str, column: usize, cursor: &mut Cursor<'_>) -> Result<O
             if !(0..=255).contains(&code) {
                 return Err(cursor.error(column, "an exit code lies between 0 and 255"));
             }
-            let now = cursor.option("now").is_some_and(|(_, rest)| rest.is_empty());
-            Ok(Op::Exit { code, now })
+            Ok(Op::Exit { code, now: cursor.flag("now")? })
         }
         _ => Err(cursor
             .error(column, format!("unknown step {word:?}; `--list` of a host names the steps"))),
@@ -82,7 +81,7 @@ fn open(cursor: &mut Cursor<'_>) -> Result<Op, PlanError> {
     let flags = cursor.flags()?;
     let space = if let Some((column, name)) = cursor.option("in=") {
         Space::Of(cursor.check_name(column + 3, name)?)
-    } else if cursor.option("newlm").is_some_and(|(_, rest)| rest.is_empty()) {
+    } else if cursor.flag("newlm")? {
         Space::New
     } else {
         Space::Base
