@@ -72,6 +72,7 @@ fn one(page: &mut Page<'_>, report: &Report) {
     header::header(page, report);
     result::groups(page, &report.results);
     page.blank();
+    summary::not_covered(page, report);
     summary::recap(page, report);
     summary::last_line(page, report);
 }

@@ -21,7 +21,7 @@ pub(super) fn of_result(page: &mut Page<'_>, indent: usize, result: &CheckResult
 }
 
 fn title(case: &CaseRecord) -> String {
-    let mut means = vec![format!("host {}", case.host.word())];
+    let mut means = vec![format!("host {}", case.host.name())];
     if !case.producers.is_empty() {
         let producers: Vec<_> = case.producers.iter().map(|producer| producer.word()).collect();
         means.push(format!("DLLs of {}", producers.join(" ")));

@@ -70,6 +70,10 @@ fn reasons(page: &mut Page<'_>, result: &CheckResult) {
     for workaround in &result.verified {
         page.labelled(BELOW, "works", LABEL, &format!("{workaround} (tried in this run)"));
     }
+    // Otherwise they are gathered at the end: the same part is often missing from many checks.
+    for part in result.not_covered.iter().filter(|_| page.is_verbose()).collect::<Vec<_>>() {
+        page.labelled(BELOW, "not by", LABEL, part);
+    }
     if let Some(source) = result.cause.as_ref().map(|cause| &cause.source).filter(|s| !s.is_empty()) {
         page.labelled(BELOW, "see", LABEL, source);
     }
@@ -77,7 +81,7 @@ fn reasons(page: &mut Page<'_>, result: &CheckResult) {
 
 /// Who loaded what, and how often.
 fn means(result: &CheckResult) -> String {
-    let hosts: Vec<_> = result.hosts.iter().map(|host| host.word()).collect();
+    let hosts: Vec<_> = result.hosts.iter().map(|host| host.name()).collect();
     let producers: Vec<_> = result.producers.iter().map(|producer| producer.word()).collect();
     let mut parts = Vec::new();
     if !hosts.is_empty() {

@@ -15,6 +15,22 @@ pub(super) fn recap(page: &mut Page<'_>, report: &Report) {
     }
 }
 
+/// What could not run although its check did, each reason once.
+pub(super) fn not_covered(page: &mut Page<'_>, report: &Report) {
+    let mut parts: Vec<(&str, u32)> = Vec::new();
+    for part in report.results.iter().flat_map(|result| &result.not_covered) {
+        match parts.iter_mut().find(|(known, _)| known == part) {
+            Some((_, count)) => *count += 1,
+            None => parts.push((part, 1)),
+        }
+    }
+    for (part, count) in parts {
+        let style = page.styles().skip;
+        let text = format!("{part} (in {})", plural(count, "check", "checks"));
+        page.item(0, &[Label { text: "not covered", style, width: 11 }], &text);
+    }
+}
+
 /// Counts, runs, iterations, seconds.
 pub(super) fn last_line(page: &mut Page<'_>, report: &Report) {
     let style = page.styles().verdict(worst(&report.summary));
