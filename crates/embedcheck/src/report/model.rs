@@ -15,6 +15,7 @@ pub const SCHEMA: &str = "embedcheck.report/1";
 #[serde(deny_unknown_fields)]
 pub struct Report {
     /// Always [`SCHEMA`].
+    #[schemars(extend("const" = SCHEMA))]
     pub schema: String,
     /// Who wrote the report.
     pub tool: Tool,
