@@ -11,6 +11,11 @@
 //! Left to right, no way back. This process itself never loads a libpython and never loads a DLL.
 #![forbid(unsafe_code)]
 
+pub mod check;
+pub mod diagnose;
 pub mod dll;
 pub mod elf;
+pub mod env;
+pub mod report;
 pub mod run;
+pub mod target;

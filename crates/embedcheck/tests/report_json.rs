@@ -54,7 +54,8 @@ fn reports_keep_to_the_schema() {
     let validator = jsonschema::draft202012::new(&checked_in()).unwrap();
     let several = reports_to_json(&[common::report(), common::good_report()]).unwrap();
     for report in [document(), serde_json::from_str(&several).unwrap()] {
-        let errors: Vec<_> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+        let errors: Vec<_> =
+            validator.iter_errors(&report).map(|error| error.to_string()).collect();
         assert_eq!(errors, Vec::<String>::new());
     }
 }

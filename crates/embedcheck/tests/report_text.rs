@@ -36,7 +36,10 @@ fn several_targets() {
 
 #[test]
 fn observation() {
-    insta::assert_snapshot!(observation_to_text(&common::bad_observation(), &TextOptions::default()));
+    insta::assert_snapshot!(observation_to_text(
+        &common::bad_observation(),
+        &TextOptions::default()
+    ));
 }
 
 /// The colours may not move anything: without them both texts are the same.

@@ -84,7 +84,9 @@ impl Expect {
                         .collect();
                     if let Some((name, error)) = failed.first() {
                         let (all, count) = (imports.failed.len() + imports.ok.len(), failed.len());
-                        found.push(format!("{count} of {all} imports failed, first {name}: {error}"));
+                        found.push(format!(
+                            "{count} of {all} imports failed, first {name}: {error}"
+                        ));
                     }
                 }
             }

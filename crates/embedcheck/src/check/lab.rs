@@ -9,9 +9,9 @@ use thiserror::Error;
 
 use super::options::Scene;
 use super::predict::{self, Prediction};
+use super::workshop::Workshop;
 use super::{Expect, Judgement, Options};
 use crate::dll::Compiler;
-use super::workshop::Workshop;
 use crate::report::{CaseRecord, Producer};
 use crate::run::{self, Environment, HostCommand, Observation, RunError, RunSpec, Scratch, Stop};
 use crate::target::{Libpython, Target};

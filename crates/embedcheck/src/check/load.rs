@@ -5,7 +5,7 @@ mod workaround;
 
 use embedcheck_plan::Flags;
 
-use self::ways::{Way, WAYS};
+use self::ways::{WAYS, Way};
 use super::{Finding, Judgement, Lab, LabError, checks};
 use crate::diagnose::{self, Evidence};
 use crate::dll::HostLink;
@@ -78,17 +78,12 @@ fn load(lab: &Lab<'_>, way: &Way) -> Result<Finding, LabError> {
 }
 
 /// A pass, the documented limit of a local libpython, or a failure.
-fn conclude(
-    lab: &Lab<'_>,
-    needs_global: bool,
-    cases: Vec<Judgement>,
-) -> Result<Finding, LabError> {
+fn conclude(lab: &Lab<'_>, needs_global: bool, cases: Vec<Judgement>) -> Result<Finding, LabError> {
     let Some(bad) = cases.iter().find(|case| !case.is_good()) else {
         return Ok(Finding::of_cases(cases));
     };
-    let local = |case: &&Judgement| {
-        case.cause.as_ref().is_some_and(|cause| cause.id == "libpython-local")
-    };
+    let local =
+        |case: &&Judgement| case.cause.as_ref().is_some_and(|cause| cause.id == "libpython-local");
     let all_local = cases.iter().filter(|case| !case.is_good()).all(|case| local(&case));
     if !needs_global || !all_local {
         return Ok(Finding::of_cases(cases));
@@ -181,7 +176,8 @@ fn linked_dll(lab: &Lab<'_>) -> Result<Finding, LabError> {
         let plugin = lab.plugin(producer, &path, &lab.absolute())?;
         let link = HostLink::to_dll(&plugin.path).with_rpath(folder.path());
         let host = lab.linked_host(&folder.path().join("host"), &link)?;
-        let mut case = lab.case(format!("{} linked to the host", producer.word()), &host, folder.path());
+        let mut case =
+            lab.case(format!("{} linked to the host", producer.word()), &host, folder.path());
         plugin.join(&mut case);
         let open = case.plan.open_program("plugin");
         case.expect.done(open);

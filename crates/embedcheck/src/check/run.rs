@@ -41,13 +41,8 @@ pub fn check(
     let workers = NonZero::new(options.jobs)
         .or_else(|| thread::available_parallelism().ok())
         .unwrap_or(NonZero::<usize>::MIN);
-    let done = run_all(
-        jobs,
-        workers,
-        stop,
-        |(index, check)| (index, run_one(&workshop, check)),
-        progress,
-    );
+    let done =
+        run_all(jobs, workers, stop, |(index, check)| (index, run_one(&workshop, check)), progress);
     let mut done = done.map_err(|_| CheckError::Interrupted)?;
     done.sort_by_key(|(index, _)| *index);
     let mut summary = Summary::default();

@@ -10,8 +10,8 @@ use std::sync::OnceLock;
 use super::predict::Prediction;
 use super::{Lab, LabError, Options};
 use crate::dll::{
-    BuildError, Cache, CffiInstall, CffiProducer, Compiler, Fixture,  LinkOptions,
-    PythonFacts, Surroundings, Unavailable, ensure_cffi,
+    BuildError, Cache, CffiInstall, CffiProducer, Compiler, Fixture, LinkOptions, PythonFacts,
+    Surroundings, Unavailable, ensure_cffi,
 };
 use crate::elf::{ProbeShape, shape_probe};
 use crate::run::{Environment, HostCommand, Scratch, ScratchRoot, Stop};
@@ -109,10 +109,9 @@ impl Workshop<'_> {
         let found = self.cffi.get_or_init(|| {
             let python = self.python().map_err(text_of)?;
             ensure_cffi(python, &self.surroundings, &self.cache).map_err(|error| match error {
-                BuildError::Unavailable(error) => LabErrorText::Unavailable {
-                    reason: error.reason,
-                    advice: Some(error.advice),
-                },
+                BuildError::Unavailable(error) => {
+                    LabErrorText::Unavailable { reason: error.reason, advice: Some(error.advice) }
+                }
                 error => LabErrorText::Internal(error.to_string()),
             })
         });
@@ -143,7 +142,13 @@ impl Workshop<'_> {
     /// What makes CFFI DLLs.
     pub(super) fn producer(&self) -> Result<CffiProducer<'_>, LabError> {
         let compiler = self.compiler()?;
-        Ok(CffiProducer::new(self.python()?, self.cffi()?, &self.surroundings, compiler, &self.cache))
+        Ok(CffiProducer::new(
+            self.python()?,
+            self.cffi()?,
+            &self.surroundings,
+            compiler,
+            &self.cache,
+        ))
     }
 
     /// Writes the probe in a shape.

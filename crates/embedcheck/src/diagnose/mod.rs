@@ -148,7 +148,10 @@ pub fn cause(evidence: &Evidence) -> Option<Cause> {
 }
 
 static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
-    RULES.iter().map(|rule| Compiled { rule, when: rule.when.iter().map(compile).collect() }).collect()
+    RULES
+        .iter()
+        .map(|rule| Compiled { rule, when: rule.when.iter().map(compile).collect() })
+        .collect()
 });
 
 /// A rule with its expressions compiled.

@@ -166,7 +166,10 @@ mod tests {
     fn a_full_disk_is_an_error_that_names_the_file_and_the_reason() {
         let place = ReportFile::create("/dev/full").unwrap();
         let error = place.commit("report").unwrap_err().to_string();
-        assert!(error.starts_with("cannot write the report to /dev/full: No space left"), "{error}");
+        assert!(
+            error.starts_with("cannot write the report to /dev/full: No space left"),
+            "{error}"
+        );
         assert!(Path::new("/dev/full").exists());
     }
 

@@ -137,7 +137,9 @@ fn limit() -> CheckResult {
     CheckResult {
         detail: Some("64 of 70 extension modules cannot be imported".to_owned()),
         cause: Some(cause()),
-        verified: vec!["open libpython3.11.so.1.0 with RTLD_NOW|RTLD_GLOBAL before the first call".to_owned()],
+        verified: vec![
+            "open libpython3.11.so.1.0 with RTLD_NOW|RTLD_GLOBAL before the first call".to_owned(),
+        ],
         hosts: vec![HostKind::C],
         producers: vec![Producer::Probe],
         runs: 2,
@@ -169,7 +171,11 @@ fn fail() -> CheckResult {
         hosts: vec![HostKind::C],
         producers: vec![Producer::Cffi],
         evidence: vec!["RUNPATH of plugin.so: $ORIGIN".to_owned()],
-        observations: vec![case("cffi, moved", "exit code 1, called from inside", bad_observation())],
+        observations: vec![case(
+            "cffi, moved",
+            "exit code 1, called from inside",
+            bad_observation(),
+        )],
         runs: 1,
         duration_ms: 34,
         ..result("layout/moved", Verdict::Fail, "a bundle that was moved as a whole still loads")
@@ -203,7 +209,11 @@ fn race() -> CheckResult {
         runs: 25,
         iterations: 25,
         duration_ms: 2100,
-        ..result("race/embedders", Verdict::Limit, "two embedders that race leave one working Python")
+        ..result(
+            "race/embedders",
+            Verdict::Limit,
+            "two embedders that race leave one working Python",
+        )
     }
 }
 
@@ -230,7 +240,8 @@ pub fn good_observation() -> Observation {
     observation.events.truncate(4);
     let finish = json!({"event": "finish", "pid": 41, "time": 9, "code": 17});
     observation.events.push(serde_json::from_value(finish).unwrap());
-    observation.ended = serde_json::from_value(json!({"kind": "exit", "code": 17, "from_inside": false})).unwrap();
+    observation.ended =
+        serde_json::from_value(json!({"kind": "exit", "code": 17, "from_inside": false})).unwrap();
     observation.stderr = Default::default();
     observation.threads.clear();
     observation.leftovers = 0;

@@ -82,11 +82,7 @@ pub(super) static WAYS: Ways = Ways {
 impl Way {
     /// The hosts of this way: those that open DLLs, or one that is linked for it and lies in
     /// `folder`.
-    pub(super) fn hosts(
-        &self,
-        lab: &Lab<'_>,
-        folder: &Path,
-    ) -> Result<Vec<HostCommand>, LabError> {
+    pub(super) fn hosts(&self, lab: &Lab<'_>, folder: &Path) -> Result<Vec<HostCommand>, LabError> {
         let as_needed = match self.python {
             Python::Linked => false,
             Python::Dropped => true,

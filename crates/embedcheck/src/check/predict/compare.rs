@@ -39,8 +39,9 @@ pub(in crate::check) fn against_live(
     for module in computed.iter().filter(|module| !except.contains(&module.name)) {
         let broken = !module.symbols.is_empty() || !module.libraries.is_empty();
         match failed.get(&module.name) {
-            None if broken => differences
-                .push(format!("{module} was computed, and the module could be imported")),
+            None if broken => {
+                differences.push(format!("{module} was computed, and the module could be imported"))
+            }
             None => {}
             Some(error) => {
                 if let Some(difference) = explain(computed, module, error) {
@@ -60,7 +61,8 @@ fn explain(computed: &[ModuleNeeds], module: &ModuleNeeds, error: &str) -> Optio
         return (!library).then(|| format!("{}: failed otherwise: {error}", module.name));
     };
     let same_file = |other: &&ModuleNeeds| {
-        Path::new(file).file_name().is_some() && Path::new(file).file_name() == other.path.file_name()
+        Path::new(file).file_name().is_some()
+            && Path::new(file).file_name() == other.path.file_name()
     };
     let blamed = computed.iter().find(same_file).unwrap_or(module);
     (!blamed.symbols.contains(symbol))

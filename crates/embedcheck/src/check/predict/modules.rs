@@ -101,8 +101,8 @@ pub(super) fn ask_ld_so(lab: &Lab<'_>, scope: Scope) -> Result<Vec<ModuleNeeds>,
         if lab.stop().is_requested() {
             return Err(LabError::Interrupted);
         }
-        let trace = trace(&ld_so, &module.path, preload, &[])
-            .map_err(LabError::internal("ask ld.so"))?;
+        let trace =
+            trace(&ld_so, &module.path, preload, &[]).map_err(LabError::internal("ask ld.so"))?;
         asked.push(ModuleNeeds {
             name: module.name.clone(),
             path: module.path.clone(),

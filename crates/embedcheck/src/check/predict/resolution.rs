@@ -31,11 +31,8 @@ pub(super) fn resolution(lab: &Lab<'_>) -> Result<Finding, LabError> {
         .iter()
         .map(|missing| format!("computed: {} is not found", missing.name))
         .collect();
-    let computed: Files = opened
-        .resolved
-        .iter()
-        .map(|found| (found.name.clone(), real(&found.path)))
-        .collect();
+    let computed: Files =
+        opened.resolved.iter().map(|found| (found.name.clone(), real(&found.path))).collect();
 
     let elf = Elf::read(&host.program).map_err(LabError::internal("read the C host"))?;
     if let Some(ld_so) = elf.interpreter {

@@ -14,12 +14,18 @@ pub(super) fn header(page: &mut Page<'_>, report: &Report) {
     if let Some(executable) = &target.executable {
         page.labelled(2, "interpreter", LABEL, &executable.display().to_string());
     }
-    page.labelled(2, "libpython", LABEL, &target.libpython.as_ref().map_or_else(no_libpython, libpython));
+    page.labelled(
+        2,
+        "libpython",
+        LABEL,
+        &target.libpython.as_ref().map_or_else(no_libpython, libpython),
+    );
     page.labelled(2, "machine", LABEL, &machine(&report.environment));
 }
 
 fn title(target: &Target) -> String {
-    let mut features = vec![format!("{} {}{}", target.implementation, target.version, target.abi_flags)];
+    let mut features =
+        vec![format!("{} {}{}", target.implementation, target.version, target.abi_flags)];
     if target.free_threaded {
         features.push("free-threaded".to_owned());
     }

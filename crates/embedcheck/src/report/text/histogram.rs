@@ -8,7 +8,8 @@ const BAR: usize = 25;
 
 /// One block for each case, in the order of the buckets.
 pub(super) fn histogram(page: &mut Page<'_>, indent: usize, buckets: &[Bucket]) {
-    let outcome_width = buckets.iter().map(|bucket| bucket.outcome.chars().count()).max().unwrap_or(0);
+    let outcome_width =
+        buckets.iter().map(|bucket| bucket.outcome.chars().count()).max().unwrap_or(0);
     let (plain, label) = (anstyle::Style::new(), page.styles().label);
     for case in buckets.chunk_by(|a, b| a.case == b.case) {
         let total: u64 = case.iter().map(|bucket| u64::from(bucket.count)).sum();

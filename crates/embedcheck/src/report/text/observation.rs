@@ -92,7 +92,9 @@ fn event_line(event: &Event) -> String {
         Event::Start { host, format, pid, .. } => {
             format!("start of host {host}, process {pid}, plan format {format}")
         }
-        Event::Begin { step, thread, op, .. } => format!("line {step}, thread {thread}: {op} begins"),
+        Event::Begin { step, thread, op, .. } => {
+            format!("line {step}, thread {thread}: {op} begins")
+        }
         Event::End { step, thread, op, ok: true, value, .. } => {
             format!("line {step}, thread {thread}: {op} gives {value}")
         }

@@ -67,7 +67,8 @@ impl<'a> Page<'a> {
 
     /// Labels beside one another, then a text that is wrapped in the columns that remain.
     pub(super) fn item(&mut self, indent: usize, labels: &[Label<'_>], body: &str) {
-        let taken: usize = indent + labels.iter().map(|label| columns(label).max(label.width) + 2).sum::<usize>();
+        let taken: usize =
+            indent + labels.iter().map(|label| columns(label).max(label.width) + 2).sum::<usize>();
         let lines = wrap(body, self.options.width.saturating_sub(taken).max(MIN_BODY));
         self.indent(indent);
         for (index, label) in labels.iter().enumerate() {

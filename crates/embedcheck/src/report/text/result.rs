@@ -74,7 +74,8 @@ fn reasons(page: &mut Page<'_>, result: &CheckResult) {
     for part in result.not_covered.iter().filter(|_| page.is_verbose()).collect::<Vec<_>>() {
         page.labelled(BELOW, "not by", LABEL, part);
     }
-    if let Some(source) = result.cause.as_ref().map(|cause| &cause.source).filter(|s| !s.is_empty()) {
+    if let Some(source) = result.cause.as_ref().map(|cause| &cause.source).filter(|s| !s.is_empty())
+    {
         page.labelled(BELOW, "see", LABEL, source);
     }
 }
