@@ -59,13 +59,9 @@ fn a_program_that_contains_python_counts_as_an_image() {
         let path = scratch.write(name, text);
         sources.extend(name.ends_with(".c").then_some(path));
     }
-    for (mode, base_is_zero) in [("-pie", false), ("-no-pie", true)] {
-        let flags = [embedcheck_c_harness::HOST_COMPILE_FLAGS, &["-rdynamic", mode]].concat();
-        let flags = if base_is_zero {
-            [&flags[..], &["-fno-pie"]].concat()
-        } else {
-            [&flags[..], &["-fPIE"]].concat()
-        };
+    for (modes, base_is_zero) in [(["-fPIE", "-pie"], false), (["-fno-pie", "-no-pie"], true)] {
+        let flags =
+            [embedcheck_c_harness::HOST_COMPILE_FLAGS, &["-rdynamic", "-O0"], &modes].concat();
         compile(&sources, &flags, &scratch.path("host"));
         let run = scratch.run("open me self NOW\nfacts images symbols python\n").normal();
         let facts = run.value(3);
