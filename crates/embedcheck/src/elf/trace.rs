@@ -277,4 +277,12 @@ mod tests {
         assert_eq!(trace.versions[0].required_by, Path::new("./x.so"));
         assert_eq!(trace.other.len(), 1);
     }
+    #[test]
+    fn a_loader_that_hangs_is_killed() {
+        let start = std::time::Instant::now();
+        let limit = Duration::from_millis(100);
+        let result = run(Path::new("/bin/sleep"), &["60".as_ref()], &[], limit);
+        assert!(matches!(result, Err(TraceError::TimedOut { .. })), "{result:?}");
+        assert!(start.elapsed() < Duration::from_secs(30));
+    }
 }

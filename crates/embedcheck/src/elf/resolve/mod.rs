@@ -163,7 +163,12 @@ impl LoaderModel {
             if model.environment.secure && name.as_os_str().as_encoded_bytes().contains(&b'/') {
                 continue;
             }
-            let request = Request { name: name.as_os_str(), asker: executable, opening: false };
+            let request = Request {
+                name: name.as_os_str(),
+                asker: executable,
+                cause: Cause::Named,
+                opening: false,
+            };
             if let Some(object) = model.resolve(&mut namespace, &request, false, &mut opened)
                 && !closure.contains(&object)
             {
@@ -186,7 +191,7 @@ impl LoaderModel {
         };
         let name = path_or_name.as_ref();
         let known = namespace.objects.len();
-        let request = Request { name, asker: None, opening: true };
+        let request = Request { name, asker: None, cause: Cause::Named, opening: true };
         let Some(root) = self.resolve(&mut namespace, &request, mode.deep_bind, &mut opened) else {
             return opened;
         };
@@ -294,7 +299,12 @@ impl LoaderModel {
         while let Some(&object) = closure.get(next) {
             let elf = Arc::clone(&namespace.objects[object].elf);
             for name in &elf.needed {
-                let request = Request { name: name.as_ref(), asker: Some(object), opening };
+                let request = Request {
+                    name: name.as_ref(),
+                    asker: Some(object),
+                    cause: Cause::Needed,
+                    opening,
+                };
                 if let Some(needed) = self.resolve(namespace, &request, deep_bind, opened)
                     && !closure.contains(&needed)
                 {
@@ -313,7 +323,10 @@ impl LoaderModel {
         deep_bind: bool,
         opened: &mut Opened,
     ) -> Option<usize> {
-        let needed_by = request.asker.map(|asker| namespace.objects[asker].path.clone());
+        let needed_by = match request.cause {
+            Cause::Needed => request.asker.map(|asker| namespace.objects[asker].path.clone()),
+            Cause::Named => None,
+        };
         let mut note = |path: &Path, rule| {
             let name = request.name.to_string_lossy().into_owned();
             let path = path.to_owned();
@@ -364,8 +377,17 @@ impl LoaderModel {
 struct Request<'a> {
     name: &'a OsStr,
     asker: Option<usize>,
+    cause: Cause,
     /// Whether `dlopen` asks, not the start of the program.
     opening: bool,
+}
+
+/// Why a name is to be resolved.
+enum Cause {
+    /// It is a `DT_NEEDED` of the asker.
+    Needed,
+    /// It was opened or preloaded.
+    Named,
 }
 
 fn interpreter(executable: &Elf) -> Option<Object> {
