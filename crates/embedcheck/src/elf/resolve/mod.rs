@@ -23,7 +23,7 @@ pub use scope::{Missing, MissingSymbol, MissingVersion, Scope};
 pub use tokens::{split_library_path, split_preload};
 
 use self::search::Searcher;
-use self::state::{Namespace, Object};
+use self::state::{Namespace, Object, Role};
 use super::{Elf, ElfError, LdCache, Platform};
 
 /// What ld.so's decisions in one process depend on.
@@ -150,6 +150,7 @@ impl LoaderModel {
             opened.root = Some(ObjectId { namespace: 0, object: namespace.objects.len() });
             namespace.objects.push(Object {
                 path,
+                role: Role::Executable,
                 id: None,
                 elf: Arc::new(elf.clone()),
                 names: Vec::new(),
@@ -333,15 +334,15 @@ impl LoaderModel {
             opened.resolved.push(Resolved { name, needed_by: needed_by.clone(), path, rule });
         };
         if let Some(object) = namespace.find_name(request.name) {
-            let interpreter = self.interpreter.is_some() && object == 0;
-            let rule = if interpreter { Rule::Interpreter } else { Rule::SameName };
+            let rule = match namespace.objects[object].role {
+                Role::Interpreter => Rule::Interpreter,
+                Role::Executable | Role::Library => Rule::SameName,
+            };
             note(&namespace.objects[object].path, rule);
             return Some(object);
         }
         let base = self.namespaces.first().unwrap_or(namespace);
-        let executable = base.objects.iter().find(|object| {
-            self.environment.executable.is_some() && object.id.is_none() && object.names.is_empty()
-        });
+        let executable = base.objects.iter().find(|object| object.role == Role::Executable);
         let chain = match request.asker {
             Some(asker) => namespace.chain(asker),
             // `dlopen` searches on behalf of its caller, which is the program.
@@ -366,9 +367,15 @@ impl LoaderModel {
         }
         note(&found.path, found.rule);
         let names = vec![request.name.to_owned(), found.path.clone().into_os_string()];
-        let (id, loader) = (Some(found.id), request.asker);
-        let path = found.path;
-        namespace.objects.push(Object { path, id, elf: found.elf, names, loader, deep_bind });
+        namespace.objects.push(Object {
+            path: found.path,
+            role: Role::Library,
+            id: Some(found.id),
+            elf: found.elf,
+            names,
+            loader: request.asker,
+            deep_bind,
+        });
         Some(namespace.objects.len() - 1)
     }
 }
@@ -395,6 +402,7 @@ fn interpreter(executable: &Elf) -> Option<Object> {
     let elf = Elf::read(Path::new(path)).ok()?;
     Some(Object {
         path: path.into(),
+        role: Role::Interpreter,
         id: None,
         elf: Arc::new(elf),
         names: vec![path.into()],
