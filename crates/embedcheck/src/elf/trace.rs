@@ -28,7 +28,7 @@ pub struct Trace {
     pub undefined: Vec<TraceUndefined>,
     /// Versions that a loaded object demands and another lacks.
     pub versions: Vec<TraceVersion>,
-    /// What it loaded, in its order.
+    /// What it loaded, in its order. Nothing for an object without `DT_NEEDED`, even if it preloaded.
     pub loaded: Vec<TraceLoaded>,
     /// The `DT_NEEDED` names that it did not find.
     pub not_found: Vec<String>,
@@ -196,6 +196,8 @@ fn parse(output: &str) -> Trace {
             trace.versions.push(version);
         } else if let Some(undefined) = undefined(line) {
             trace.undefined.push(undefined);
+        } else if line == "\tstatically linked" {
+            // So it calls any object without DT_NEEDED, and then lists not even what was preloaded.
         } else if let Some(entry) = line.strip_prefix('\t') {
             match loaded(entry) {
                 Some(loaded) => trace.loaded.push(loaded),
@@ -276,5 +278,13 @@ mod tests {
         assert_eq!(trace.versions[0].provider, Path::new("./liby.so"));
         assert_eq!(trace.versions[0].required_by, Path::new("./x.so"));
         assert_eq!(trace.other.len(), 1);
+    }
+    #[test]
+    fn a_loader_that_hangs_is_killed() {
+        let start = std::time::Instant::now();
+        let limit = Duration::from_millis(100);
+        let result = run(Path::new("/bin/sleep"), &["60".as_ref()], &[], limit);
+        assert!(matches!(result, Err(TraceError::TimedOut { .. })), "{result:?}");
+        assert!(start.elapsed() < Duration::from_secs(30));
     }
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -155,7 +156,10 @@ impl Lab {
 
     /// An empty library with this SONAME, to link against.
     fn stub(&self, name: &str) -> PathBuf {
-        let path = self.path(&format!("stubs/{}.so", name.replace(['/', '$'], "_")));
+        // A path or a placeholder of a thousand bytes is no file name.
+        let mut hasher = DefaultHasher::new();
+        name.hash(&mut hasher);
+        let path = self.path(&format!("stubs/{:x}.so", hasher.finish()));
         if !path.exists() {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             let empty = self.path("empty.c");
@@ -182,7 +186,6 @@ pub(crate) struct Run<'a> {
 
 /// What the model says about a [`Run`].
 pub(crate) struct Predicted {
-    pub(crate) model: LoaderModel,
     pub(crate) start: Opened,
     pub(crate) opened: Vec<Opened>,
 }
@@ -211,7 +214,7 @@ impl Run<'_> {
             };
             opened.push(model.open(name, mode));
         }
-        Predicted { model, start, opened }
+        Predicted { start, opened }
     }
 
     pub(crate) fn execute(&self) -> Output {

@@ -72,7 +72,8 @@ fn symbols_and_dynamic_entries_are_those_of_readelf() {
             .collect();
         assert_eq!(elf.needed, needed);
         let notes = readelf(&["-W", "-n"], &path).unwrap();
-        let id = notes.lines().find_map(|line| line.trim().strip_prefix("Build ID: "));
+        let id = notes.lines().find_map(|line| line.split_once("Build ID: "));
+        let id = id.map(|(_, id)| id.trim());
         assert_eq!(elf.build_id.as_deref(), id);
     }
 }
@@ -248,10 +249,7 @@ fn hostile_tables_are_refused() {
         );
     }
     let error = Elf::parse(Path::new("hostile"), &with_dynamic([(14, 0)].into_iter())).unwrap_err();
-    assert!(
-        error.to_string().contains("no string") || error.to_string().contains("no end"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("no end mark"), "{error}");
 }
 
 /// A small real library that exercises every table, built once.

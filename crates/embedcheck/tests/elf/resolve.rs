@@ -323,3 +323,26 @@ fn a_program_whose_library_is_missing_does_not_start() {
         Run { host: &host, opens: &[], library_path: None, preload: None, directory: &directory };
     assert_eq!(run.agree().start.not_found[0].name, "libnone.so");
 }
+
+#[test]
+fn a_setuid_program_ignores_the_environment() {
+    let Some(lab) = Lab::new() else { return };
+    let dll = dll(&lab, Lib::default());
+    let host = lab.host("bin/host", Lib::default());
+    let good = lab.text("good");
+    let preload = lab.text("good/libdep.so");
+    let directory = lab.path("");
+    let (library_path, preload) = (Some(&*good), Some(&*preload));
+    let run = Run { host: &host, opens: &[], library_path, preload, directory: &directory };
+    for secure in [false, true] {
+        // Not compared with ld.so, which would need root to set the bit.
+        let environment = embedcheck::elf::Environment { secure, ..run.environment() };
+        let (mut model, start) = embedcheck::elf::LoaderModel::start(environment);
+        assert_eq!(
+            start.resolved.iter().any(|resolved| resolved.name.ends_with("libdep.so")),
+            !secure
+        );
+        let opened = model.open(&dll, embedcheck::elf::Mode::default());
+        assert_eq!(opened.root.is_none(), secure);
+    }
+}

@@ -23,7 +23,7 @@ pub use scope::{Missing, MissingSymbol, MissingVersion, Scope};
 pub use tokens::{split_library_path, split_preload};
 
 use self::search::Searcher;
-use self::state::{Namespace, Object};
+use self::state::{Namespace, Object, Role};
 use super::{Elf, ElfError, LdCache, Platform};
 
 /// What ld.so's decisions in one process depend on.
@@ -150,6 +150,7 @@ impl LoaderModel {
             opened.root = Some(ObjectId { namespace: 0, object: namespace.objects.len() });
             namespace.objects.push(Object {
                 path,
+                role: Role::Executable,
                 id: None,
                 elf: Arc::new(elf.clone()),
                 names: Vec::new(),
@@ -163,7 +164,12 @@ impl LoaderModel {
             if model.environment.secure && name.as_os_str().as_encoded_bytes().contains(&b'/') {
                 continue;
             }
-            let request = Request { name: name.as_os_str(), asker: executable, opening: false };
+            let request = Request {
+                name: name.as_os_str(),
+                asker: executable,
+                cause: Cause::Named,
+                opening: false,
+            };
             if let Some(object) = model.resolve(&mut namespace, &request, false, &mut opened)
                 && !closure.contains(&object)
             {
@@ -186,7 +192,7 @@ impl LoaderModel {
         };
         let name = path_or_name.as_ref();
         let known = namespace.objects.len();
-        let request = Request { name, asker: None, opening: true };
+        let request = Request { name, asker: None, cause: Cause::Named, opening: true };
         let Some(root) = self.resolve(&mut namespace, &request, mode.deep_bind, &mut opened) else {
             return opened;
         };
@@ -294,7 +300,12 @@ impl LoaderModel {
         while let Some(&object) = closure.get(next) {
             let elf = Arc::clone(&namespace.objects[object].elf);
             for name in &elf.needed {
-                let request = Request { name: name.as_ref(), asker: Some(object), opening };
+                let request = Request {
+                    name: name.as_ref(),
+                    asker: Some(object),
+                    cause: Cause::Needed,
+                    opening,
+                };
                 if let Some(needed) = self.resolve(namespace, &request, deep_bind, opened)
                     && !closure.contains(&needed)
                 {
@@ -313,22 +324,25 @@ impl LoaderModel {
         deep_bind: bool,
         opened: &mut Opened,
     ) -> Option<usize> {
-        let needed_by = request.asker.map(|asker| namespace.objects[asker].path.clone());
+        let needed_by = match request.cause {
+            Cause::Needed => request.asker.map(|asker| namespace.objects[asker].path.clone()),
+            Cause::Named => None,
+        };
         let mut note = |path: &Path, rule| {
             let name = request.name.to_string_lossy().into_owned();
             let path = path.to_owned();
             opened.resolved.push(Resolved { name, needed_by: needed_by.clone(), path, rule });
         };
         if let Some(object) = namespace.find_name(request.name) {
-            let interpreter = self.interpreter.is_some() && object == 0;
-            let rule = if interpreter { Rule::Interpreter } else { Rule::SameName };
+            let rule = match namespace.objects[object].role {
+                Role::Interpreter => Rule::Interpreter,
+                Role::Executable | Role::Library => Rule::SameName,
+            };
             note(&namespace.objects[object].path, rule);
             return Some(object);
         }
         let base = self.namespaces.first().unwrap_or(namespace);
-        let executable = base.objects.iter().find(|object| {
-            self.environment.executable.is_some() && object.id.is_none() && object.names.is_empty()
-        });
+        let executable = base.objects.iter().find(|object| object.role == Role::Executable);
         let chain = match request.asker {
             Some(asker) => namespace.chain(asker),
             // `dlopen` searches on behalf of its caller, which is the program.
@@ -353,9 +367,15 @@ impl LoaderModel {
         }
         note(&found.path, found.rule);
         let names = vec![request.name.to_owned(), found.path.clone().into_os_string()];
-        let (id, loader) = (Some(found.id), request.asker);
-        let path = found.path;
-        namespace.objects.push(Object { path, id, elf: found.elf, names, loader, deep_bind });
+        namespace.objects.push(Object {
+            path: found.path,
+            role: Role::Library,
+            id: Some(found.id),
+            elf: found.elf,
+            names,
+            loader: request.asker,
+            deep_bind,
+        });
         Some(namespace.objects.len() - 1)
     }
 }
@@ -364,8 +384,17 @@ impl LoaderModel {
 struct Request<'a> {
     name: &'a OsStr,
     asker: Option<usize>,
+    cause: Cause,
     /// Whether `dlopen` asks, not the start of the program.
     opening: bool,
+}
+
+/// Why a name is to be resolved.
+enum Cause {
+    /// It is a `DT_NEEDED` of the asker.
+    Needed,
+    /// It was opened or preloaded.
+    Named,
 }
 
 fn interpreter(executable: &Elf) -> Option<Object> {
@@ -373,6 +402,7 @@ fn interpreter(executable: &Elf) -> Option<Object> {
     let elf = Elf::read(Path::new(path)).ok()?;
     Some(Object {
         path: path.into(),
+        role: Role::Interpreter,
         id: None,
         elf: Arc::new(elf),
         names: vec![path.into()],

@@ -121,7 +121,7 @@ impl fmt::Display for NotFound {
             Some(last) if last.refusal.ends_search() => {
                 write!(f, ", is found as {}, which {}", last.path.display(), last.refusal)
             }
-            _ => write!(f, ", is not found in {} places", self.tried.len()),
+            _ => write!(f, ", is not found ({} places tried)", self.tried.len()),
         }
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::Environment;
 use super::rule::{Candidate, Refusal, Rule};
-use super::state::{FileId, Object};
+use super::state::{FileId, Object, Role};
 use super::tokens::Tokens;
 use crate::elf::{Elf, ElfError, Kind};
 
@@ -96,7 +96,7 @@ impl Searcher<'_> {
     fn search_rpaths(&mut self, name: &OsStr) -> Option<Option<Found>> {
         let mut objects = self.chain.clone();
         if let Some(executable) = self.executable
-            && !objects.iter().any(|object| std::ptr::eq(*object, executable))
+            && objects.iter().all(|object| object.role != Role::Executable)
         {
             objects.push(executable);
         }
@@ -204,7 +204,7 @@ impl Searcher<'_> {
             origin: owner.and_then(|owner| owner.path.parent()),
             platform: &self.environment.platform,
             secure: self.environment.secure,
-            is_executable: owner.zip(self.executable).is_some_and(|(a, b)| std::ptr::eq(a, b)),
+            is_executable: owner.is_some_and(|owner| owner.role == Role::Executable),
         }
     }
 }

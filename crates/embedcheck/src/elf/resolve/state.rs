@@ -13,11 +13,21 @@ pub(super) struct FileId {
     pub(super) inode: u64,
 }
 
+/// What an object is in the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Executable,
+    /// ld.so itself.
+    Interpreter,
+    Library,
+}
+
 /// An object in a namespace; ld.so's `link_map`.
 #[derive(Clone, Debug)]
 pub(super) struct Object {
     /// As ld.so names it, but absolute.
     pub(super) path: PathBuf,
+    pub(super) role: Role,
     /// Unknown for the executable and ld.so: the kernel mapped them.
     pub(super) id: Option<FileId>,
     pub(super) elf: Arc<Elf>,
