@@ -164,3 +164,114 @@ fn soname(answer: &Answer, wanted: &Wanted) -> String {
 fn config<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
     answer.configuration.get(name)?.0.to_str().filter(|value| !value.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::env::Caller;
+    use crate::target::{Libpython, Options, Version, discover};
+
+    /// An interpreter without a shared libpython, as it would answer with this prefix.
+    fn answer(prefix: &Path, version: &Version, enable_shared: &str) -> Answer {
+        let series = format!("{}.{}", version.major, version.minor);
+        let lib = prefix.join("lib");
+        let answer = json!({
+            "implementation": "cpython",
+            "version": [version.major, version.minor, version.micro, "final", 0],
+            "abi_flags": "",
+            "debug": false,
+            "prefix": prefix,
+            "base_prefix": prefix,
+            "path": [],
+            "builtins": [],
+            "suffixes": [],
+            "configuration": {
+                "INSTSONAME": format!("libpython{series}.a"),
+                "LDLIBRARY": format!("libpython{series}.a"),
+                "LIBDIR": lib,
+                "LIBPL": lib.join("config"),
+                "Py_ENABLE_SHARED": enable_shared,
+            },
+            "paths": {},
+            "mapped": [],
+            "modules": {},
+        });
+        serde_json::from_value(answer).unwrap()
+    }
+
+    fn a_libpython() -> Option<(Libpython, Version)> {
+        let caller = Caller::from_process();
+        let targets = discover(&caller, &Options::default()).targets;
+        let is_usable = |flags: &str, version: &Version| flags.is_empty() && version.major == 3;
+        let found = targets.into_iter().find_map(|target| {
+            let is_usable = is_usable(&target.abi_flags, &target.version);
+            Some((target.libpython.filter(|_| is_usable)?, target.version))
+        });
+        assert!(found.is_some() || !caller.require_all, "there is no libpython on this machine");
+        found
+    }
+
+    fn entry<'a>(trail: &'a [TrailEntry], name: &str) -> &'a TrailEntry {
+        let is_it = |entry: &&TrailEntry| entry.path.ends_with(name);
+        trail.iter().find(is_it).unwrap_or_else(|| panic!("no {name} in {trail:?}"))
+    }
+
+    /// This very program stands for a static interpreter: it needs no libpython.
+    fn search_below(
+        prefix: &Path,
+        version: &Version,
+        enable_shared: &str,
+    ) -> (Vec<TrailEntry>, Option<Found>) {
+        let interpreter = Elf::read(&std::env::current_exe().unwrap()).unwrap();
+        let answer = answer(prefix, version, enable_shared);
+        let wanted = Wanted { version: version.clone(), flags: String::new() };
+        search(&interpreter, &answer, None, &wanted)
+    }
+
+    #[test]
+    fn a_static_archive_and_an_empty_folder_are_no_libpython() {
+        let folder = tempfile::tempdir().unwrap();
+        let version = Version::parse("3.4.99").unwrap();
+        fs::create_dir(folder.path().join("lib")).unwrap();
+        fs::write(folder.path().join("lib/libpython3.4.a"), "!<arch>\n").unwrap();
+        let (trail, found) = search_below(folder.path(), &version, "0");
+        assert!(found.is_none() && trail.iter().all(|entry| !entry.accepted));
+        let archive = entry(&trail, "lib/libpython3.4.a");
+        assert!(archive.reason.contains("static library"), "{}", archive.reason);
+        assert_eq!(archive.rule, "INSTSONAME in LIBDIR; LDLIBRARY in LIBDIR");
+        assert_eq!(entry(&trail, "lib/libpython3.4.so.1.0").reason, "not there");
+    }
+
+    #[test]
+    fn the_library_of_another_installation_is_refused() {
+        let Some((library, version)) = a_libpython() else { return };
+        let folder = tempfile::tempdir().unwrap();
+        let name = format!("libpython{}.{}.so.1.0", version.major, version.minor);
+        let place = folder.path().join("lib").join(&name);
+        fs::create_dir(folder.path().join("lib")).unwrap();
+        std::os::unix::fs::symlink(&library.real_path, &place).unwrap();
+        let (trail, found) = search_below(folder.path(), &version, "0");
+        assert!(found.is_none());
+        assert!(entry(&trail, &name).reason.contains("another installation"), "{trail:?}");
+
+        // One that was configured with a shared library may have it elsewhere, as on Debian.
+        let (_, found) = search_below(folder.path(), &version, "1");
+        assert_eq!(found.map(|found| found.library.inode), Some(library.inode));
+
+        let next = Version { micro: version.micro + 1, ..version.clone() };
+        let (trail, found) = search_below(folder.path(), &next, "1");
+        assert!(found.is_none());
+        let reason = &entry(&trail, &name).reason;
+        assert!(reason.contains(&format!("is {version}, the interpreter is {next}")), "{reason}");
+
+        // Inside the prefix it is the interpreter's own, whatever sysconfig says: conda does this.
+        fs::remove_file(&place).unwrap();
+        fs::copy(&library.real_path, &place).unwrap();
+        let (trail, found) = search_below(folder.path(), &version, "0");
+        assert!(found.is_some(), "{trail:?}");
+    }
+}
