@@ -1,7 +1,8 @@
 //! What Linux tells about processes in `/proc`. Any of it can be gone or refused at any moment:
 //! everything is an `Option` or an empty list, never an error.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
@@ -48,19 +49,26 @@ pub(super) enum InEnvironment {
     Yes,
     /// It was not, or we may not know.
     No,
-    /// There is no environment: the process has ended, or was started with none, or is just being
-    /// started (between `execve` taking away the old environment and setting up the new one).
-    Empty,
+    /// There is none, or half of one: the process has ended, or was started with none, or is in the
+    /// middle of `execve`, which takes away the old environment before it sets up the new one.
+    Unclear,
 }
 
 /// Looks for a `NAME=value` in the environment that a process was started with.
 pub(super) fn environment_has(process: ProcessId, assignment: &str) -> InEnvironment {
-    match fs::read(format!("/proc/{}/environ", process.as_raw_pid())) {
-        Ok(bytes) if bytes.is_empty() => InEnvironment::Empty,
-        Ok(bytes) if bytes.split(|byte| *byte == 0).any(|entry| entry == assignment.as_bytes()) => {
-            InEnvironment::Yes
-        }
-        _ => InEnvironment::No,
+    // Room for all of a usual environment, so that it is one look and not many: it may change in
+    // between.
+    let mut bytes = Vec::with_capacity(64 * 1024);
+    let file = File::open(format!("/proc/{}/environ", process.as_raw_pid()));
+    if file.and_then(|mut file| file.read_to_end(&mut bytes)).is_err() {
+        return InEnvironment::No;
+    }
+    if bytes.split(|byte| *byte == 0).any(|entry| entry == assignment.as_bytes()) {
+        InEnvironment::Yes
+    } else if bytes.last() == Some(&0) {
+        InEnvironment::No
+    } else {
+        InEnvironment::Unclear
     }
 }
 

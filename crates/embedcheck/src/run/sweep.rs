@@ -74,13 +74,14 @@ impl Mark {
         &self.assignment[MARK.len() + 1..]
     }
 
+    /// Whether a child of this process bears the mark. Waits until it can be known.
     fn is_on(&self, process: ProcessId) -> bool {
         let began = Instant::now();
         loop {
-            match procfs::environment_has(process, &self.assignment) {
+            match self.look_at(process) {
                 InEnvironment::Yes => return true,
                 InEnvironment::No => return false,
-                InEnvironment::Empty => {}
+                InEnvironment::Unclear => {}
             }
             let ended = procfs::stat(process).is_none_or(|stat| stat.is_ended());
             if ended || began.elapsed() > EXEC_PATIENCE {
@@ -88,6 +89,10 @@ impl Mark {
             }
             std::thread::sleep(Duration::from_micros(200));
         }
+    }
+
+    fn look_at(&self, process: ProcessId) -> InEnvironment {
+        procfs::environment_has(process, &self.assignment)
     }
 }
 
@@ -107,7 +112,9 @@ pub(super) fn members(leader: ProcessId, mark: &Mark) -> Vec<ProcessId> {
             let belongs = |known: &BTreeSet<i32>| {
                 known.contains(&stat.parent)
                     || stat.group == leader.as_raw_pid()
-                    || mark.is_on(*process)
+                    // One look is enough: kernel threads never have an environment, and a member
+                    // that is missed here is found when it loses its parent.
+                    || mark.look_at(*process) == InEnvironment::Yes
             };
             if !known.contains(&process.as_raw_pid()) && belongs(&known) {
                 known.insert(process.as_raw_pid());
@@ -192,6 +199,8 @@ fn describe(process: ProcessId) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     #[test]
@@ -199,5 +208,21 @@ mod tests {
         let marks: BTreeSet<String> = (0..100).map(|_| Mark::unique().value().to_owned()).collect();
         assert_eq!(marks.len(), 100);
         assert!(!marks.contains(""));
+    }
+
+    #[test]
+    fn a_mark_is_seen_in_the_middle_of_execve() {
+        let mark = Mark::unique();
+        let folder = tempfile::tempdir().unwrap();
+        // Executes itself for ever; most of its time it is on the way from one image to the next.
+        let script = folder.path().join("again");
+        std::fs::write(&script, "exec /bin/sh \"$0\"").unwrap();
+        let mut command = Command::new("/bin/sh");
+        let mut child = command.arg(&script).env_clear().env(MARK, mark.value()).spawn().unwrap();
+        let missed = (0..5000).filter(|_| !mark.is_on(sys::process_id_of(&child))).count();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(missed, 0);
+        assert!(!mark.is_on(sys::process_id(std::process::id().cast_signed()).unwrap()));
     }
 }

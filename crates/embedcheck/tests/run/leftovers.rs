@@ -1,5 +1,6 @@
 //! Nothing of a child is left, whatever it started.
 
+use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -60,12 +61,42 @@ fn after_a_time_out_even_one_without_the_mark_is_killed() {
 
 #[test]
 fn grandchildren_that_ended_by_themselves_are_reaped_and_not_counted() {
-    let seen =
-        observe(&script("(sh -c 'echo $$' &) ; (setsid sh -c 'echo $$' &); sleep 0.3; exit 17"));
-    assert_eq!(seen.leftovers, 0);
-    // The one in the group; that in a session of its own cannot be told from other processes after
-    // its end.
-    assert!(printed_pids(&seen, 2).iter().filter(|pid| is_there(**pid)).count() <= 1, "{seen:#?}");
+    let seen = observe(&script(
+        "(sh -c 'echo $$' &); (sh -c 'echo $$; kill -KILL $$' &); sleep 0.3; exit 17",
+    ));
+    assert_eq!(seen.leftovers, 0, "{seen:#?}");
+    assert!(printed_pids(&seen, 2).iter().all(|pid| !is_there(*pid)), "{seen:#?}");
+}
+
+#[test]
+fn a_process_that_hops_from_number_to_number_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    // Each copy starts the next one and ends: killing them one by one easily comes too late.
+    fs::write(folder.path().join("hop"), "echo >> hops; sh hop & exit").unwrap();
+    let mut spec = script("sh hop & until [ -s hops ]; do :; done; exit 17");
+    spec.cwd = folder.path().to_owned();
+    observe(&spec);
+    let hops = || fs::metadata(folder.path().join("hops")).unwrap().len();
+    let before = hops();
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!(hops(), before);
+}
+
+#[test]
+fn a_run_comes_back_from_a_process_that_got_away_with_the_output() {
+    // Without the group, the mark and its parent this is any process of the machine.
+    let mut spec = script(
+        "(setsid env -i /bin/sh -c 'echo $$; echo > ready; exec /bin/sleep 60' &) ; \
+         until [ -s ready ]; do sleep 0.02; done; exit 17",
+    );
+    let folder = tempfile::tempdir().unwrap();
+    spec.cwd = folder.path().to_owned();
+    let began = Instant::now();
+    let seen = observe(&spec);
+    assert!(began.elapsed() < Duration::from_secs(20));
+    assert_eq!(seen.ended, Ended::Exit { code: 17, from_inside: false });
+    let pid = printed_pids(&seen, 1)[0].to_string();
+    assert!(Command::new("kill").args(["-9", &pid]).status().unwrap().success());
 }
 
 #[test]
