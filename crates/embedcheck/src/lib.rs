@@ -1,1 +1,4 @@
 //! Skeleton.
+#![forbid(unsafe_code)]
+
+pub mod run;

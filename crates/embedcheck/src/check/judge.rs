@@ -1,0 +1,192 @@
+//! Expectations of a case, and whether an observation meets them.
+
+use embedcheck_plan::Line;
+use serde_json::Value;
+
+use crate::diagnose::{self, Cause, Evidence};
+use crate::report::CaseRecord;
+use crate::run::Observation;
+
+/// What a case must show to be good. A normal end (exit code 17 after a `finish` event) is always
+/// expected: exit code 0 and a returned 0 prove nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Expect {
+    /// Steps, how often they must have come back, and with what value.
+    results: Vec<(Line, usize, Value)>,
+    /// Steps that must be done, whatever their value.
+    done: Vec<Line>,
+    /// Steps that must fail.
+    failing: Vec<Line>,
+    /// `probe_import_all` steps, with the modules that may fail there.
+    imports: Vec<(Line, Vec<String>)>,
+    /// Number of mapped objects that define `Py_IsInitialized`, in each namespace: rule 8.
+    images: Option<usize>,
+}
+
+impl Expect {
+    /// The step must come back with this value.
+    pub fn value(&mut self, step: Line, value: impl Into<Value>) {
+        self.values(step, 1, value);
+    }
+
+    /// The step runs in that many threads; each must come back with this value.
+    pub fn values(&mut self, step: Line, count: usize, value: impl Into<Value>) {
+        self.results.push((step, count, value.into()));
+    }
+
+    /// The step must be done.
+    pub fn done(&mut self, step: Line) {
+        self.done.push(step);
+    }
+
+    /// The step must fail.
+    pub fn fails(&mut self, step: Line) {
+        self.failing.push(step);
+    }
+
+    /// Every import but those of `except` must succeed.
+    pub fn imports(&mut self, step: Line, except: &[String]) {
+        self.imports.push((step, except.to_vec()));
+    }
+
+    /// Another number of libpython images than one in each namespace.
+    pub fn images(&mut self, count: usize) {
+        self.images = Some(count);
+    }
+
+    /// What deviates, in words; empty if nothing does.
+    pub fn deviations(&self, observation: &Observation) -> Vec<String> {
+        let mut found = Vec::new();
+        if !observation.ended_normally() {
+            found.push(observation.describe_end());
+        }
+        for step in &self.done {
+            for error in observation.errors_of(*step) {
+                found.push(format!("line {step}: {error}"));
+            }
+        }
+        for step in &self.failing {
+            if observation.ends_of(*step).any(|end| end.ok) {
+                found.push(format!("line {step} succeeded, and should have failed"));
+            }
+        }
+        for (step, count, value) in &self.results {
+            self.check_values(observation, *step, *count, value, &mut found);
+        }
+        for (step, except) in &self.imports {
+            match observation.imports_of(*step) {
+                None => found.push(format!("line {step}: the list of imports is missing")),
+                Some(imports) => {
+                    let failed: Vec<_> = imports
+                        .failed
+                        .iter()
+                        .filter(|(name, _)| !except.iter().any(|except| except == *name))
+                        .collect();
+                    if let Some((name, error)) = failed.first() {
+                        let (all, count) = (imports.failed.len() + imports.ok.len(), failed.len());
+                        found.push(format!("{count} of {all} imports failed, first {name}: {error}"));
+                    }
+                }
+            }
+        }
+        self.check_images(observation, &mut found);
+        found
+    }
+
+    fn check_values(
+        &self,
+        observation: &Observation,
+        step: Line,
+        count: usize,
+        value: &Value,
+        found: &mut Vec<String>,
+    ) {
+        let ends: Vec<_> = observation.ends_of(step).collect();
+        if ends.len() != count && observation.ended_normally() {
+            found.push(format!("line {step}: came back {} times of {count}", ends.len()));
+        }
+        for end in ends {
+            if !end.ok {
+                let error = end.error.as_deref().unwrap_or("not done");
+                found.push(format!("line {step}: {error}"));
+            } else if end.value != *value {
+                found.push(format!("line {step}: returned {}, not {value}", end.value));
+            }
+        }
+    }
+
+    fn check_images(&self, observation: &Observation, found: &mut Vec<String>) {
+        let Some(images) = observation.image_list() else { return };
+        let expected = self.images.unwrap_or(1);
+        let mut namespaces: Vec<i64> = images.iter().map(|image| image.namespace).collect();
+        namespaces.sort_unstable();
+        namespaces.dedup();
+        let most = namespaces
+            .iter()
+            .map(|space| images.iter().filter(|image| image.namespace == *space).count())
+            .max()
+            .unwrap_or(0);
+        if most > expected {
+            let paths: Vec<_> = images.iter().map(|image| image.path.as_str()).collect();
+            found.push(format!(
+                "{most} mapped objects define Py_IsInitialized in one namespace, not {expected}: {}",
+                paths.join(", ")
+            ));
+        }
+    }
+}
+
+/// A case that was run, and what to think of it.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// The case and its observation.
+    pub record: CaseRecord,
+    /// What deviates from the expectation.
+    pub deviations: Vec<String>,
+    /// Why, if the evidence tells.
+    pub cause: Option<Cause>,
+}
+
+impl Judgement {
+    /// Judges an observation.
+    pub(super) fn new(mut record: CaseRecord, expect: &Expect) -> Self {
+        let deviations = expect.deviations(&record.observation);
+        let cause = if deviations.is_empty() {
+            None
+        } else {
+            diagnose::cause(&Evidence::of(&record.observation))
+        };
+        record.outcome = match deviations.first() {
+            None => "good".to_owned(),
+            Some(first) => first.clone(),
+        };
+        Self { record, deviations, cause }
+    }
+
+    /// Whether everything was as expected.
+    pub fn is_good(&self) -> bool {
+        self.deviations.is_empty()
+    }
+
+    /// Which case, and what deviates first.
+    pub fn describe(&self) -> String {
+        let case = &self.record.case;
+        match self.deviations.as_slice() {
+            [] => format!("{case}: good"),
+            [only] => format!("{case}: {only}"),
+            [first, rest @ ..] => format!("{case}: {first} (and {} more)", rest.len()),
+        }
+    }
+
+    /// The short class of the outcome, for histograms.
+    pub fn class(&self) -> String {
+        let observation = &self.record.observation;
+        if self.is_good() {
+            "good".to_owned()
+        } else if !observation.ended_normally() {
+            observation.describe_end()
+        } else {
+            "wrong result".to_owned()
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! What a check works with: the target, the hosts, the producers, and the way to run a case.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use embedcheck_plan::{Fact, PlanBuilder};
+use thiserror::Error;
+
+use super::options::Scene;
+use super::{Expect, Judgement, Options};
+use crate::dll::Compiler;
+use super::workshop::Workshop;
+use crate::report::{CaseRecord, Producer};
+use crate::run::{self, Environment, HostCommand, Observation, RunError, RunSpec, Scratch, Stop};
+use crate::target::{Libpython, Target};
+
+/// Why a check has no finding.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum LabError {
+    /// Something that the check needs is not there: the check is skipped.
+    #[error("{reason}")]
+    Unavailable {
+        /// What is not there.
+        reason: String,
+        /// What to do about it.
+        advice: Option<String>,
+    },
+    /// The user stopped the run.
+    #[error("interrupted")]
+    Interrupted,
+    /// A DLL or a host could not be built, for a reason that is not a missing tool.
+    #[error("{0}")]
+    Build(String),
+    /// Something of our own failed: the verdict is `error`.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl LabError {
+    /// Something is not there.
+    pub fn unavailable(reason: impl Into<String>) -> Self {
+        Self::Unavailable { reason: reason.into(), advice: None }
+    }
+
+    /// For `map_err`: says what was being done.
+    pub fn internal<E: std::fmt::Display>(doing: &str) -> impl FnOnce(E) -> Self {
+        move |error| Self::Internal(format!("cannot {doing}: {error}"))
+    }
+}
+
+impl From<RunError> for LabError {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Interrupted => Self::Interrupted,
+            error => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+/// What one check works with.
+#[derive(Debug)]
+pub struct Lab<'a> {
+    /// The runtime under test.
+    pub target: &'a Target,
+    /// Its libpython.
+    pub libpython: &'a Libpython,
+    pub(super) workshop: &'a Workshop<'a>,
+    check: &'static str,
+    runs: AtomicU32,
+    iterations: AtomicU32,
+    embedded: AtomicU32,
+}
+
+/// A case about to be run: a host, a plan, an environment, and what is expected.
+#[derive(Debug)]
+pub struct Case {
+    /// In a few words; unique in the check.
+    pub label: String,
+    /// The program that runs the plan.
+    pub host: HostCommand,
+    /// Who made the DLLs.
+    pub producers: Vec<Producer>,
+    /// The steps.
+    pub plan: PlanBuilder,
+    /// The complete environment of the host.
+    pub env: Environment,
+    /// What makes it good.
+    pub expect: Expect,
+    /// The case's files; the host's working folder.
+    pub folder: PathBuf,
+    /// Whether the facts that every run is asked for are added at the end.
+    pub facts: bool,
+}
+
+impl<'a> Lab<'a> {
+    pub(super) fn new(workshop: &'a Workshop<'a>, check: &'static str) -> Self {
+        Self {
+            target: workshop.target,
+            libpython: workshop.libpython,
+            workshop,
+            check,
+            runs: AtomicU32::new(0),
+            iterations: AtomicU32::new(0),
+            embedded: AtomicU32::new(0),
+        }
+    }
+
+    /// Host processes, repetitions among them, and processes in which Python ran.
+    pub(super) fn counts(&self) -> (u32, u32, u32) {
+        let read = |counter: &AtomicU32| counter.load(Ordering::Relaxed);
+        (read(&self.runs), read(&self.iterations), read(&self.embedded))
+    }
+
+    /// What was asked for.
+    pub fn options(&self) -> &Options {
+        self.workshop.options
+    }
+
+    /// Asked to stop.
+    pub fn stop(&self) -> &Stop {
+        self.workshop.stop
+    }
+
+    /// A fresh, empty folder for a case; removed at the end of the run.
+    pub fn folder(&self, name: &str) -> Result<Scratch, LabError> {
+        let name = format!("{}-{name}", self.check.replace('/', "-"));
+        self.workshop.scratch.folder(&name).map_err(LabError::internal("make a scratch folder"))
+    }
+
+    /// The hosts that load a DLL with `dlopen`.
+    pub fn dlopen_hosts(&self) -> Vec<HostCommand> {
+        let mut hosts = vec![self.workshop.c_host.clone()];
+        hosts.extend(self.options().rust_host.clone());
+        hosts
+    }
+
+    /// The C host.
+    pub fn c_host(&self) -> HostCommand {
+        self.workshop.c_host.clone()
+    }
+
+    /// The C compiler of the machine.
+    pub fn compiler(&self) -> Result<&Compiler, LabError> {
+        self.workshop.compiler()
+    }
+
+    /// Whether CFFI DLLs are part of the checks of this target (`false` before CPython 3.8) and can
+    /// be made ([`LabError::Unavailable`] says why not).
+    pub fn cffi_ready(&self) -> Result<bool, LabError> {
+        self.workshop.cffi_ready()
+    }
+
+    /// The producers that can be used now. Why one cannot goes to `missing`.
+    pub fn producers(&self, missing: &mut Vec<String>) -> Result<Vec<Producer>, LabError> {
+        match self.cffi_ready() {
+            Ok(true) => Ok(vec![Producer::Probe, Producer::Cffi]),
+            Ok(false) => Ok(vec![Producer::Probe]),
+            Err(LabError::Unavailable { reason, .. }) => {
+                missing.push(format!("producer cffi: {reason}"));
+                Ok(vec![Producer::Probe])
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A case with an empty plan in the baseline environment.
+    pub fn case(&self, label: impl Into<String>, host: &HostCommand, folder: &Path) -> Case {
+        Case {
+            label: label.into(),
+            host: host.clone(),
+            producers: Vec::new(),
+            plan: PlanBuilder::new(),
+            env: self.workshop.environment(folder),
+            expect: Expect::default(),
+            folder: folder.to_owned(),
+            facts: true,
+        }
+    }
+
+    /// Runs a case and judges it.
+    pub fn run(&self, case: Case) -> Result<Judgement, LabError> {
+        self.execute(case, None)
+    }
+
+    /// Runs one repetition of a case.
+    pub fn repeat(&self, case: Case, iteration: u32) -> Result<Judgement, LabError> {
+        self.iterations.fetch_add(1, Ordering::Relaxed);
+        self.execute(case, Some(iteration))
+    }
+
+    fn execute(&self, mut case: Case, iteration: Option<u32>) -> Result<Judgement, LabError> {
+        if case.facts {
+            case.plan.facts(&[Fact::Images, Fact::Symbols, Fact::Python]);
+        }
+        if let Some(tamper) = &self.options().tamper
+            && iteration.unwrap_or(0) == 0
+        {
+            let scene = Scene {
+                check: self.check,
+                case: &case.label,
+                host: case.host.kind,
+                folder: &case.folder,
+            };
+            tamper.apply(&scene);
+        }
+        let text = case.plan.finish().to_string();
+        let plan = case.folder.join("plan.txt");
+        std::fs::write(&plan, &text).map_err(LabError::internal("write the plan"))?;
+        let mut spec = RunSpec::new(&case.host.program, case.env, &case.folder);
+        spec.args = case.host.args_for(&plan);
+        spec.plan = text;
+        spec.timeout = self.options().timeout;
+        spec.tools_path.clone_from(&self.workshop.tools_path);
+        self.runs.fetch_add(1, Ordering::Relaxed);
+        let observation = run::run(&spec, self.stop())?;
+        if observation.python_initialised() == Some(true) {
+            self.embedded.fetch_add(1, Ordering::Relaxed);
+        }
+        let record = CaseRecord {
+            case: case.label,
+            host: case.host.kind,
+            producers: case.producers,
+            outcome: String::new(),
+            observation,
+        };
+        Ok(Judgement::new(record, &case.expect))
+    }
+
+    /// Import names of the target's extension modules that even its own interpreter cannot import
+    /// (or, without an interpreter, a host with libpython in the global scope): a library that is not
+    /// installed, a module for another system. Their failure says nothing about embedding.
+    pub fn unimportable(&self) -> Result<&[String], LabError> {
+        self.workshop.unimportable(self)
+    }
+
+    /// Runs a script with an interpreter, as a plain program that writes no events.
+    pub fn interpret(
+        &self,
+        interpreter: &Path,
+        script: &str,
+        args: &[&str],
+    ) -> Result<Observation, LabError> {
+        let folder = self.folder("interpreter")?;
+        let environment = self.workshop.environment(folder.path());
+        let mut spec = RunSpec::new(interpreter, environment, folder.path());
+        spec.args = ["-c", script].iter().chain(args).map(OsString::from).collect();
+        spec.events_limit = None;
+        spec.timeout = self.options().timeout;
+        Ok(run::run(&spec, self.stop())?)
+    }
+}

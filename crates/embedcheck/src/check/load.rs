@@ -1,0 +1,188 @@
+//! `load/…`: every way in which a host brings a DLL and libpython into its process.
+
+mod ways;
+mod workaround;
+
+use embedcheck_plan::Flags;
+
+use self::ways::{Way, WAYS};
+use super::{Finding, Judgement, Lab, LabError, checks};
+use crate::dll::HostLink;
+use crate::report::Producer;
+use crate::run::HostCommand;
+
+checks! { true;
+    "load/local" "a DLL opened with RTLD_NOW|RTLD_LOCAL can import every extension module" Low
+        |lab| load(lab, &WAYS.local);
+    "load/local-lazy" "the same with RTLD_LAZY|RTLD_LOCAL, the default of Rust's libloading" Low
+        |lab| load(lab, &WAYS.local_lazy);
+    "load/global" "a DLL opened with RTLD_NOW|RTLD_GLOBAL can import every extension module" Low
+        |lab| load(lab, &WAYS.global);
+    "load/global-lazy" "the same with RTLD_LAZY|RTLD_GLOBAL" Low
+        |lab| load(lab, &WAYS.global_lazy);
+    "load/libpython-global" "opening libpython with RTLD_GLOBAL first makes an RTLD_LOCAL DLL work" Low
+        |lab| load(lab, &WAYS.libpython_global);
+    "load/promote-before" "promoting the loaded libpython with RTLD_NOLOAD|RTLD_GLOBAL before the first call works" Low
+        |lab| load(lab, &WAYS.promote_before);
+    "load/promote-after-failure" "promoting libpython after a first call that failed still helps" Low
+        promote_after_failure;
+    "load/ld-preload" "LD_PRELOAD of libpython makes an RTLD_LOCAL DLL work" Low
+        |lab| load(lab, &WAYS.ld_preload);
+    "load/host-linked" "a host linked to libpython with --no-as-needed makes an RTLD_LOCAL DLL work" Medium
+        |lab| load(lab, &WAYS.host_linked);
+    "load/host-as-needed" "a host linked to libpython with --as-needed, which it does not use itself, works" Medium
+        |lab| load(lab, &WAYS.host_as_needed);
+    "load/linked-dll" "a host linked to the DLL itself can import every extension module" Medium
+        linked_dll;
+    "load/deepbind" "a DLL opened with RTLD_LOCAL|RTLD_DEEPBIND can import every extension module" Low
+        |lab| load(lab, &WAYS.deepbind);
+    "load/dlmopen" "a DLL in a link-map namespace of its own can import every extension module" Low
+        |lab| load(lab, &WAYS.dlmopen);
+}
+
+/// The case of one way, one producer and one host.
+fn run_way(
+    lab: &Lab<'_>,
+    way: &Way,
+    producer: Producer,
+    host: &HostCommand,
+    imports: bool,
+) -> Result<Judgement, LabError> {
+    let label = format!("{} in a {} host, {}", producer.word(), host.kind, way.words);
+    let folder = lab.folder(&format!("{}-{}", producer.word(), host.kind))?;
+    let plugin = lab.plugin(producer, &folder.path().join("plugin.so"), &lab.absolute())?;
+    let mut case = lab.case(label, host, folder.path());
+    way.add_steps(lab, &mut case, &plugin)?;
+    plugin.call(&mut case, "plugin");
+    if imports {
+        plugin.import_all(lab, &mut case, "plugin")?;
+    }
+    lab.run(case)
+}
+
+/// Runs one way with every producer and host, and tells a limit from a failure.
+fn load(lab: &Lab<'_>, way: &Way) -> Result<Finding, LabError> {
+    let hosts = way.hosts(lab)?;
+    let mut cases = Vec::new();
+    let mut missing = Vec::new();
+    for producer in lab.producers(&mut missing)? {
+        for (index, host) in hosts.iter().enumerate() {
+            // The modules are the same for every host: importing all of them once is enough.
+            let imports = producer == Producer::Probe && index == 0;
+            cases.push(run_way(lab, way, producer, host, imports)?);
+        }
+    }
+    Ok(conclude(lab, way.needs_global, cases)?.without(missing))
+}
+
+/// A pass, the documented limit of a local libpython, or a failure.
+fn conclude(
+    lab: &Lab<'_>,
+    needs_global: bool,
+    cases: Vec<Judgement>,
+) -> Result<Finding, LabError> {
+    let Some(bad) = cases.iter().find(|case| !case.is_good()) else {
+        return Ok(Finding::of_cases(cases));
+    };
+    let local = |case: &&Judgement| {
+        case.cause.as_ref().is_some_and(|cause| cause.id == "libpython-local")
+    };
+    let all_local = cases.iter().filter(|case| !case.is_good()).all(|case| local(&case));
+    if !needs_global || !all_local {
+        return Ok(Finding::of_cases(cases));
+    }
+    let difference = lab.compare_with_prediction(&cases)?;
+    if !difference.is_empty() {
+        let detail = "modules failed that the ELF files do not predict, or the other way round";
+        return Ok(Finding::fail(detail).with_evidence(difference).with_cases(cases));
+    }
+    let cause = bad.cause.clone();
+    let detail = bad.describe();
+    let workarounds = workaround::verified(lab)?;
+    let mut finding = Finding::limit(detail, workarounds.words).because(cause);
+    finding = finding.with_cases(cases).with_cases(workarounds.cases);
+    Ok(finding)
+}
+
+/// After a first call that failed, promoting libpython heals the probe, whose imports are tried
+/// again, and not a CFFI DLL, which never tries again.
+fn promote_after_failure(lab: &Lab<'_>) -> Result<Finding, LabError> {
+    let flags = Flags::NOW | Flags::LOCAL;
+    let mut cases = Vec::new();
+    let mut dead = Vec::new();
+    let mut missing = Vec::new();
+    for host in lab.dlopen_hosts() {
+        let folder = lab.folder(&format!("probe-{}", host.kind))?;
+        let path = folder.path().join("plugin.so");
+        let plugin = lab.plugin(Producer::Probe, &path, &lab.absolute())?;
+        let mut case = lab.case(format!("probe in a {} host", host.kind), &host, folder.path());
+        plugin.open(&mut case, "plugin", flags);
+        plugin.import_all_unjudged(lab, &mut case, "plugin");
+        let promoted = case.plan.promote(lab.soname()?);
+        case.expect.done(promoted);
+        plugin.import_all(lab, &mut case, "plugin")?;
+        cases.push(lab.run(case)?);
+    }
+    if lab.producers(&mut missing)?.contains(&Producer::Cffi) {
+        for host in lab.dlopen_hosts() {
+            let folder = lab.folder(&format!("cffi-{}", host.kind))?;
+            let path = folder.path().join("plugin.so");
+            let plugin = lab.plugin(Producer::Cffi, &path, &lab.absolute())?;
+            let label = format!("cffi in a {} host", host.kind);
+            let mut case = lab.case(label, &host, folder.path());
+            plugin.open(&mut case, "plugin", flags);
+            plugin.call_unjudged(&mut case, "plugin");
+            let promoted = case.plan.promote(lab.soname()?);
+            case.expect.done(promoted);
+            plugin.call(&mut case, "plugin");
+            dead.push(lab.run(case)?);
+        }
+    }
+    if cases.iter().chain(&dead).all(Judgement::is_good) || !cases.iter().all(Judgement::is_good) {
+        cases.extend(dead);
+        return Ok(Finding::of_cases(cases).without(missing));
+    }
+    // The probe is healed and the CFFI DLL is not: that is how CFFI works (it tries once), as long
+    // as it is the first call that failed, and for the known reason.
+    let known = |case: &Judgement| {
+        case.cause.as_ref().is_some_and(|cause| {
+            matches!(cause.id.as_str(), "libpython-local" | "undefined-symbol" | "cffi-init-failed")
+        }) || case.record.observation.stderr.text.contains("undefined symbol: Py")
+    };
+    if !dead.iter().filter(|case| !case.is_good()).all(known) {
+        return Ok(Finding::of_cases(dead).with_cases(cases).without(missing));
+    }
+    let detail = "a CFFI DLL whose first call failed stays dead after the promotion: it tries once";
+    let workarounds = workaround::verified(lab)?;
+    let cause = dead.iter().find_map(|case| case.cause.clone());
+    Ok(Finding::limit(detail, workarounds.words)
+        .because(cause)
+        .advise("Promote or preload libpython before the first call into the DLL.")
+        .with_cases(cases)
+        .with_cases(dead)
+        .with_cases(workarounds.cases)
+        .without(missing))
+}
+
+/// A host that names the DLL in its own DT_NEEDED: libpython is in the global scope from the start.
+fn linked_dll(lab: &Lab<'_>) -> Result<Finding, LabError> {
+    let mut cases = Vec::new();
+    let mut missing = Vec::new();
+    for producer in lab.producers(&mut missing)? {
+        let folder = lab.folder(producer.word())?;
+        let path = folder.path().join("libplugin.so");
+        let plugin = lab.plugin(producer, &path, &lab.absolute())?;
+        let link = HostLink::to_dll(&plugin.path).with_rpath(folder.path());
+        let host = lab.linked_host(&folder.path().join("host"), &link)?;
+        let mut case = lab.case(format!("{} linked to the host", producer.word()), &host, folder.path());
+        plugin.join(&mut case);
+        let open = case.plan.open_program("plugin");
+        case.expect.done(open);
+        plugin.call(&mut case, "plugin");
+        if producer == Producer::Probe {
+            plugin.import_all(lab, &mut case, "plugin")?;
+        }
+        cases.push(lab.run(case)?);
+    }
+    Ok(Finding::of_cases(cases).without(missing))
+}

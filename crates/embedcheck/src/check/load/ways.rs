@@ -1,0 +1,121 @@
+//! The ways of loading, as data.
+
+use embedcheck_plan::{Flags, Library, Space};
+
+use crate::check::{Case, Lab, LabError, Plugin};
+use crate::dll::HostLink;
+use crate::run::HostCommand;
+
+/// One way to bring a DLL into a host that opens it itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way {
+    /// For the name of a case.
+    pub(super) words: &'static str,
+    flags: Flags,
+    python: Python,
+    new_namespace: bool,
+    /// Works only if libpython gets into the global scope by itself.
+    pub(super) needs_global: bool,
+}
+
+/// What is done about libpython apart from opening the DLL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Python {
+    /// Nothing.
+    Left,
+    /// Opened RTLD_GLOBAL before the DLL.
+    Opened,
+    /// Promoted after the DLL was opened.
+    Promoted,
+    /// LD_PRELOAD.
+    Preloaded,
+    /// The host names it in DT_NEEDED.
+    Linked,
+    /// The host is linked to it with --as-needed, and so does not name it.
+    Dropped,
+}
+
+/// Every way, by name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ways {
+    pub(super) local: Way,
+    pub(super) local_lazy: Way,
+    pub(super) global: Way,
+    pub(super) global_lazy: Way,
+    pub(super) libpython_global: Way,
+    pub(super) promote_before: Way,
+    pub(super) ld_preload: Way,
+    pub(super) host_linked: Way,
+    pub(super) host_as_needed: Way,
+    pub(super) deepbind: Way,
+    pub(super) dlmopen: Way,
+}
+
+const fn way(words: &'static str, flags: Flags, python: Python, needs_global: bool) -> Way {
+    Way { words, flags, python, new_namespace: false, needs_global }
+}
+
+const LOCAL: Flags = Flags::NOW.with(Flags::LOCAL);
+const LAZY_LOCAL: Flags = Flags::LAZY.with(Flags::LOCAL);
+const GLOBAL: Flags = Flags::NOW.with(Flags::GLOBAL);
+const LAZY_GLOBAL: Flags = Flags::LAZY.with(Flags::GLOBAL);
+
+pub(super) static WAYS: Ways = Ways {
+    local: way("RTLD_NOW|RTLD_LOCAL", LOCAL, Python::Left, true),
+    local_lazy: way("RTLD_LAZY|RTLD_LOCAL", LAZY_LOCAL, Python::Left, true),
+    global: way("RTLD_NOW|RTLD_GLOBAL", GLOBAL, Python::Left, false),
+    global_lazy: way("RTLD_LAZY|RTLD_GLOBAL", LAZY_GLOBAL, Python::Left, false),
+    libpython_global: way("libpython opened RTLD_GLOBAL before", LOCAL, Python::Opened, false),
+    promote_before: way("libpython promoted before the call", LOCAL, Python::Promoted, false),
+    ld_preload: way("LD_PRELOAD of libpython", LOCAL, Python::Preloaded, false),
+    host_linked: way("host linked to libpython", LOCAL, Python::Linked, false),
+    host_as_needed: way("host linked with --as-needed", LOCAL, Python::Dropped, true),
+    deepbind: way("RTLD_LOCAL|RTLD_DEEPBIND", LOCAL.with(Flags::DEEPBIND), Python::Left, true),
+    dlmopen: Way {
+        new_namespace: true,
+        ..way("dlmopen(LM_ID_NEWLM)", Flags::NOW.with(Flags::LOCAL), Python::Left, false)
+    },
+};
+
+impl Way {
+    /// The hosts of this way: those that open DLLs, or one that is linked for it.
+    pub(super) fn hosts(&self, lab: &Lab<'_>) -> Result<Vec<HostCommand>, LabError> {
+        let as_needed = match self.python {
+            Python::Linked => false,
+            Python::Dropped => true,
+            _ => return Ok(lab.dlopen_hosts()),
+        };
+        let folder = lab.folder("host")?;
+        let link = HostLink::to_libpython(&lab.libpython.real_path, as_needed);
+        Ok(vec![lab.linked_host(&folder.path().join("host"), &link)?])
+    }
+
+    /// The steps up to the first call.
+    pub(super) fn add_steps(
+        &self,
+        lab: &Lab<'_>,
+        case: &mut Case,
+        plugin: &Plugin,
+    ) -> Result<(), LabError> {
+        match self.python {
+            Python::Opened => {
+                let step = case.plan.open("libpython", &lab.libpython.real_path, GLOBAL);
+                case.expect.done(step);
+            }
+            Python::Preloaded => {
+                case.env.set("LD_PRELOAD", &lab.libpython.real_path);
+            }
+            _ => {}
+        }
+        plugin.join(case);
+        let space = if self.new_namespace { Space::New } else { Space::Base };
+        let library = Library::Path((&plugin.path).into());
+        let step = case.plan.open_in("plugin", library, self.flags, space);
+        case.expect.done(step);
+        if self.python == Python::Promoted {
+            let step = case.plan.promote(lab.soname()?);
+            case.expect.done(step);
+        }
+        Ok(())
+    }
+}

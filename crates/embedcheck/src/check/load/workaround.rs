@@ -1,0 +1,49 @@
+//! The remedies for a local libpython, tried on this very build before they are recommended.
+
+use super::ways::WAYS;
+use super::run_way;
+use crate::check::{Judgement, Lab, LabError};
+use crate::report::Producer;
+
+/// What was tried, and what worked.
+#[derive(Debug)]
+pub(super) struct Verified {
+    /// Remedies that worked with every producer.
+    pub(super) words: Vec<String>,
+    /// The evidence.
+    pub(super) cases: Vec<Judgement>,
+}
+
+/// Tries the promotion and the preload.
+pub(super) fn verified(lab: &Lab<'_>) -> Result<Verified, LabError> {
+    let soname = lab.soname()?;
+    let remedies = [
+        (
+            &WAYS.promote_before,
+            format!(
+                "dlopen(\"{soname}\", RTLD_NOW|RTLD_GLOBAL|RTLD_NOLOAD) after loading the DLL and \
+                 before the first call"
+            ),
+        ),
+        (
+            &WAYS.libpython_global,
+            format!(
+                "dlopen(\"{}\", RTLD_NOW|RTLD_GLOBAL) before loading the DLL",
+                lab.libpython.real_path.display()
+            ),
+        ),
+    ];
+    let mut verified = Verified { words: Vec::new(), cases: Vec::new() };
+    for (way, words) in remedies {
+        let mut works = true;
+        for producer in lab.producers(&mut Vec::new())? {
+            let case = run_way(lab, way, producer, &lab.c_host(), producer == Producer::Probe)?;
+            works &= case.is_good();
+            verified.cases.push(case);
+        }
+        if works {
+            verified.words.push(words);
+        }
+    }
+    Ok(verified)
+}

@@ -1,0 +1,162 @@
+//! A DLL in its place, and the calls that prove that Python ran in it.
+
+use std::path::{Path, PathBuf};
+
+use embedcheck_plan::{Flags, Line};
+
+use super::{Case, Lab, LabError};
+use crate::dll::LinkOptions;
+use crate::elf::{ProbeShape, Search};
+use crate::report::Producer;
+
+/// Success is a number that no failure returns by accident.
+pub(super) const SENTINEL: i32 = 42;
+
+/// A DLL whose function adds two numbers in Python.
+#[derive(Clone, Debug)]
+pub struct Plugin {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Who made it.
+    pub producer: Producer,
+    /// What the embedded interpreter needs on PYTHONPATH, if anything.
+    pub pythonpath: Option<PathBuf>,
+    /// `int (int, int)`.
+    function: &'static str,
+}
+
+impl Lab<'_> {
+    /// Makes a DLL of that producer at `path`; `search` leads it to its libpython.
+    pub fn plugin(
+        &self,
+        producer: Producer,
+        path: &Path,
+        search: &Search,
+    ) -> Result<Plugin, LabError> {
+        match producer {
+            Producer::Probe => {
+                let shape = ProbeShape {
+                    needed: Some(self.soname()?.to_owned()),
+                    search: search.clone(),
+                    soname: None,
+                };
+                self.probe(path, &shape)
+            }
+            Producer::Cffi => self.cffi_plugin("add1", path, search),
+        }
+    }
+
+    /// The probe in any shape.
+    pub fn probe(&self, path: &Path, shape: &ProbeShape) -> Result<Plugin, LabError> {
+        self.workshop.write_probe(path, shape)?;
+        Ok(Plugin {
+            path: path.to_owned(),
+            producer: Producer::Probe,
+            pythonpath: None,
+            function: "probe_add",
+        })
+    }
+
+    /// A CFFI DLL whose fixture has an `add1`.
+    pub fn cffi_plugin(
+        &self,
+        fixture: &str,
+        path: &Path,
+        search: &Search,
+    ) -> Result<Plugin, LabError> {
+        self.cffi_dll(fixture, path, &self.link(search))
+    }
+
+    /// A CFFI DLL linked as said.
+    pub fn cffi_dll(
+        &self,
+        fixture: &str,
+        path: &Path,
+        link: &LinkOptions,
+    ) -> Result<Plugin, LabError> {
+        let pythonpath = self.workshop.build_cffi(fixture, path, link)?;
+        Ok(Plugin {
+            path: path.to_owned(),
+            producer: Producer::Cffi,
+            pythonpath,
+            function: if fixture == "add2" { "add2" } else { "add1" },
+        })
+    }
+
+    /// How a CFFI DLL is linked to the target's libpython.
+    pub fn link(&self, search: &Search) -> LinkOptions {
+        LinkOptions {
+            search: search.clone().into(),
+            libpython: Some(self.libpython.real_path.clone()),
+            ..LinkOptions::default()
+        }
+    }
+
+    /// The soname of the target's libpython: what a DLL names in DT_NEEDED.
+    pub fn soname(&self) -> Result<&str, LabError> {
+        self.libpython.soname.as_deref().ok_or_else(|| {
+            LabError::Internal(format!("{} has no soname", self.libpython.path.display()))
+        })
+    }
+
+    /// The folder of the target's libpython.
+    pub fn libdir(&self) -> &Path {
+        self.libpython.real_path.parent().unwrap_or(Path::new("/"))
+    }
+
+    /// An absolute RUNPATH to the target's libpython.
+    pub fn absolute(&self) -> Search {
+        Search::RunPath(self.libdir().to_string_lossy().into_owned())
+    }
+}
+
+impl Plugin {
+    /// Adds the DLL to a case: its producer, its PYTHONPATH.
+    pub fn join(&self, case: &mut Case) {
+        if !case.producers.contains(&self.producer) {
+            case.producers.push(self.producer);
+        }
+        if let Some(path) = &self.pythonpath {
+            case.env.set("PYTHONPATH", path);
+        }
+    }
+
+    /// Adds `open`; it must succeed.
+    pub fn open(&self, case: &mut Case, handle: &str, flags: Flags) -> Line {
+        self.join(case);
+        let step = case.plan.open(handle, &self.path, flags);
+        case.expect.done(step);
+        step
+    }
+
+    /// Adds a call that must return 42, computed by Python.
+    pub fn call(&self, case: &mut Case, handle: &str) -> Line {
+        let step = self.call_unjudged(case, handle);
+        case.expect.value(step, SENTINEL);
+        step
+    }
+
+    /// Adds the same call without an expectation.
+    pub fn call_unjudged(&self, case: &mut Case, handle: &str) -> Line {
+        case.plan.call(handle, self.function, "i(ii)", &[40.into(), 2.into()])
+    }
+
+    /// Adds the import of all extension modules of the target, which must succeed but for those
+    /// that nothing can import. Only the probe can do it.
+    pub fn import_all(
+        &self,
+        lab: &Lab<'_>,
+        case: &mut Case,
+        handle: &str,
+    ) -> Result<Line, LabError> {
+        let step = self.import_all_unjudged(lab, case, handle);
+        case.expect.imports(step, lab.unimportable()?);
+        Ok(step)
+    }
+
+    /// Adds the same import without an expectation.
+    pub fn import_all_unjudged(&self, lab: &Lab<'_>, case: &mut Case, handle: &str) -> Line {
+        let names = lab.workshop.module_names();
+        case.plan.call(handle, "probe_import_all", "s(s)", &[names.as_str().into()])
+    }
+}

@@ -1,0 +1,197 @@
+//! The table of diagnosis rules, the most specific first.
+
+use super::When::{
+    AnySignal, Anywhere, Build, Concurrent, Error, ExitInside, Global, NotGlobal, SeveralImages,
+    Signal, Stderr, TimedOut,
+};
+use super::{Rule, When};
+
+/// A failed bind that names a function or object of the C API.
+const UNDEFINED_PY: &str = r"(?P<file>[^\s:']+\.so[^\s:']*): undefined symbol: (?P<symbol>_?Py\w+)";
+
+macro_rules! rules {
+    ($($id:literal: [$($when:expr),+ $(,)?] => $summary:literal, $advice:literal, $source:literal;)+) => {
+        /// Every rule, in the order in which they are tried.
+        pub const RULES: &[Rule] = &[$(Rule {
+            id: $id,
+            when: { const WHEN: &[When] = &[$($when),+]; WHEN },
+            summary: $summary,
+            advice: $advice,
+            source: $source,
+        }),+];
+    };
+}
+
+rules! {
+    "race-init": [Concurrent, Stderr(
+        r"global import state already initialized|failed to read thread state|pyinit_core_reconfigure|pyinit_main_reconfigure|take_gil: |PyThreadState_Get: |_PyThreadState_|init_interp_main|can't finish initializing|pycore_init|interned dictionary|autoTSSkey|tstate_|bad interpreter|_PyGILState_")] =>
+        "two threads ran Py_InitializeEx at the same time",
+        "Make one call from one thread before the others start (a warm-up call), or initialise Python in the host; Py_IsInitialized is no lock.",
+        "cpython#146302; CPython documentation of Py_InitializeEx: not thread-safe";
+
+    "dll-without-libpython": [Error(
+        r"(?P<file>[^\s:']+): undefined symbol: (?P<symbol>Py_Initialize\w*|PyGILState_\w+|Py_IsInitialized|PyEval_\w+|PyRun_\w+)")] =>
+        "{file} calls {symbol}, and neither it nor the host names a libpython in DT_NEEDED",
+        "Link the DLL with the flags of `python3-config --embed --ldflags` or `pkg-config --libs python3-embed`; without --embed they hold no -lpython since CPython 3.8.",
+        "cpython#80902";
+
+    "libpython-local": [NotGlobal, Anywhere(UNDEFINED_PY)] =>
+        "{file} needs {symbol}: libpython is loaded, but only in the local scope of the DLL, and the module does not name it in DT_NEEDED",
+        "Before the first call, open libpython itself with RTLD_NOW|RTLD_GLOBAL, or promote the loaded one with RTLD_NOLOAD|RTLD_GLOBAL; or link the host executable to libpython.",
+        "cpython#80934";
+
+    "backend-abi": [Global, Anywhere(r"(?P<file>[^\s:']*_cffi_backend[^\s:']*\.so): undefined symbol: (?P<symbol>\w+)")] =>
+        "{file} was built for another Python: this libpython has no {symbol}",
+        "Install cffi with the pip of exactly this interpreter; do not copy or share site-packages between Python versions.",
+        "cffi-contract K03";
+
+    "symbol-missing": [Global, Anywhere(UNDEFINED_PY)] =>
+        "{file} needs {symbol}, which the libpython in the global scope does not define",
+        "The module and libpython come from different builds: check which libpython is mapped, and rebuild or reinstall the module for it.",
+        "failure-modes 1.5, 4.3";
+
+    "undefined-symbol": [Anywhere(UNDEFINED_PY)] =>
+        "{file} needs {symbol}, which nothing in its lookup scope defines",
+        "Open libpython with RTLD_NOW|RTLD_GLOBAL before the first call, or link the host executable to libpython.",
+        "cpython#80934";
+
+    "backend-version": [Anywhere(r"(?P<text>this module was compiled for Python \d[\d.]*|unknown version(?: tag)? 0x[0-9a-fA-F]+)")] =>
+        "_cffi_backend does not fit: {text}",
+        "Install one cffi, in the version the DLL was generated with or newer, with the pip of exactly this interpreter.",
+        "cffi-contract K04, K10, K11";
+
+    "backend-shadowed": [Anywhere(r"module '_cffi_backend' has no attribute '(?P<name>\w+)'")] =>
+        "another module named _cffi_backend stands before the real one on sys.path: it has no {name}",
+        "Remove or rename the file that shadows _cffi_backend; the path is in the report's standard error.",
+        "cffi-contract K07";
+
+    "backend-missing": [Anywhere(r"No module named '?_cffi_backend'?")] =>
+        "_cffi_backend is not on the sys.path of the embedded interpreter",
+        "Install cffi for exactly this interpreter (`pythonX.Y -m pip install cffi`), or add its folder with PYTHONPATH or in the init code; check which python3 is first on PATH, since that decides sys.prefix.",
+        "cffi-contract K01, K02";
+
+    "pyinit-interposed": [Stderr(r"ffi\.def_extern\('(?P<name>\w+)'\): no 'extern .Python.' function with this name")] =>
+        "PyInit of another DLL with the same module name answered for this one: {name} is not known there",
+        "Give each DLL its own module name in set_source(), load the DLLs with RTLD_LOCAL and promote only libpython, or link with -Wl,-Bsymbolic-functions.",
+        "failure-modes 1.11";
+
+    "cffi-unattached": [Stderr(r"function (?P<name>[\w.]+)\(\) called, but no code was attached to it yet")] =>
+        "no Python function is attached to {name}: the call printed a line and returned 0",
+        "Decorate a function of that name with @ffi.def_extern() in the init code or in a module that it imports.",
+        "cffi documentation, embedding";
+
+    "home-not-found": [Stderr(r"No module named '?encodings'?|Failed to import encodings module|init_fs_encoding")] =>
+        "the embedded interpreter found no standard library, and CPython ended the process from inside Py_InitializeEx",
+        "Unset PYTHONHOME, or set it (or PyConfig.home) to the base prefix of exactly this libpython; the first python3 on PATH decides the prefix when nothing is set.",
+        "cpython#107827, cpython#125873";
+
+    "site-failed": [Stderr(r"init_import_site|Failed to import the site module")] =>
+        "importing site failed during Py_InitializeEx, which ends the process",
+        "Repair sitecustomize, usercustomize or the .pth file that the traceback names.",
+        "cpython#107827";
+
+    "wrong-encoding-settings": [ExitInside, Stderr(r"(?P<text>PYTHONHASHSEED must be|init_stdio_encoding|config_init_\w+)")] =>
+        "a PYTHON… variable of the environment stopped Py_InitializeEx ({text}), which ends the process",
+        "Remove the variable from the environment of the host; an embedding host should not inherit PYTHON… variables.",
+        "cpython#107827";
+
+    "two-libpythons": [SeveralImages] =>
+        "more than one mapped object defines Py_IsInitialized: two Python runtimes in one process",
+        "Use one libpython per process: make the DLLs name the same soname, or inside a running Python use dlopen(NULL) instead of a libpython; a second version needs its own dlmopen namespace.",
+        "failure-modes 1.3, 1.5";
+
+    "libpython-not-found": [Anywhere(r"(?P<name>libpython[^\s:]*): cannot open shared object file")] =>
+        "ld.so finds no {name}: no RPATH, RUNPATH, LD_LIBRARY_PATH or ld.so.cache entry leads to it",
+        "Link the DLL with -Wl,-rpath,<folder of libpython> (or an $ORIGIN path if you ship it), or run ldconfig for a system-wide installation.",
+        "failure-modes 2.1; ld.so(8)";
+
+    "library-not-found": [Anywhere(r"(?P<name>[^\s:]+): cannot open shared object file")] =>
+        "ld.so cannot open {name}",
+        "Check the path, and the RPATH or RUNPATH of the file that names it.",
+        "ld.so(8)";
+
+    "library-not-loaded": [Error(r"not loaded|(?P<name>\S+): .*RTLD_NOLOAD")] =>
+        "the library is not in the process, so it cannot be promoted",
+        "Open it without RTLD_NOLOAD, or use the soname by which it was loaded.",
+        "dlopen(3)";
+
+    "static-tls": [Anywhere(r"cannot allocate memory in static TLS block")] =>
+        "a library that uses initial-exec TLS was opened late, and the static TLS block is full",
+        "Preload that library, raise GLIBC_TUNABLES=glibc.rtld.optional_static_tls, or rebuild it with global-dynamic TLS.",
+        "failure-modes 1.8";
+
+    "version-missing": [Anywhere(r"version [`'](?P<version>[^']+)' not found \(required by (?P<file>[^)]+)\)")] =>
+        "{file} needs the symbol version {version}, which the library that the host already loaded does not have",
+        "Make the host load the newer library first (LD_PRELOAD or the host's RPATH).",
+        "failure-modes 1.6";
+
+    "damaged-file": [Anywhere(r"(?P<file>[^\s:]+): (?P<text>invalid ELF header|file too short|wrong ELF class\S*|cannot read file data|ELF load command[^:]*|object file has no[^:]*|cannot dynamically load[^:]*)")] =>
+        "{file} is not a library that this process can load: {text}",
+        "Reinstall the file; check that it is for this architecture.",
+        "failure-modes 4.4";
+
+    "no-symbol": [Error(r"undefined symbol: (?P<symbol>\S+)|no symbol (?P<name>\S+)")] =>
+        "the library does not define a symbol that the host looks up",
+        "Check the spelling, the declared visibility and, for C++, extern \"C\".",
+        "dlsym(3)";
+
+    "link-needs-rpath-link": [Build(r"(?P<name>libpython\S+), needed by (?P<file>\S+), not found")] =>
+        "the linker does not find {name}, which {file} needs",
+        "Add -Wl,-rpath-link,<folder of libpython> to the link command of the host, or give the DLL a RUNPATH.",
+        "ld(1), -rpath-link";
+
+    "link-failed": [Build(r"(?P<text>(?:undefined reference to|cannot find|DSO missing|fatal error: ).*)")] =>
+        "the host could not be built: {text}",
+        "The command and the messages are in the evidence.",
+        "ld(1)";
+
+    "callback-exception": [Stderr(r"From cffi callback|Exception ignored from cffi callback|from cffi callback")] =>
+        "the Python function raised; CFFI printed the traceback and returned the default value",
+        "Declare an error= value other than a valid result, or an onerror= handler, so that the host can tell.",
+        "cffi documentation, def_extern";
+
+    "cffi-init-failed": [Stderr(r"function (?P<name>[\w.]+)\(\) called, but initialization code failed|Failed to initialize the Python-CFFI embedding logic")] =>
+        "the init code of the DLL failed; CFFI printed the traceback, and every function returns 0 for the life of the process",
+        "The traceback is on standard error; reserve a non-zero result for success so that the host notices.",
+        "cffi documentation, embedding";
+
+    "race-crash": [Concurrent, AnySignal] =>
+        "the process crashed while several threads made their first call",
+        "Make one call from one thread before the others start (a warm-up call).",
+        "cpython#146302";
+
+    "race-hang": [Concurrent, TimedOut] =>
+        "the threads blocked one another for ever while they made their first call",
+        "Never hold the GIL while another thread starts a DLL; make a warm-up call from one thread without the GIL.",
+        "failure-modes 5.5";
+
+    "race-exit": [Concurrent, ExitInside] =>
+        "CPython ended the process from inside a call while several threads made their first call",
+        "Make one call from one thread before the others start (a warm-up call).",
+        "cpython#107827, cpython#146302";
+
+    "broken-pipe": [Signal("SIGPIPE")] =>
+        "the process was ended by SIGPIPE: Py_InitializeEx(0) leaves it at its default",
+        "Ignore SIGPIPE in the host.",
+        "cffi-contract L10";
+
+    "hang": [TimedOut] =>
+        "the process did not come to an end; the report shows where each thread was",
+        "Look at the threads' system calls and backtraces in the report.",
+        "";
+
+    "exit-inside": [ExitInside] =>
+        "something inside the DLL ended the process with exit(): the host's own end was never reached",
+        "Read standard error; CPython calls exit() when Py_InitializeEx fails.",
+        "cpython#107827";
+
+    "crash": [AnySignal] =>
+        "the process crashed; the last step that was announced shows where",
+        "Run the plan from the report again with `embedcheck run`, under a debugger.",
+        "";
+
+    "python-exception": [Stderr(r"^(?P<text>\w*(?:Error|Exception|Interrupt|Exit)(?::.*)?)$")] =>
+        "Python code raised {text}",
+        "The traceback is on standard error.",
+        "";
+}

@@ -1,0 +1,184 @@
+//! Finds and ends what a child leaves behind.
+//!
+//! A child is the leader of its own process group, which covers most of its descendants. One that
+//! calls `setsid` leaves the group; but when its parent ends, it becomes a child of this process
+//! (see [`prepare_process`]) and still has the variable `EMBEDCHECK_RUN` in its environment, whose
+//! value is different for each run: runs in parallel never kill each other's processes, and other
+//! children of this process are never touched.
+//!
+//! One case is out of reach: a process that has left the group, dropped the variable *and* lost its
+//! parent before the child ended is like any other process of the machine.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::procfs;
+use super::sys::{self, ProcessId, Reaped};
+use super::{RunError, error};
+
+/// The variable that marks every process of a run.
+pub(super) const MARK: &str = "EMBEDCHECK_RUN";
+
+/// How long a process may take to be gone after SIGKILL. Freeing gigabytes takes a second; what
+/// takes longer than this hangs in the kernel.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Prepares this process for [`run`](super::run()): descendants that lose their parent become its
+/// children, so that they can be found and waited for (`PR_SET_CHILD_SUBREAPER`). It concerns the
+/// whole process and lasts until it ends.
+///
+/// [`run`](super::run()) does it itself before the first child; a program calls this at its start if it wants the error early or has
+/// other children, whose orphans come back to it as well. Calling it again changes nothing.
+///
+/// # Errors
+///
+/// [`RunError::System`] if the kernel refuses.
+pub fn prepare_process() -> Result<(), RunError> {
+    static PREPARED: Mutex<bool> = Mutex::new(false);
+    let mut prepared = PREPARED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*prepared {
+        sys::adopt_orphans()
+            .map_err(error::RunError::system("become the parent of orphaned processes"))?;
+        *prepared = true;
+    }
+    Ok(())
+}
+
+/// The value of [`MARK`] for one run.
+#[derive(Debug)]
+pub(super) struct Mark {
+    assignment: String,
+}
+
+impl Mark {
+    /// A mark that no other run has: not of this process, not of one at the same time, not of one
+    /// before.
+    pub(super) fn unique() -> Self {
+        static START: LazyLock<u128> = LazyLock::new(|| {
+            // A clock before 1970 still leaves the process number and the counter.
+            SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos())
+        });
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self { assignment: format!("{MARK}={}-{}-{number}", std::process::id(), *START) }
+    }
+
+    /// The value of the variable.
+    pub(super) fn value(&self) -> &str {
+        &self.assignment[MARK.len() + 1..]
+    }
+
+    fn is_on(&self, process: ProcessId) -> bool {
+        procfs::environment_has(process, &self.assignment)
+    }
+}
+
+/// All living processes of a run, the leader first: its descendants, its group, and what bears its
+/// mark. Looks at every process of the machine, so it is for runs that are ended by force only.
+pub(super) fn members(leader: ProcessId, mark: &Mark) -> Vec<ProcessId> {
+    let processes: Vec<_> = procfs::all_processes()
+        .into_iter()
+        .filter_map(|process| Some((process, procfs::stat(process)?)))
+        .filter(|(_, stat)| !stat.is_ended())
+        .collect();
+    let mut members = vec![leader];
+    let mut known = BTreeSet::from([leader.as_raw_pid()]);
+    loop {
+        let before = members.len();
+        for (process, stat) in &processes {
+            let belongs = |known: &BTreeSet<i32>| {
+                known.contains(&stat.parent)
+                    || stat.group == leader.as_raw_pid()
+                    || mark.is_on(*process)
+            };
+            if !known.contains(&process.as_raw_pid()) && belongs(&known) {
+                known.insert(process.as_raw_pid());
+                members.push(*process);
+            }
+        }
+        if members.len() == before {
+            return members;
+        }
+    }
+}
+
+/// What [`end_everything`] found beside the leader.
+#[derive(Debug, Default)]
+pub(super) struct Leftovers {
+    /// Processes that had to be killed.
+    pub(super) killed: u32,
+    /// Those that are still there; described for a person.
+    pub(super) survivors: Vec<String>,
+}
+
+/// Kills the leader, its group, every marked orphan and the `known` members, and waits for all of
+/// them, except that the leader is left to be waited for by whoever holds it: until then the number
+/// of the group cannot be given away.
+pub(super) fn end_everything(leader: ProcessId, mark: &Mark, known: &[ProcessId]) -> Leftovers {
+    // Two runs that end at the same time would disturb each other's reading of the list of
+    // children.
+    static TURN: Mutex<()> = Mutex::new(());
+    let began = Instant::now();
+    let mut leftovers = Leftovers::default();
+    let mut first = true;
+    loop {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        // The order matters: orphans arrive before the end of their parent can be seen.
+        let leader_ended = sys::has_ended(leader);
+        let mut alive = Vec::new();
+        for process in orphans(leader, mark, known) {
+            match sys::reap(process) {
+                Reaped::Alive => alive.push(process),
+                // One that had ended before anything was killed has done nothing wrong.
+                Reaped::Ended { killed } => leftovers.killed += u32::from(killed && !first),
+                Reaped::NotOurs => {}
+            }
+        }
+        if first || !leader_ended || !alive.is_empty() {
+            sys::kill_group(leader);
+            // A leader may have moved to another group of its session.
+            sys::kill(leader);
+            alive.iter().for_each(|process| sys::kill(*process));
+        }
+        drop(turn);
+        if leader_ended && alive.is_empty() {
+            return leftovers;
+        }
+        if began.elapsed() > PATIENCE {
+            leftovers.survivors = alive.into_iter().map(describe).collect();
+            return leftovers;
+        }
+        first = false;
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// The children of this process that belong to a run, without its leader.
+fn orphans(leader: ProcessId, mark: &Mark, known: &[ProcessId]) -> Vec<ProcessId> {
+    let mut children = procfs::own_children();
+    children.retain(|child| {
+        let in_group =
+            || procfs::stat(*child).is_some_and(|stat| stat.group == leader.as_raw_pid());
+        *child != leader && (in_group() || known.contains(child) || mark.is_on(*child))
+    });
+    children
+}
+
+fn describe(process: ProcessId) -> String {
+    let program = procfs::program(process).unwrap_or_else(|| "unknown program".to_owned());
+    format!("process {} ({program})", process.as_raw_pid())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_marks_are_the_same() {
+        let marks: BTreeSet<String> = (0..100).map(|_| Mark::unique().value().to_owned()).collect();
+        assert_eq!(marks.len(), 100);
+        assert!(!marks.contains(""));
+    }
+}

@@ -1,0 +1,101 @@
+//! Tests of the shape of the workspace: who may depend on whom, and where unsafe code may stand.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// For each crate of the product the crates of the workspace that it may name, directly. The arrows
+/// point down: cli → embedcheck → plan, cli → host → plan.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("embedcheck-plan", &[]),
+    ("embedcheck-c-harness", &[]),
+    ("embedcheck-host", &["embedcheck-plan"]),
+    ("embedcheck", &["embedcheck-plan", "embedcheck-c-harness"]),
+    ("embedcheck-cli", &["embedcheck", "embedcheck-host", "embedcheck-plan"]),
+];
+
+/// The only crate of the harness with unsafe code.
+const UNSAFE: &[&str] = &["embedcheck-host"];
+
+/// Folders below `crates/` and beside it that hold the crates of [`ARROWS`].
+fn manifests() -> BTreeMap<String, PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the root");
+    let mut folders = vec![root.join("c-harness")];
+    for entry in fs::read_dir(root.join("crates")).expect("crates/ is there") {
+        folders.push(entry.expect("crates/ can be listed").path());
+    }
+    folders.into_iter().filter(|folder| folder.join("Cargo.toml").is_file()).map(named).collect()
+}
+
+fn named(folder: PathBuf) -> (String, PathBuf) {
+    let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("a manifest can be read");
+    let name = manifest.lines().find_map(|line| line.strip_prefix("name = "));
+    (name.expect("a manifest has a name").trim_matches('"').to_owned(), folder)
+}
+
+/// Names in the `[dependencies]` and `[build-dependencies]` tables that belong to the workspace.
+fn dependencies(folder: &Path, all: &BTreeMap<String, PathBuf>) -> Vec<String> {
+    let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("a manifest can be read");
+    let mut found = Vec::new();
+    let mut counts = false;
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            counts = matches!(line.trim(), "[dependencies]" | "[build-dependencies]");
+        } else if counts {
+            let name = line.split(['.', '=', ' ']).next().unwrap_or_default();
+            if all.contains_key(name) {
+                found.push(name.to_owned());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn dependencies_point_down() {
+    let all = manifests();
+    for (name, folder) in &all {
+        let (_, allowed) = ARROWS
+            .iter()
+            .find(|(known, _)| known == name)
+            .unwrap_or_else(|| panic!("say in ARROWS what {name} may depend on"));
+        for dependency in dependencies(folder, &all) {
+            assert!(
+                allowed.contains(&dependency.as_str()),
+                "{name} must not depend on {dependency}: the arrows of the design point down"
+            );
+        }
+    }
+    assert_eq!(all.len(), ARROWS.len(), "a crate in ARROWS is gone: {:?}", all.keys());
+}
+
+#[test]
+fn only_the_host_has_unsafe_code() {
+    for (name, folder) in manifests() {
+        let roots = ["src/lib.rs", "src/main.rs"].map(|root| folder.join(root));
+        for root in roots.iter().filter(|root| root.is_file()) {
+            let text = fs::read_to_string(root).expect("a crate root can be read");
+            let forbids = text.contains("#![forbid(unsafe_code)]");
+            assert_eq!(forbids, !UNSAFE.contains(&name.as_str()), "{}", root.display());
+        }
+    }
+}
+
+/// The environment of whoever runs the tool changes outcomes: it is read in one place.
+#[test]
+fn the_environment_is_read_in_one_module() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the root");
+    let mut pending = vec![root.join("crates/embedcheck/src"), root.join("crates/embedcheck-cli/src")];
+    while let Some(folder) = pending.pop() {
+        for entry in fs::read_dir(&folder).expect("a source folder can be listed") {
+            let path = entry.expect("a source folder can be listed").path();
+            if path.is_dir() {
+                pending.push(path);
+            } else if path.file_name().is_some_and(|name| name != "env.rs") {
+                let text = fs::read_to_string(&path).expect("a source file can be read");
+                let reads = text.contains("env::var(") || text.contains("env::var_os(");
+                assert!(!reads, "{} reads the environment; use env.rs", path.display());
+            }
+        }
+    }
+}
