@@ -6,7 +6,7 @@ use crate::step::{
     Argument, BufferField, Callee, FieldValue, Handle, Library, NumberType, Op, Plan, PythonAction,
     Space, Step,
 };
-use crate::{FORMAT, Flags};
+use crate::{FORMAT, Flags, Kind};
 
 impl fmt::Display for Plan {
     /// The canonical text. Steps stand on the lines that they say, with empty lines between where
@@ -94,8 +94,11 @@ impl fmt::Display for Op {
             Self::Resolve(callee) => write!(f, " {callee}"),
             Self::Call { callee, signature, arguments, errno } => {
                 write!(f, " {callee} {signature}")?;
-                for argument in arguments {
-                    write!(f, " {argument}")?;
+                for (kind, argument) in signature.arguments.iter().zip(arguments) {
+                    match (kind, argument) {
+                        (Kind::Pointer, Argument::Integer(address)) => write!(f, " {address:#x}")?,
+                        _ => write!(f, " {argument}")?,
+                    }
                 }
                 errno.map_or(Ok(()), |errno| write!(f, " errno={errno}"))
             }
