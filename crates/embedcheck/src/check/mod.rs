@@ -24,7 +24,7 @@ pub use judge::{Expect, Judgement};
 pub use lab::{Case, Lab, LabError};
 pub use options::{CheckError, Options, Tamper};
 pub use plugin::Plugin;
-pub use run::check;
+pub use run::{check, select};
 
 /// One check.
 #[derive(Clone, Copy, Debug)]

@@ -73,7 +73,7 @@ fn milliseconds(since: Instant) -> u64 {
 }
 
 /// The checks that `--only` and `--skip` leave, in the order of reports.
-pub(super) fn select(options: &Options) -> Result<Vec<&'static Check>, CheckError> {
+pub fn select(options: &Options) -> Result<Vec<&'static Check>, CheckError> {
     let only = globs("only", &options.only)?;
     let skip = globs("skip", &options.skip)?;
     let selected: Vec<_> = CHECKS
