@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use embedcheck_plan::{Flags, Line};
+use embedcheck_plan::{Flags, Line, PlanBuilder};
 
 use super::{Case, Lab, LabError};
 use crate::dll::{self, LinkOptions};
@@ -147,7 +147,12 @@ impl Plugin {
 
     /// Adds the same call without an expectation.
     pub fn call_unjudged(&self, case: &mut Case, handle: &str) -> Line {
-        case.plan.call(handle, self.function, "i(ii)", &[40.into(), 2.into()])
+        self.call_in(&mut case.plan, handle)
+    }
+
+    /// The same in a part of a plan, such as a thread.
+    pub fn call_in(&self, plan: &mut PlanBuilder, handle: &str) -> Line {
+        plan.call(handle, self.function, "i(ii)", &[40.into(), 2.into()])
     }
 
     /// Adds the import of all extension modules of the target, which must succeed but for those
