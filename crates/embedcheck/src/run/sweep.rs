@@ -33,8 +33,9 @@ const EXEC_PATIENCE: Duration = Duration::from_millis(200);
 /// children, so that they can be found and waited for (`PR_SET_CHILD_SUBREAPER`). It concerns the
 /// whole process and lasts until it ends.
 ///
-/// [`run`](super::run()) does it itself before the first child; a program calls this at its start if it wants the error early or has
-/// other children, whose orphans come back to it as well. Calling it again changes nothing.
+/// The runner does it itself before the first child; a program calls this at its start if it wants
+/// the error early or has other children, whose orphans come back to it as well. Calling it again
+/// changes nothing.
 ///
 /// # Errors
 ///

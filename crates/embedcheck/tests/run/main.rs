@@ -4,6 +4,7 @@
 
 mod endings;
 mod events;
+mod host;
 mod interrupt;
 mod leftovers;
 mod output;
