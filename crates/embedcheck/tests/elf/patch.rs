@@ -153,14 +153,14 @@ fn strings_are_overwritten_only_where_that_hurts_no_one() {
 #[test]
 fn a_hidden_symbol_is_missed_by_others_under_its_own_name() {
     let Some(lab) = Lab::new() else { return };
-    let source = "int dep(void) { return 42; } int other(void) { return 1; } int own(void) { return dep ? 1 : 0; }";
+    let source = "int dep(void) { return 42; } int other(void) { return 1; } int own(void) { return dep(); }";
     for style in ["gnu", "sysv", "both"] {
         let flag = format!("-Wl,--hash-style={style}");
         let dep = lab.lib(
             "libdep.so",
             Lib { soname: Some("libdep.so"), source, flags: &[&flag], ..Lib::default() },
         );
-        let user = "int dep(void); int other(void); int f(void) { return dep() + other(); }";
+        let user = "int dep(void); int other(void); int (*address)(void) = dep; int f(void) { return other(); }";
         let dll = lab.lib(
             "dll.so",
             Lib {
