@@ -5,10 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use embedcheck::elf::{Environment, Files, LdCache, LoaderModel, Mode, Platform, trace};
+use embedcheck::elf::{LoaderModel, Mode, trace};
 
 use crate::lab::skip;
-use crate::trace::ld_so;
+use crate::trace::{ld_so, without_program};
 
 struct Python {
     libpython: PathBuf,
@@ -49,17 +49,7 @@ fn the_model_misses_what_ld_so_misses() {
     if pythons.is_empty() {
         return skip("there is no Python with a shared libpython");
     }
-    // Traced objects are the program itself, so there is no other.
-    let environment = Environment {
-        executable: None,
-        library_path: Vec::new(),
-        preload: Vec::new(),
-        cache: LdCache::load(Path::new(LdCache::PATH)).unwrap(),
-        platform: Platform::of(&ld_so),
-        secure: false,
-        directory: PathBuf::from("/"),
-        files: Files::default(),
-    };
+    let environment = without_program(&ld_so);
     let mut missed_without = 0;
     for python in &pythons {
         assert!(!python.modules.is_empty(), "{} has no modules", python.libpython.display());

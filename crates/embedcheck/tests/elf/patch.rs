@@ -153,14 +153,14 @@ fn strings_are_overwritten_only_where_that_hurts_no_one() {
 #[test]
 fn a_hidden_symbol_is_missed_by_others_under_its_own_name() {
     let Some(lab) = Lab::new() else { return };
-    let source = "int dep(void) { return 42; } int other(void) { return 1; } int own(void) { return dep ? 1 : 0; }";
+    let source = "int dep(void) { return 42; } int other(void) { return 1; } int own(void) { return dep(); }";
     for style in ["gnu", "sysv", "both"] {
         let flag = format!("-Wl,--hash-style={style}");
         let dep = lab.lib(
             "libdep.so",
             Lib { soname: Some("libdep.so"), source, flags: &[&flag], ..Lib::default() },
         );
-        let user = "int dep(void); int other(void); int f(void) { return dep() + other(); }";
+        let user = "int dep(void); int other(void); int (*address)(void) = dep; int f(void) { return other(); }";
         let dll = lab.lib(
             "dll.so",
             Lib {
@@ -189,4 +189,35 @@ fn a_hidden_symbol_is_missed_by_others_under_its_own_name() {
         let elf = Elf::read(&dep).unwrap();
         assert!(!elf.defines("dep") && elf.defines("other"));
     }
+}
+
+#[test]
+fn a_symbol_without_an_address_is_no_definition() {
+    let Some(lab) = Lab::new() else { return };
+    let (soname, source) = (Some("libdep.so"), "int dep(void) { return 42; }");
+    let dep = lab.lib("libdep.so", Lib { soname, source, ..Lib::default() });
+    let dll = lab.lib(
+        "dll.so",
+        Lib {
+            needed: &["libdep.so"],
+            runpath: Some("$ORIGIN"),
+            source: "int dep(void); int f(void) { return dep(); }",
+            ..Lib::default()
+        },
+    );
+    let mut bytes = fs::read(&dep).unwrap();
+    let mut edited = editor(&dep);
+    edited.hide_symbol("dep").unwrap();
+    // The first byte that hiding changes is `st_info`; `st_value` follows it (Elf64_Sym).
+    let info = edited.into_bytes().iter().zip(&bytes).position(|(a, b)| a != b).unwrap();
+    if !Elf::read(&dep).unwrap().is_64 {
+        return skip("the layout of 32-bit symbols is another");
+    }
+    bytes[info + 4..info + 12].fill(0);
+    fs::write(&dep, &bytes).unwrap();
+    assert!(!Elf::read(&dep).unwrap().defines("dep"));
+    let host = lab.host("host", Lib::default());
+    let output = Command::new(&host).arg(format!(":{}", dll.display())).env_clear().output();
+    let said = String::from_utf8_lossy(&output.unwrap().stdout).into_owned();
+    assert!(said.contains("undefined symbol: dep\n"), "{said}");
 }

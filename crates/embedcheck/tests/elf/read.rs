@@ -143,6 +143,25 @@ fn what_a_library_states() {
 }
 
 #[test]
+fn undefined_symbols_are_found_where_no_hash_table_counts_them() {
+    let Some(lab) = Lab::new() else { return };
+    let path = lab.lib(
+        "lib.so",
+        Lib {
+            source: "extern int early; extern int later;\n\
+                 __attribute__((used)) static int *where[] = {&early, &later};",
+            flags: &["-Wl,--hash-style=gnu"],
+            ..Lib::default()
+        },
+    );
+    let elf = Elf::read(&path).unwrap();
+    assert_eq!(elf.definitions(), []);
+    let mut names: Vec<&str> = elf.undefined.iter().map(|symbol| &*symbol.name).collect();
+    names.sort();
+    assert_eq!(names, ["early", "later"]);
+}
+
+#[test]
 fn each_kind_of_bad_file_has_its_own_error() {
     let folder = tempfile::tempdir().unwrap();
     let good = fs::read(libc()).unwrap();
@@ -165,6 +184,13 @@ fn each_kind_of_bad_file_has_its_own_error() {
         let error = read(&good[..len]).unwrap_err();
         assert!(matches!(error, ElfError::Truncated { .. }), "{len}: {error}");
     }
+
+    // Without section headers, the segments still tell.
+    let mut stripped = good.clone();
+    stripped[40..48].fill(0);
+    let len = stripped.len() / 2;
+    let error = read(&stripped[..len]).unwrap_err();
+    assert!(matches!(error, ElfError::Truncated { what: "a loadable segment", .. }), "{error}");
 
     let mut other = good.clone();
     other[18..20]

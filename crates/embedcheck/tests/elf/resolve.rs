@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use embedcheck::elf::{Refusal, Rule};
+use embedcheck::elf::{Editor, Environment, LoaderModel, Mode, Refusal, Rule, Tag};
 
 use crate::lab::{Lab, Lib, Predicted, Run};
 
@@ -85,6 +85,22 @@ fn a_runpath_of_its_own_shuts_out_the_rpath_of_whoever_loaded_it() {
     let dll = lab.lib("a.so", Lib { needed: &["libmid.so"], rpath: Some(&good), ..Lib::default() });
     let predicted = open(&lab, &dll, None);
     assert_eq!(predicted.opened[0].not_found[0].name, "libdeep.so");
+}
+
+#[test]
+fn an_rpath_beside_a_runpath_is_none() {
+    let Some(lab) = Lab::new() else { return };
+    lab.lib("good/libdeep.so", Lib { soname: Some("libdeep.so"), ..Lib::default() });
+    lab.lib("mid/libmid.so", Lib { needed: &["libdeep.so"], ..Lib::default() });
+    let (good, mid) = (lab.text("good"), lab.text("mid"));
+    let lib =
+        Lib { soname: Some(&good), needed: &["libmid.so"], runpath: Some(&mid), ..Lib::default() };
+    let dll = lab.lib("a.so", lib);
+    // No linker writes both, but tools that edit do.
+    let mut edited = Editor::from_bytes(fs::read(&dll).unwrap()).unwrap();
+    edited.retag(Tag::Soname, 0, Tag::RPath).unwrap();
+    edited.write(&dll).unwrap();
+    assert_eq!(open(&lab, &dll, None).opened[0].not_found[0].name, "libdeep.so");
 }
 
 #[test]
@@ -336,13 +352,13 @@ fn a_setuid_program_ignores_the_environment() {
     let run = Run { host: &host, opens: &[], library_path, preload, directory: &directory };
     for secure in [false, true] {
         // Not compared with ld.so, which would need root to set the bit.
-        let environment = embedcheck::elf::Environment { secure, ..run.environment() };
-        let (mut model, start) = embedcheck::elf::LoaderModel::start(environment);
+        let environment = Environment { secure, ..run.environment() };
+        let (mut model, start) = LoaderModel::start(environment);
         assert_eq!(
             start.resolved.iter().any(|resolved| resolved.name.ends_with("libdep.so")),
             !secure
         );
-        let opened = model.open(&dll, embedcheck::elf::Mode::default());
+        let opened = model.open(&dll, Mode::default());
         assert_eq!(opened.root.is_none(), secure);
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use embedcheck::elf::{Elf, TraceError, trace};
+use embedcheck::elf::{Elf, Environment, Files, LdCache, LoaderModel, Platform, TraceError, trace};
 
 use crate::lab::{Lab, Lib, skip};
 
@@ -19,6 +19,20 @@ pub(crate) fn ld_so() -> Option<PathBuf> {
         skip("the dynamic loader of this machine is not glibc's");
     }
     ld_so
+}
+
+/// For the model, the environment of a traced object: it is the program itself, so there is no other.
+pub(crate) fn without_program(ld_so: &Path) -> Environment {
+    Environment {
+        executable: None,
+        library_path: Vec::new(),
+        preload: Vec::new(),
+        cache: LdCache::load(Path::new(LdCache::PATH)).unwrap(),
+        platform: Platform::of(ld_so),
+        secure: false,
+        directory: PathBuf::from("/"),
+        files: Files::default(),
+    }
 }
 
 #[test]
@@ -82,8 +96,16 @@ fn a_missing_version_is_named() {
     let answer = trace(&ld_so, &object, None, &[]).unwrap();
     let version = &answer.versions[0];
     assert_eq!((&*version.version, &*version.required_by), ("V2", &*object));
-    // It names the provider by the path that it came to.
-    assert_eq!(fs::canonicalize(&version.provider).unwrap(), lab.path("libver.so"));
+    assert_eq!(version.provider, lab.path("libver.so"));
+
+    let (model, _) = LoaderModel::start(without_program(&ld_so));
+    let missing = model.missing_for(&object);
+    let ours = &missing.versions[0];
+    assert_eq!((&ours.version, &ours.provider), (&version.version, &version.provider));
+    assert_eq!(ours.required_by, version.required_by);
+    let ours: Vec<_> = missing.symbols.iter().map(|m| (&m.symbol, &m.version)).collect();
+    let theirs: Vec<_> = answer.undefined.iter().map(|u| (&u.symbol, &u.version)).collect();
+    assert_eq!(ours, theirs);
 }
 
 #[test]
