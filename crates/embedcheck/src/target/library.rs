@@ -1,6 +1,6 @@
 //! From a libpython back to its interpreter.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -114,7 +114,7 @@ fn alone(found: Found, name: &LibraryName, trail: Vec<TrailEntry>) -> Result<Tar
             ),
         }));
     };
-    let stdlib = stdlib(&found, name, &trail);
+    let stdlib = stdlib(&found.paths, name, &trail);
     let prefix = stdlib.as_deref().and_then(|folder| Some(folder.parent()?.parent()?.to_owned()));
     let dynload = modules::folders(stdlib.iter().map(|folder| folder.join("lib-dynload")));
     let include =
@@ -158,15 +158,47 @@ fn alone(found: Found, name: &LibraryName, trail: Vec<TrailEntry>) -> Result<Tar
 
 /// The folder of the standard library, found as an embedded Python would find it: below the prefix
 /// that is compiled in, by the landmark `os.py`.
-fn stdlib(found: &Found, name: &LibraryName, trail: &[TrailEntry]) -> Option<PathBuf> {
+fn stdlib(
+    compiled_in: &BTreeSet<PathBuf>,
+    name: &LibraryName,
+    trail: &[TrailEntry],
+) -> Option<PathBuf> {
     let folder = format!("python{}.{}", name.major, name.minor);
     // `/usr` is in the bytes of most builds; if there is an interpreter, it has been asked, and the
     // standard library there is that of another build.
     let is_others = |prefix: &Path| trail.iter().any(|entry| entry.path.starts_with(prefix));
-    let prefixes = found.paths.iter().filter(|path| path.is_dir() && !is_others(path));
+    let prefixes = compiled_in.iter().filter(|path| path.is_dir() && !is_others(path));
     let mut folders = prefixes.flat_map(|prefix| ["lib", "lib64"].map(|lib| prefix.join(lib)));
     folders.find_map(|lib| {
         let stdlib = lib.join(&folder);
         stdlib.join("os.py").is_file().then_some(stdlib)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_standard_library_of_another_build_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let stdlib_of = |prefix: &str| folder.path().join(prefix).join("lib/python3.11");
+        for prefix in ["mine", "others"] {
+            fs::create_dir_all(stdlib_of(prefix)).unwrap();
+            fs::write(stdlib_of(prefix).join("os.py"), "").unwrap();
+        }
+        let name = LibraryName { major: 3, minor: 11, flags: String::new() };
+        let refused = TrailEntry {
+            path: folder.path().join("others/bin/python3.11"),
+            rule: "interpreter: prefix compiled in".to_owned(),
+            accepted: false,
+            reason: "its libpython is another build".to_owned(),
+        };
+        let paths = |names: &[&str]| names.iter().map(|name| folder.path().join(name)).collect();
+        let trail = [refused];
+        let found = stdlib(&paths(&["gone", "mine", "others"]), &name, &trail);
+        assert_eq!(found, Some(stdlib_of("mine")));
+        assert_eq!(stdlib(&paths(&["others"]), &name, &trail), None);
+        assert_eq!(stdlib(&paths(&["others"]), &name, &[]), Some(stdlib_of("others")));
+    }
 }

@@ -96,13 +96,15 @@ fn every_extension_module_is_a_file_that_the_interpreter_would_import() {
         return;
     }
     for target in interpreters() {
-        assert!(!target.extension_modules.is_empty(), "{} has no lib-dynload?", target.id);
+        // python-build-standalone has everything built in.
+        let Some(folder) = target.dynload.first() else { continue };
+        assert!(!target.extension_modules.is_empty(), "{}", target.id);
         let names: Vec<_> = target.extension_modules.iter().map(|m| m.name.as_str()).collect();
         // `pkgutil` knows what is importable; it reads names, not files.
         let script = format!(
             "import pkgutil\n\
              for _, name, _ in pkgutil.iter_modules([{:?}]): print(name)",
-            target.dynload[0].display().to_string()
+            folder.display().to_string()
         );
         let said = ask(target, &script);
         let said: BTreeSet<_> = said.lines().collect();
