@@ -85,7 +85,8 @@ fn only_the_host_has_unsafe_code() {
 #[test]
 fn the_environment_is_read_in_one_module() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the root");
-    let mut pending = vec![root.join("crates/embedcheck/src"), root.join("crates/embedcheck-cli/src")];
+    let mut pending =
+        vec![root.join("crates/embedcheck/src"), root.join("crates/embedcheck-cli/src")];
     while let Some(folder) = pending.pop() {
         for entry in fs::read_dir(&folder).expect("a source folder can be listed") {
             let path = entry.expect("a source folder can be listed").path();

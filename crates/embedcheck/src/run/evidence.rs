@@ -52,9 +52,8 @@ impl Observation {
 
     /// The exceptions of all failed imports of all `probe_import_all` steps.
     pub fn failed_imports(&self) -> Vec<String> {
-        let lists = self.ends().filter_map(|end| {
-            serde_json::from_str::<Imports>(end.value.as_str()?).ok()
-        });
+        let lists =
+            self.ends().filter_map(|end| serde_json::from_str::<Imports>(end.value.as_str()?).ok());
         lists.flat_map(|imports| imports.failed.into_values()).collect()
     }
 
