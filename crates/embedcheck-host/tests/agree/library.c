@@ -37,8 +37,7 @@ double number(int which) {
     return numbers[which];
 }
 
-void nothing(void) {
-}
+void nothing(void) {}
 
 void *same(void *pointer) {
     return pointer;

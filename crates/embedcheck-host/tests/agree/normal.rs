@@ -122,7 +122,8 @@ fn check_times(events: &[Event]) -> Result<(), String> {
 fn check_barriers(events: &[Event]) -> Result<(), String> {
     for (index, event) in events.iter().enumerate() {
         let Event::Begin { pid, thread, step, op, .. } = event else { continue };
-        if op != "threads" {
+        // A block inside of another runs beside threads that are not its own.
+        if op != "threads" || *thread != 0 {
             continue;
         }
         let mut acted = false;
@@ -136,6 +137,8 @@ fn check_barriers(events: &[Event]) -> Result<(), String> {
                     break;
                 }
                 _ if later_pid != *pid || later_thread == *thread => {}
+                // Its threads have a barrier of their own.
+                Event::Begin { op, .. } if op == "threads" => break,
                 Event::Begin { .. } if !begun.contains(&later_thread) => {
                     if acted {
                         return Err(format!("a thread had acted before {later:?}"));

@@ -156,7 +156,7 @@ thread 3
 thread 2 stack=262144
   setenv X "y"
 thread 1
-thread 2 stack=0
+thread 1 stack=0
   threads
   thread 2
     sleep 1
@@ -346,6 +346,7 @@ end
     (
         "own handles of threads",
         r#"
+open keep "LIBRARY" NOW|LOCAL
 threads
 thread 3
   open own "LIBRARY" NOW|LOCAL
@@ -364,17 +365,6 @@ close own
 
 /// Plans with a libpython.
 pub(crate) const PYTHON: &[Case] = &[
-    (
-        "embedder",
-        r#"
-open py "PYTHON" NOW|GLOBAL
-facts images symbols python prefix
-python py release
-python py restore-thread
-python py run-nothing
-"#,
-        End::Exit(2),
-    ),
     (
         "life of an interpreter",
         r#"
