@@ -1,11 +1,12 @@
 //! The command line of a host, as `docs/plan-format.md` has it.
 
 use std::ffi::OsString;
-use std::fmt;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use embedcheck_plan::{Fact, Kind, Op, Plan};
+use embedcheck_plan::{Fact, Kind, Op, Plan, PlanError};
+use thiserror::Error;
 
 /// What the host is asked to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,25 +20,14 @@ pub(crate) enum Command {
 }
 
 /// Why there is no plan to run.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 pub(crate) enum CommandError {
+    #[error("{0}\nusage: --plan FILE --events-fd N [--parent-death kill] | --check FILE | --list")]
     Usage(String),
-    Read { file: PathBuf, source: std::io::Error },
-    Plan { file: PathBuf, source: embedcheck_plan::PlanError },
-}
-
-impl fmt::Display for CommandError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Usage(message) => write!(
-                f,
-                "{message}\nusage: --plan FILE --events-fd N [--parent-death kill] | --check FILE \
-                 | --list"
-            ),
-            Self::Read { file, source } => write!(f, "{}: {source}", file.display()),
-            Self::Plan { file, source } => write!(f, "{}:{source}", file.display()),
-        }
-    }
+    #[error("{}: {source}", file.display())]
+    Read { file: PathBuf, source: io::Error },
+    #[error("{}:{source}", file.display())]
+    Plan { file: PathBuf, source: PlanError },
 }
 
 /// Reads the arguments, without the program's name.

@@ -36,13 +36,12 @@ pub(crate) fn open(
         None => plain(path.as_deref(), flags),
         Some(space) => in_namespace(space, path.as_deref(), flags),
     };
-    let errno = sys::errno();
     match opened {
-        Ok(raw) => {
+        Ok((raw, errno)) => {
             host.bind(name, Meaning::Handle(raw));
             Outcome::done_with((), errno)
         }
-        Err(error) => Outcome::failed(errno, error.unwrap_or_else(|| "not loaded".to_owned())),
+        Err(error) => Outcome::refused(error.unwrap_or_else(|| "not loaded".to_owned())),
     }
 }
 
@@ -52,14 +51,12 @@ pub(crate) fn promote(path: &Text, flags: Flags) -> Outcome {
         Ok(path) => path,
         Err(error) => return Outcome::refused(error),
     };
-    let promoted = plain(Some(&c_path), flags);
-    let errno = sys::errno();
-    match promoted {
+    match plain(Some(&c_path), flags) {
         // The handle is dropped without closing: what is promoted stays.
-        Ok(_) => Outcome::done_with((), errno),
-        Err(Some(error)) => Outcome::failed(errno, error),
+        Ok((_, errno)) => Outcome::done_with((), errno),
+        Err(Some(error)) => Outcome::refused(error),
         // With NOLOAD, a library that is not there is no error to dlopen.
-        Err(None) => Outcome::failed(errno, format!("not loaded: {}", path.to_string_lossy())),
+        Err(None) => Outcome::refused(format!("not loaded: {}", path.to_string_lossy())),
     }
 }
 
@@ -169,7 +166,11 @@ fn namespace_of(host: &Host, space: &Space) -> Result<Option<libc::Lmid_t>, Stri
     }
 }
 
-fn plain(path: Option<&CStr>, flags: Flags) -> Result<Raw, Option<String>> {
+/// A handle and the `errno` that opening it left, or the text of `dlerror`. A failure has no `errno`:
+/// glibc sets none, and to ask for the text, as libloading does at once, does.
+type Opened = Result<(Raw, i32), Option<String>>;
+
+fn plain(path: Option<&CStr>, flags: Flags) -> Opened {
     use libloading::Error;
     use libloading::os::unix::Library;
 
@@ -178,28 +179,23 @@ fn plain(path: Option<&CStr>, flags: Flags) -> Result<Raw, Option<String>> {
     sys::set_errno(0);
     // SAFETY: initialisers of the library run: that is the purpose of the step.
     let opened = unsafe { Library::open(path, flags_number(flags)) };
+    let errno = sys::errno();
     match opened {
         // Into a raw handle at once: dropping a `Library` would close it.
-        Ok(library) => Ok(Raw(library.into_raw())),
+        Ok(library) => Ok((Raw(library.into_raw()), errno)),
         Err(Error::DlOpen { source }) => Err(Some(source.to_string())),
         Err(_) => Err(None),
     }
 }
 
-fn in_namespace(
-    id: libc::Lmid_t,
-    path: Option<&CStr>,
-    flags: Flags,
-) -> Result<Raw, Option<String>> {
+fn in_namespace(id: libc::Lmid_t, path: Option<&CStr>, flags: Flags) -> Opened {
     let path = path.map_or(ptr::null(), CStr::as_ptr);
     sys::dlerror();
     sys::set_errno(0);
     // SAFETY: as in `plain`; the path is null or a C string.
     let raw = unsafe { libc::dlmopen(id, path, flags_number(flags)) };
     let errno = sys::errno();
-    let opened = if raw.is_null() { Err(sys::dlerror()) } else { Ok(Raw(raw)) };
-    sys::set_errno(errno);
-    opened
+    if raw.is_null() { Err(sys::dlerror()) } else { Ok((Raw(raw), errno)) }
 }
 
 /// Whether the file of a closed handle is still mapped in its namespace.
