@@ -1,8 +1,10 @@
 //! What a check works with: the target, the hosts, the producers, and the way to run a case.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use embedcheck_plan::{Fact, PlanBuilder};
@@ -14,7 +16,9 @@ use super::workshop::Workshop;
 use super::{Expect, Judgement, Options};
 use crate::dll::Compiler;
 use crate::report::{CaseRecord, Producer};
-use crate::run::{self, Environment, HostCommand, Observation, RunError, RunSpec, Scratch, Stop};
+use crate::run::{
+    self, Environment, HostCommand, HostKind, Observation, RunError, RunSpec, Scratch, Stop,
+};
 use crate::target::{Libpython, Target};
 
 /// Why a check has no finding.
@@ -73,6 +77,8 @@ pub struct Lab<'a> {
     runs: AtomicU32,
     iterations: AtomicU32,
     embedded: AtomicU32,
+    /// Which hosts and producers the cases used; repeated cases are not all kept as evidence.
+    used: Mutex<(BTreeSet<HostKind>, BTreeSet<Producer>)>,
 }
 
 /// A case about to be run: a host, a plan, an environment, and what is expected.
@@ -120,6 +126,7 @@ impl<'a> Lab<'a> {
             runs: AtomicU32::new(0),
             iterations: AtomicU32::new(0),
             embedded: AtomicU32::new(0),
+            used: Mutex::default(),
         }
     }
 
@@ -127,6 +134,12 @@ impl<'a> Lab<'a> {
     pub(super) fn counts(&self) -> (u32, u32, u32) {
         let read = |counter: &AtomicU32| counter.load(Ordering::Relaxed);
         (read(&self.runs), read(&self.iterations), read(&self.embedded))
+    }
+
+    /// The hosts and the producers of the cases so far.
+    pub(super) fn used(&self) -> (Vec<HostKind>, Vec<Producer>) {
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        (used.0.iter().copied().collect(), used.1.iter().copied().collect())
     }
 
     /// What was asked for.
@@ -219,6 +232,7 @@ impl<'a> Lab<'a> {
         if case.facts {
             case.plan.facts(&[Fact::Images, Fact::Symbols, Fact::Python]);
         }
+        // Files that were damaged once stay damaged through the repetitions.
         if let Some(tamper) = &self.options().tamper
             && iteration.unwrap_or(0) == 0
         {
@@ -239,6 +253,11 @@ impl<'a> Lab<'a> {
         spec.timeout = case.timeout.unwrap_or(self.options().timeout);
         spec.tools_path.clone_from(&self.workshop.tools_path);
         self.runs.fetch_add(1, Ordering::Relaxed);
+        {
+            let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+            used.0.insert(case.host.kind);
+            used.1.extend(case.producers.iter().copied());
+        }
         let observation = run::run(&spec, self.stop())?;
         if observation.python_initialised() == Some(true) {
             self.embedded.fetch_add(1, Ordering::Relaxed);

@@ -128,9 +128,8 @@ fn host_holds_gil(lab: &Lab<'_>) -> Result<Finding, LabError> {
         let race = race.host(Start::Before);
         remedies.push(lab.run(race.case(lab, &label, &lab.c_host())?)?);
     }
-    let hangs = |case: &super::Judgement| {
-        matches!(case.record.observation.ended, Ended::Timeout { .. })
-    };
+    let hangs =
+        |case: &super::Judgement| matches!(case.record.observation.ended, Ended::Timeout { .. });
     if !hanging.iter().all(hangs) || !remedies.iter().all(super::Judgement::is_good) {
         let odd = hanging.into_iter().filter(|case| !hangs(case));
         let bad: Vec<_> = odd.chain(remedies.into_iter().filter(|case| !case.is_good())).collect();

@@ -8,6 +8,7 @@ use globset::{Glob, GlobMatcher};
 
 use super::workshop::Workshop;
 use super::{CHECKS, Check, CheckError, Finding, Lab, LabError, Options};
+use crate::diagnose::{self, Evidence};
 use crate::env::Caller;
 use crate::report::{CheckResult, Machine, Report, SCHEMA, Summary, Tool, Verdict};
 use crate::run::{Job, Progress, Stop, prepare_process, run_all};
@@ -125,17 +126,18 @@ fn run_one(workshop: &Workshop<'_>, check: &Check) -> (CheckResult, u32) {
             let finding = Finding::skip(reason);
             advice.map_or(finding.clone(), |advice| finding.advise(advice))
         }
+        // What the compiler or linker says about this build is a finding about the build.
+        LabError::Build(messages) => {
+            let cause = diagnose::cause(&Evidence::of_build(&messages));
+            Finding::fail("a DLL or a host for this check could not be built")
+                .because(cause)
+                .with_evidence(messages.lines().map(str::to_owned))
+        }
         error => Finding::error(error.to_string()),
     });
     let finding = if workshop.options.require_all { finding.required() } else { finding };
     let (runs, iterations, embedded) = lab.counts();
-    let mut hosts: Vec<_> = finding.cases.iter().map(|case| case.host).collect();
-    hosts.sort_unstable();
-    hosts.dedup();
-    let mut producers: Vec<_> =
-        finding.cases.iter().flat_map(|case| case.producers.iter().copied()).collect();
-    producers.sort_unstable();
-    producers.dedup();
+    let (hosts, producers) = lab.used();
     let result = CheckResult {
         id: check.id.to_owned(),
         group: check.group().to_owned(),

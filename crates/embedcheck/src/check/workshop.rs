@@ -11,7 +11,7 @@ use super::predict::Prediction;
 use super::{Lab, LabError, Options};
 use crate::dll::{
     BuildError, Cache, CffiInstall, CffiProducer, Compiler, Fixture, LinkOptions, PythonFacts,
-    Surroundings, Unavailable, ensure_cffi,
+    Surroundings, ToolError, Unavailable, ensure_cffi,
 };
 use crate::elf::{ProbeShape, shape_probe};
 use crate::run::{Environment, HostCommand, Scratch, ScratchRoot, Stop};
@@ -68,6 +68,7 @@ impl From<BuildError> for LabError {
     fn from(error: BuildError) -> Self {
         match error {
             BuildError::Unavailable(error) => error.into(),
+            BuildError::Tool(ToolError::Interrupted { .. }) => Self::Interrupted,
             error => Self::Build(error.to_string()),
         }
     }
