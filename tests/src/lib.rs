@@ -1,11 +1,13 @@
 //! What the whole-workspace tests share: real targets, real hosts, and a way to run single checks
 //! on files that were damaged on purpose.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
 use embedcheck::check::{self, Options, Tamper};
+use embedcheck::elf::{Editor, Tag};
 use embedcheck::env::Caller;
 use embedcheck::report::{CheckResult, Report};
 use embedcheck::run::{HostCommand, HostKind, NoProgress, Stop};
@@ -122,3 +124,43 @@ pub fn explain(result: &CheckResult) -> String {
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the root").to_owned()
 }
+
+/// Lets the DLL name a libpython that does not exist.
+pub fn lose_libpython(dll: &Path) {
+    let bytes = std::fs::read(dll).expect("the DLL is there");
+    let mut editor = Editor::from_bytes(bytes).expect("the DLL is ELF");
+    let nth = (0..8)
+        .find(|nth| editor.string(Tag::Needed, *nth).is_ok_and(|name| name.contains("libpython")));
+    editor
+        .set_string(Tag::Needed, nth.expect("the DLL names a libpython"), "libpython9.so")
+        .expect("the new name is shorter");
+    editor.write(dll).expect("the DLL can be written");
+}
+
+/// A copy of a target's libpython in a folder of its own, changed by `edit` and named by its soname, and the target that has
+/// this libpython and the original's interpreter and modules.
+pub fn with_edited_libpython(
+    target: &Target,
+    edit: impl FnOnce(&mut Editor),
+) -> (tempfile::TempDir, Target) {
+    let libpython = target.embeddable().expect("the target can be embedded");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let bytes = std::fs::read(&libpython.real_path).expect("libpython can be read");
+    let mut editor = Editor::from_bytes(bytes).expect("libpython is ELF");
+    edit(&mut editor);
+    let soname = editor.string(Tag::Soname, 0).expect("libpython has a soname");
+    let copy = folder.path().join(&soname);
+    editor.write(&copy).expect("the copy can be written");
+    let mut changed = libpython.clone();
+    changed.path.clone_from(&copy);
+    changed.real_path.clone_from(&copy);
+    let file = std::fs::metadata(&copy).expect("the copy is there");
+    (changed.device, changed.inode) = (file.dev(), file.ino());
+    changed.soname = Some(soname);
+    let target = Target { libpython: Some(changed), ..target.clone() };
+    (folder, target)
+}
+
+/// A function of the C API that extension modules call and libpython itself does not, so that a
+/// libpython that hides it still works.
+pub const ONLY_MODULES_CALL: &str = "PyErr_NewExceptionWithDoc";

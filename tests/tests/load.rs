@@ -1,7 +1,14 @@
 //! The load group on real builds: the truth table, and every check broken once.
 
+use std::fs;
+
+use embedcheck::check::Tamper;
+use embedcheck::elf::{Editor, Tag};
 use embedcheck::report::Verdict;
-use embedcheck_tests::{explain, run_one, target};
+use embedcheck_tests::{
+    ONLY_MODULES_CALL, explain, lose_libpython, own_target, run_broken, run_one, target,
+    with_edited_libpython,
+};
 
 /// What `load/local` must say of each version: up to 3.7 extension modules name libpython
 /// (cpython#21536 took that away in 3.8).
@@ -16,8 +23,100 @@ fn local_is_a_limit_since_3_8() {
         if !old {
             let cause = result.cause.as_ref().expect("a limit has a cause");
             assert_eq!(cause.id, "libpython-local");
-            assert!(cause.summary.contains(" needs Py"), "{}", cause.summary);
+            assert!(cause.summary.contains(" needs "), "{}", cause.summary);
             assert_eq!(result.verified.len(), 2, "{}", explain(&result));
         }
     }
+}
+
+/// Debian's static interpreter with a separate libpython, where many modules are built in.
+#[test]
+fn the_system_python_is_no_exception() {
+    let system = embedcheck_tests::TARGETS
+        .iter()
+        .find(|target| target.executable.as_ref().is_some_and(|path| path.starts_with("/usr/bin")));
+    let Some(target) = embedcheck_tests::required("a system Python with libpython", system) else {
+        return;
+    };
+    let result = run_one(target, "load/local");
+    assert_eq!(result.verdict, Verdict::Limit, "{}", explain(&result));
+    assert_eq!(result.cause.as_ref().expect("a limit has a cause").id, "libpython-local");
+}
+
+/// A DLL whose libpython is not found fails every check, and the cause is named.
+#[test]
+fn a_missing_libpython_fails_each_check() {
+    let Some(target) = own_target() else { return };
+    for id in [
+        "load/local",
+        "load/local-lazy",
+        "load/global",
+        "load/global-lazy",
+        "load/libpython-global",
+        "load/promote-before",
+        "load/promote-after-failure",
+        "load/ld-preload",
+        "load/host-linked",
+        "load/host-as-needed",
+        "load/linked-dll",
+        "load/deepbind",
+        "load/dlmopen",
+    ] {
+        let tamper = Tamper::new(|scene| {
+            for name in ["plugin.so", "libplugin.so"].map(|name| scene.folder.join(name)) {
+                if name.is_file() {
+                    lose_libpython(&name);
+                }
+            }
+        });
+        let result = run_broken(target, id, tamper);
+        assert_eq!(result.verdict, Verdict::Fail, "{id}: {}", explain(&result));
+        let cause = result.cause.as_ref().expect("the loader says why");
+        assert_eq!(cause.id, "libpython-not-found", "{id}: {}", explain(&result));
+    }
+}
+
+/// A libpython that does not export what modules need: global or not, they cannot be imported.
+#[test]
+fn a_hidden_symbol_is_no_limit() {
+    let Some(target) = own_target() else { return };
+    let (_folder, patched) = with_edited_libpython(target, |editor| {
+        editor.hide_symbol(ONLY_MODULES_CALL).expect("libpython defines it");
+    });
+    let global = run_one(&patched, "load/global");
+    assert_eq!(global.verdict, Verdict::Fail, "{}", explain(&global));
+    let cause = global.cause.as_ref().expect("the loader says why");
+    assert_eq!(cause.id, "symbol-missing", "{}", explain(&global));
+    assert!(cause.summary.contains(ONLY_MODULES_CALL), "{}", cause.summary);
+    // The remedies of a local libpython do not help either, so it is no documented limit.
+    let local = run_one(&patched, "load/local");
+    assert_eq!(local.verdict, Verdict::Fail, "{}", explain(&local));
+    assert!(local.verified.is_empty(), "{:?}", local.verified);
+}
+
+/// The DLL names another libpython than the one that the host opened.
+#[test]
+fn two_libpythons_are_seen() {
+    let Some(target) = own_target() else { return };
+    let (folder, other) = with_edited_libpython(target, |editor| {
+        let soname = editor.string(Tag::Soname, 0).expect("libpython has a soname");
+        let new = soname.replacen("python", "nohtyp", 1);
+        editor.set_string(Tag::Soname, 0, &new).expect("as long as the old one");
+    });
+    let soname = other.libpython.as_ref().and_then(|it| it.soname.clone()).expect("a soname");
+    let path = folder.path().to_str().expect("a temporary path is UTF-8").to_owned();
+    let tamper = Tamper::new(move |scene| {
+        if !scene.case.starts_with("probe") {
+            return;
+        }
+        let dll = scene.folder.join("plugin.so");
+        let bytes = fs::read(&dll).expect("the DLL is there");
+        let mut editor = Editor::from_bytes(bytes).expect("the DLL is ELF");
+        editor.set_string(Tag::Needed, 0, &soname).expect("as long as the old one");
+        editor.set_string(Tag::RunPath, 0, &path).expect("shorter than the old one");
+        editor.write(&dll).expect("the DLL can be written");
+    });
+    let result = run_broken(target, "load/libpython-global", tamper);
+    assert_eq!(result.verdict, Verdict::Fail, "{}", explain(&result));
+    assert_eq!(result.cause.as_ref().expect("images").id, "two-libpythons", "{}", explain(&result));
 }

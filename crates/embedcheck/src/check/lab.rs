@@ -309,7 +309,10 @@ impl<'a> Lab<'a> {
         args: &[&str],
     ) -> Result<Observation, LabError> {
         let folder = self.folder("interpreter")?;
-        let environment = self.workshop.environment(folder.path());
+        let mut environment = self.workshop.environment(folder.path());
+        if let Some(libraries) = &self.target.library_path {
+            environment.set("LD_LIBRARY_PATH", libraries);
+        }
         let mut spec = RunSpec::new(interpreter, environment, folder.path());
         spec.args = ["-c", script].iter().chain(args).map(OsString::from).collect();
         spec.events_limit = None;
