@@ -67,6 +67,16 @@ static bool namespace_of(const struct open_step *step, Lmid_t *space, struct out
     return true;
 }
 
+static void fail_to_open(struct outcome *outcome, const char *path) {
+    const char *error = dlerror();
+    if (error != NULL) {
+        outcome_fail(outcome, "%s", error);
+    } else {
+        // To dlopen with NOLOAD, a file that is there and not loaded is no error.
+        outcome_fail(outcome, "not loaded: %s", path != NULL ? path : "self");
+    }
+}
+
 void run_open(const void *data, struct outcome *outcome) {
     const struct open_step *step = data;
     Lmid_t space;
@@ -84,8 +94,7 @@ void run_open(const void *data, struct outcome *outcome) {
     }
     outcome->error_number = errno;
     if (library == NULL) {
-        const char *error = dlerror();
-        outcome_fail(outcome, "%s", error != NULL ? error : "not loaded");
+        fail_to_open(outcome, step->path);
         return;
     }
     binding_add(BINDING_HANDLE, step->handle,
@@ -112,10 +121,7 @@ void run_promote(const void *data, struct outcome *outcome) {
     void *library = dlopen(step->path, step->flags);
     outcome->error_number = errno;
     if (library == NULL) {
-        // With NOLOAD a library that is not there is no error to dlopen.
-        const char *error = dlerror();
-        outcome_fail(outcome, "%s%s",
-                     error != NULL ? error : "not loaded: ", error != NULL ? "" : step->path);
+        fail_to_open(outcome, step->path);
     }
 }
 

@@ -9,12 +9,46 @@
 #define EXPORT __attribute__((visibility("default")))
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static pthread_key_t last_text;
+
+/* The last text that each thread was given. Not behind a pthread key: keys of two copies of libc,
+   in two namespaces, have the same numbers and share their values (seen with glibc 2.36). Not
+   _Thread_local: that would need ld.so in DT_NEEDED. */
+struct last_text {
+    struct last_text *next;
+    pthread_t thread;
+    char *text;
+};
+
+static pthread_mutex_t last_texts_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct last_text *last_texts;
+
+/* Frees the text that the calling thread was given before. Takes ownership of this one, and gives
+   it back; null if there is no memory. */
+static const char *keep_text(char *text) {
+    const pthread_t self = pthread_self();
+    struct last_text *entry;
+    pthread_mutex_lock(&last_texts_lock);
+    for (entry = last_texts; entry != NULL && !pthread_equal(entry->thread, self);) {
+        entry = entry->next;
+    }
+    if (entry == NULL && (entry = calloc(1, sizeof *entry)) != NULL) {
+        entry->thread = self;
+        entry->next = last_texts;
+        last_texts = entry;
+    }
+    if (entry != NULL) {
+        free(entry->text);
+        entry->text = text;
+    } else {
+        free(text);
+    }
+    pthread_mutex_unlock(&last_texts_lock);
+    return entry != NULL ? text : NULL;
+}
 
 /* The usual naive way, on purpose: this is what the checks are about. Nothing here notices that
    another embedder is initialising Python in another thread. */
 static void initialize(void) {
-    pthread_key_create(&last_text, free);
     if (!Py_IsInitialized()) {
         Py_InitializeEx(0);
         if (PyEval_InitThreads) {
@@ -70,17 +104,14 @@ static int to_int(PyObject *object) {
     return (int)value;
 }
 
-/* Gives up the reference. The text belongs to the calling thread, as probe.h says. */
+/* Gives up the reference. */
 static const char *to_text(PyObject *object) {
-    Py_ssize_t i, size;
-    char *text;
-    free(pthread_getspecific(last_text));
-    pthread_setspecific(last_text, NULL);
-    if (object == NULL) {
-        return NULL;
+    Py_ssize_t i, size = 0;
+    char *text = NULL;
+    if (object != NULL) {
+        size = PyObject_Size(object);
+        text = size > 0 ? malloc((size_t)size) : NULL;
     }
-    size = PyObject_Size(object);
-    text = size > 0 ? malloc((size_t)size) : NULL;
     for (i = 0; text != NULL && i < size; i++) {
         PyObject *byte = PySequence_GetItem(object, i);
         text[i] = byte != NULL ? (char)PyLong_AsLong(byte) : 0;
@@ -88,12 +119,13 @@ static const char *to_text(PyObject *object) {
             Py_DecRef(byte);
         }
     }
-    Py_DecRef(object);
+    if (object != NULL) {
+        Py_DecRef(object);
+    }
     if (PyErr_Occurred()) {
         PyErr_Print();
     }
-    pthread_setspecific(last_text, text);
-    return text;
+    return keep_text(text);
 }
 
 static PyGILState_STATE enter(void) {

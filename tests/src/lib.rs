@@ -1,1 +1,124 @@
-//! Skeleton.
+//! What the whole-workspace tests share: real targets, real hosts, and a way to run single checks
+//! on files that were damaged on purpose.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+use embedcheck::check::{self, Options, Tamper};
+use embedcheck::env::Caller;
+use embedcheck::report::{CheckResult, Report};
+use embedcheck::run::{HostCommand, HostKind, NoProgress, Stop};
+use embedcheck::target::{self, Target};
+
+/// What the environment of the tests says.
+pub static CALLER: LazyLock<Caller> = LazyLock::new(Caller::from_process);
+
+/// Every target of this machine that can be embedded.
+pub static TARGETS: LazyLock<Vec<Target>> = LazyLock::new(|| {
+    let found = target::discover(&CALLER, &target::Options::default());
+    found.targets.into_iter().filter(|target| target.embeddable().is_ok()).collect()
+});
+
+/// The Rust host as a program of its own: the example of `embedcheck-host`, which `cargo test
+/// --workspace` has built already.
+pub static RUST_HOST: LazyLock<HostCommand> = LazyLock::new(|| {
+    let this = std::env::current_exe().expect("a test knows its own path");
+    let profile = this.parent().and_then(Path::parent).expect("tests lie in target/PROFILE/deps");
+    let host = profile.join("examples/host");
+    if !host.is_file() {
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--package", "embedcheck-host", "--example", "host"])
+            .status();
+        assert!(built.is_ok_and(|status| status.success()), "the Rust host can be built");
+    }
+    HostCommand::new(HostKind::Rust, host)
+});
+
+/// The target of that version (`3.12`) whose libpython comes from pyenv, or a system's; `None`,
+/// said aloud, if this machine has none. With `EMBEDCHECK_REQUIRE_ALL=1` that is a failure.
+pub fn target(minor: &str) -> Option<&'static Target> {
+    let is_it = |target: &&Target| {
+        let version = &target.version;
+        target.implementation == "cpython"
+            && format!("{}.{}", version.major, version.minor) == minor
+    };
+    required(&format!("a CPython {minor} with a shared libpython"), TARGETS.iter().find(is_it))
+}
+
+/// The machine's own Python: the first `python3` on PATH, or else the newest that was found.
+pub fn own_target() -> Option<&'static Target> {
+    static OWN: LazyLock<Option<Target>> = LazyLock::new(|| {
+        let first = target::default_target(&CALLER, &target::Options::default()).ok();
+        first.filter(|target| target.embeddable().is_ok()).or_else(|| TARGETS.last().cloned())
+    });
+    required("a CPython with a shared libpython", OWN.as_ref())
+}
+
+/// Says aloud that something is not there; a failure if everything is required.
+pub fn required<T>(what: &str, found: Option<T>) -> Option<T> {
+    if found.is_none() {
+        assert!(!CALLER.require_all, "EMBEDCHECK_REQUIRE_ALL=1, and this machine lacks {what}");
+        println!("SKIPPED: this machine lacks {what}");
+    }
+    found
+}
+
+/// Options for tests: both hosts.
+pub fn options() -> Options {
+    Options { rust_host: Some(RUST_HOST.clone()), ..Options::default() }
+}
+
+/// Runs checks.
+pub fn run(target: &Target, options: &Options) -> Report {
+    let stop = Stop::new().expect("a descriptor is left");
+    check::check(target, &CALLER, options, &stop, &NoProgress)
+        .unwrap_or_else(|error| panic!("{}: {error}", target.id))
+}
+
+/// Runs one check as it is.
+pub fn run_one(target: &Target, id: &str) -> CheckResult {
+    only(run(target, &Options { only: vec![id.to_owned()], ..options() }))
+}
+
+/// Runs one check on files that `tamper` damages.
+pub fn run_broken(target: &Target, id: &str, tamper: Tamper) -> CheckResult {
+    let options = Options { only: vec![id.to_owned()], tamper: Some(tamper), ..options() };
+    only(run(target, &options))
+}
+
+fn only(report: Report) -> CheckResult {
+    let [result] = <[CheckResult; 1]>::try_from(report.results)
+        .unwrap_or_else(|results| panic!("{} results, not one", results.len()));
+    result
+}
+
+/// Everything that helps to understand a wrong result.
+pub fn explain(result: &CheckResult) -> String {
+    let mut text = format!(
+        "{} {}: {:?}\ncause: {:#?}\nevidence: {:#?}\n",
+        result.verdict.word(),
+        result.id,
+        result.detail,
+        result.cause,
+        result.evidence
+    );
+    for case in &result.observations {
+        text.push_str(&format!(
+            "-- {} ({}): {}\n{}\nstdout: {}\nstderr: {}\nended: {:?}\n",
+            case.case,
+            case.host,
+            case.outcome,
+            case.observation.plan,
+            case.observation.stdout.text,
+            case.observation.stderr.text,
+            case.observation.ended
+        ));
+    }
+    text
+}
+
+/// The root of the workspace.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the root").to_owned()
+}

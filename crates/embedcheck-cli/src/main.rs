@@ -1,1 +1,24 @@
-fn main() {}
+//! `embedcheck`: arguments in, library call, exit code out.
+#![forbid(unsafe_code)]
+
+mod app;
+mod args;
+mod command;
+mod exit;
+mod failure;
+mod help;
+mod host;
+mod output;
+mod progress;
+mod signals;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    // Before anything else: a host process must start lean and with one thread.
+    if arguments.next().is_some_and(|first| first == host::SUBCOMMAND) {
+        return host::main(arguments);
+    }
+    app::main()
+}

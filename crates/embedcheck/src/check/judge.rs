@@ -84,7 +84,9 @@ impl Expect {
                         .collect();
                     if let Some((name, error)) = failed.first() {
                         let (all, count) = (imports.failed.len() + imports.ok.len(), failed.len());
-                        found.push(format!("{count} of {all} imports failed, first {name}: {error}"));
+                        found.push(format!(
+                            "{count} of {all} imports failed, first {name}: {error}"
+                        ));
                     }
                 }
             }
@@ -109,7 +111,7 @@ impl Expect {
             if !end.ok {
                 let error = end.error.as_deref().unwrap_or("not done");
                 found.push(format!("line {step}: {error}"));
-            } else if end.value != *value {
+            } else if end.value != value {
                 found.push(format!("line {step}: returned {}, not {value}", end.value));
             }
         }

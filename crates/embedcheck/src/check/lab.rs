@@ -3,14 +3,16 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use embedcheck_plan::{Fact, PlanBuilder};
 use thiserror::Error;
 
 use super::options::Scene;
+use super::predict::{self, Prediction};
+use super::workshop::Workshop;
 use super::{Expect, Judgement, Options};
 use crate::dll::Compiler;
-use super::workshop::Workshop;
 use crate::report::{CaseRecord, Producer};
 use crate::run::{self, Environment, HostCommand, Observation, RunError, RunSpec, Scratch, Stop};
 use crate::target::{Libpython, Target};
@@ -92,6 +94,20 @@ pub struct Case {
     pub folder: PathBuf,
     /// Whether the facts that every run is asked for are added at the end.
     pub facts: bool,
+    /// Another time limit than that of the run.
+    pub timeout: Option<Duration>,
+}
+
+impl Case {
+    /// Puts a folder before what is on PYTHONPATH already.
+    pub fn prepend_python_path(&mut self, folder: &Path) {
+        let mut path = folder.as_os_str().to_owned();
+        if let Some(rest) = self.env.get("PYTHONPATH") {
+            path.push(":");
+            path.push(rest);
+        }
+        self.env.set("PYTHONPATH", path);
+    }
 }
 
 impl<'a> Lab<'a> {
@@ -152,6 +168,14 @@ impl<'a> Lab<'a> {
         self.workshop.cffi_ready()
     }
 
+    /// For checks that are about CFFI: without it they are skipped.
+    pub fn need_cffi(&self) -> Result<(), LabError> {
+        match self.cffi_ready()? {
+            true => Ok(()),
+            false => Err(LabError::unavailable("CFFI is checked with CPython 3.8 and later")),
+        }
+    }
+
     /// The producers that can be used now. Why one cannot goes to `missing`.
     pub fn producers(&self, missing: &mut Vec<String>) -> Result<Vec<Producer>, LabError> {
         match self.cffi_ready() {
@@ -176,6 +200,7 @@ impl<'a> Lab<'a> {
             expect: Expect::default(),
             folder: folder.to_owned(),
             facts: true,
+            timeout: None,
         }
     }
 
@@ -211,7 +236,7 @@ impl<'a> Lab<'a> {
         let mut spec = RunSpec::new(&case.host.program, case.env, &case.folder);
         spec.args = case.host.args_for(&plan);
         spec.plan = text;
-        spec.timeout = self.options().timeout;
+        spec.timeout = case.timeout.unwrap_or(self.options().timeout);
         spec.tools_path.clone_from(&self.workshop.tools_path);
         self.runs.fetch_add(1, Ordering::Relaxed);
         let observation = run::run(&spec, self.stop())?;
@@ -233,6 +258,28 @@ impl<'a> Lab<'a> {
     /// installed, a module for another system. Their failure says nothing about embedding.
     pub fn unimportable(&self) -> Result<&[String], LabError> {
         self.workshop.unimportable(self)
+    }
+
+    /// What the ELF files say about every extension module.
+    pub(super) fn prediction(&self) -> Result<&Prediction, LabError> {
+        self.workshop.prediction(self)
+    }
+
+    /// How the failed imports of these cases differ from what the ELF files predict for a libpython
+    /// that is not in the global scope.
+    pub(super) fn compare_with_prediction(
+        &self,
+        cases: &[Judgement],
+    ) -> Result<Vec<String>, LabError> {
+        let computed = self.prediction()?.of(predict::Scope::Local);
+        let mut differences = Vec::new();
+        for case in cases {
+            for imports in case.record.observation.all_imports() {
+                let except = self.unimportable()?;
+                differences.extend(predict::against_live(computed, &imports.failed, except));
+            }
+        }
+        Ok(differences)
     }
 
     /// Runs a script with an interpreter, as a plain program that writes no events.

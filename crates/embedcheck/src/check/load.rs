@@ -5,8 +5,9 @@ mod workaround;
 
 use embedcheck_plan::Flags;
 
-use self::ways::{Way, WAYS};
+use self::ways::{WAYS, Way};
 use super::{Finding, Judgement, Lab, LabError, checks};
+use crate::diagnose::{self, Evidence};
 use crate::dll::HostLink;
 use crate::report::Producer;
 use crate::run::HostCommand;
@@ -62,7 +63,8 @@ fn run_way(
 
 /// Runs one way with every producer and host, and tells a limit from a failure.
 fn load(lab: &Lab<'_>, way: &Way) -> Result<Finding, LabError> {
-    let hosts = way.hosts(lab)?;
+    let host_folder = lab.folder("host")?;
+    let hosts = way.hosts(lab, host_folder.path())?;
     let mut cases = Vec::new();
     let mut missing = Vec::new();
     for producer in lab.producers(&mut missing)? {
@@ -76,17 +78,12 @@ fn load(lab: &Lab<'_>, way: &Way) -> Result<Finding, LabError> {
 }
 
 /// A pass, the documented limit of a local libpython, or a failure.
-fn conclude(
-    lab: &Lab<'_>,
-    needs_global: bool,
-    cases: Vec<Judgement>,
-) -> Result<Finding, LabError> {
+fn conclude(lab: &Lab<'_>, needs_global: bool, cases: Vec<Judgement>) -> Result<Finding, LabError> {
     let Some(bad) = cases.iter().find(|case| !case.is_good()) else {
         return Ok(Finding::of_cases(cases));
     };
-    let local = |case: &&Judgement| {
-        case.cause.as_ref().is_some_and(|cause| cause.id == "libpython-local")
-    };
+    let local =
+        |case: &&Judgement| case.cause.as_ref().is_some_and(|cause| cause.id == "libpython-local");
     let all_local = cases.iter().filter(|case| !case.is_good()).all(|case| local(&case));
     if !needs_global || !all_local {
         return Ok(Finding::of_cases(cases));
@@ -154,7 +151,12 @@ fn promote_after_failure(lab: &Lab<'_>) -> Result<Finding, LabError> {
     }
     let detail = "a CFFI DLL whose first call failed stays dead after the promotion: it tries once";
     let workarounds = workaround::verified(lab)?;
-    let cause = dead.iter().find_map(|case| case.cause.clone());
+    // In the end libpython is global: what the first call met is told by CFFI's own words only.
+    let words = |case: &Judgement| {
+        let causes = diagnose::causes(&Evidence::of(&case.record.observation));
+        causes.into_iter().find(|cause| cause.id == "cffi-init-failed")
+    };
+    let cause = dead.iter().find_map(words);
     Ok(Finding::limit(detail, workarounds.words)
         .because(cause)
         .advise("Promote or preload libpython before the first call into the DLL.")
@@ -174,7 +176,8 @@ fn linked_dll(lab: &Lab<'_>) -> Result<Finding, LabError> {
         let plugin = lab.plugin(producer, &path, &lab.absolute())?;
         let link = HostLink::to_dll(&plugin.path).with_rpath(folder.path());
         let host = lab.linked_host(&folder.path().join("host"), &link)?;
-        let mut case = lab.case(format!("{} linked to the host", producer.word()), &host, folder.path());
+        let mut case =
+            lab.case(format!("{} linked to the host", producer.word()), &host, folder.path());
         plugin.join(&mut case);
         let open = case.plan.open_program("plugin");
         case.expect.done(open);

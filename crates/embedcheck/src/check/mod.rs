@@ -15,6 +15,7 @@ mod predict;
 mod race;
 mod run;
 mod share;
+mod workshop;
 
 use std::sync::LazyLock;
 
@@ -23,7 +24,7 @@ pub use judge::{Expect, Judgement};
 pub use lab::{Case, Lab, LabError};
 pub use options::{CheckError, Options, Tamper};
 pub use plugin::Plugin;
-pub use run::check;
+pub use run::{check, select};
 
 /// One check.
 #[derive(Clone, Copy, Debug)]

@@ -103,7 +103,9 @@ pub enum CheckError {
         reason: String,
     },
     /// A glob that selects nothing.
-    #[error("--{option} {glob:?} matches no check; the groups are {groups}, `embedcheck list` has all")]
+    #[error(
+        "--{option} {glob:?} matches no check; the groups are {groups}, `embedcheck list` has all"
+    )]
     NothingSelected {
         /// `only` or `skip`.
         option: &'static str,

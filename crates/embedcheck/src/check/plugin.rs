@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use embedcheck_plan::{Flags, Line};
+use embedcheck_plan::{Flags, Line, PlanBuilder};
 
 use super::{Case, Lab, LabError};
-use crate::dll::LinkOptions;
+use crate::dll::{self, LinkOptions};
 use crate::elf::{ProbeShape, Search};
 use crate::report::Producer;
 
@@ -86,7 +86,7 @@ impl Lab<'_> {
     /// How a CFFI DLL is linked to the target's libpython.
     pub fn link(&self, search: &Search) -> LinkOptions {
         LinkOptions {
-            search: search.clone().into(),
+            search: linker_search(search),
             libpython: Some(self.libpython.real_path.clone()),
             ..LinkOptions::default()
         }
@@ -107,6 +107,15 @@ impl Lab<'_> {
     /// An absolute RUNPATH to the target's libpython.
     pub fn absolute(&self) -> Search {
         Search::RunPath(self.libdir().to_string_lossy().into_owned())
+    }
+}
+
+/// The same search path for the linker.
+fn linker_search(search: &Search) -> dll::Search {
+    match search {
+        Search::None => dll::Search::None,
+        Search::RunPath(path) => dll::Search::RunPath(path.into()),
+        Search::RPath(path) => dll::Search::RPath(path.into()),
     }
 }
 
@@ -138,7 +147,12 @@ impl Plugin {
 
     /// Adds the same call without an expectation.
     pub fn call_unjudged(&self, case: &mut Case, handle: &str) -> Line {
-        case.plan.call(handle, self.function, "i(ii)", &[40.into(), 2.into()])
+        self.call_in(&mut case.plan, handle)
+    }
+
+    /// The same in a part of a plan, such as a thread.
+    pub fn call_in(&self, plan: &mut PlanBuilder, handle: &str) -> Line {
+        plan.call(handle, self.function, "i(ii)", &[40.into(), 2.into()])
     }
 
     /// Adds the import of all extension modules of the target, which must succeed but for those

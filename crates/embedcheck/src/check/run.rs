@@ -29,7 +29,7 @@ pub fn check(
     let started = Instant::now();
     let selected = select(options)?;
     let libpython = target.embeddable().map_err(CheckError::NotEmbeddable)?;
-    prepare_process();
+    prepare_process().map_err(|error| CheckError::Internal(error.to_string()))?;
     let workshop = Workshop::new(target, libpython, caller, options, stop)?;
     let mut order: Vec<(usize, &Check)> = selected.into_iter().enumerate().collect();
     // What takes long is started first, so that it does not run alone at the end.
@@ -41,13 +41,8 @@ pub fn check(
     let workers = NonZero::new(options.jobs)
         .or_else(|| thread::available_parallelism().ok())
         .unwrap_or(NonZero::<usize>::MIN);
-    let done = run_all(
-        jobs,
-        workers,
-        stop,
-        |(index, check)| (index, run_one(&workshop, check)),
-        progress,
-    );
+    let done =
+        run_all(jobs, workers, stop, |(index, check)| (index, run_one(&workshop, check)), progress);
     let mut done = done.map_err(|_| CheckError::Interrupted)?;
     done.sort_by_key(|(index, _)| *index);
     let mut summary = Summary::default();

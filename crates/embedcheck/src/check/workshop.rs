@@ -7,10 +7,11 @@ mod setup;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::{LabError, Options};
+use super::predict::Prediction;
+use super::{Lab, LabError, Options};
 use crate::dll::{
-    BuildError, Cache, CffiInstall, CffiProducer, Compiler, Fixture, InstallSettings, LinkOptions,
-    PythonFacts, Unavailable, ensure_cffi,
+    BuildError, Cache, CffiInstall, CffiProducer, Compiler, Fixture, LinkOptions, PythonFacts,
+    Surroundings, Unavailable, ensure_cffi,
 };
 use crate::elf::{ProbeShape, shape_probe};
 use crate::run::{Environment, HostCommand, Scratch, ScratchRoot, Stop};
@@ -32,12 +33,13 @@ pub(super) struct Workshop<'a> {
     /// PATH of the caller, where debuggers for stack traces are looked for.
     pub(super) tools_path: Option<std::ffi::OsString>,
     python: Option<PythonFacts>,
-    settings: InstallSettings,
+    surroundings: Surroundings,
     cffi: OnceLock<Result<CffiInstall, LabErrorText>>,
     unimportable: OnceLock<Vec<String>>,
+    prediction: OnceLock<Prediction>,
     /// Holds the unpacked C host, the link to the interpreter and the compiler's temporary files
     /// for as long as the checks run.
-    home: Scratch,
+    _home: Scratch,
 }
 
 /// A [`LabError`] that can be given out again and again.
@@ -106,15 +108,23 @@ impl Workshop<'_> {
     pub(super) fn cffi(&self) -> Result<&CffiInstall, LabError> {
         let found = self.cffi.get_or_init(|| {
             let python = self.python().map_err(text_of)?;
-            ensure_cffi(python, &self.settings, &self.cache).map_err(|error| match error {
-                BuildError::Unavailable(error) => LabErrorText::Unavailable {
-                    reason: error.reason,
-                    advice: Some(error.advice),
-                },
+            ensure_cffi(python, &self.surroundings, &self.cache).map_err(|error| match error {
+                BuildError::Unavailable(error) => {
+                    LabErrorText::Unavailable { reason: error.reason, advice: Some(error.advice) }
+                }
                 error => LabErrorText::Internal(error.to_string()),
             })
         });
         found.as_ref().map_err(|error| error.clone().into())
+    }
+
+    /// What the ELF files say, computed once.
+    pub(super) fn prediction(&self, lab: &Lab<'_>) -> Result<&Prediction, LabError> {
+        if let Some(prediction) = self.prediction.get() {
+            return Ok(prediction);
+        }
+        let computed = Prediction::compute(lab)?;
+        Ok(self.prediction.get_or_init(|| computed))
     }
 
     /// Makes a CFFI DLL of a fixture; returns what has to be on PYTHONPATH.
@@ -132,7 +142,13 @@ impl Workshop<'_> {
     /// What makes CFFI DLLs.
     pub(super) fn producer(&self) -> Result<CffiProducer<'_>, LabError> {
         let compiler = self.compiler()?;
-        Ok(CffiProducer::new(self.python()?, self.cffi()?, &self.settings, compiler, &self.cache))
+        Ok(CffiProducer::new(
+            self.python()?,
+            self.cffi()?,
+            &self.surroundings,
+            compiler,
+            &self.cache,
+        ))
     }
 
     /// Writes the probe in a shape.
@@ -140,11 +156,6 @@ impl Workshop<'_> {
         let bytes = shape_probe(embedcheck_c_harness::PROBE, shape)
             .map_err(LabError::internal("fit the probe to the target"))?;
         setup::write_executable(path, &bytes)
-    }
-
-    /// The folder that lives as long as the checks run.
-    pub(super) fn home(&self) -> &Path {
-        self.home.path()
     }
 }
 

@@ -124,6 +124,13 @@ impl Evidence {
     pub fn of_errors(errors: Vec<String>) -> Self {
         Self { errors, ..Self::default() }
     }
+
+    /// States that libpython is in the global scope.
+    #[must_use]
+    pub fn in_global_scope(mut self) -> Self {
+        self.default_scope = Some(true);
+        self
+    }
 }
 
 fn lines(text: &str) -> Vec<String> {
@@ -141,7 +148,10 @@ pub fn cause(evidence: &Evidence) -> Option<Cause> {
 }
 
 static COMPILED: LazyLock<Vec<Compiled>> = LazyLock::new(|| {
-    RULES.iter().map(|rule| Compiled { rule, when: rule.when.iter().map(compile).collect() }).collect()
+    RULES
+        .iter()
+        .map(|rule| Compiled { rule, when: rule.when.iter().map(compile).collect() })
+        .collect()
 });
 
 /// A rule with its expressions compiled.

@@ -33,9 +33,8 @@ fn libc() -> Option<String> {
     let cache = LdCache::load(Path::new("/etc/ld.so.cache")).ok()?;
     let path = cache.entries("libc.so.6").first()?.path.clone();
     let libc = Elf::read(&path).ok()?;
-    let versions = libc.defined_versions();
-    let minor = |version: &str| version.strip_prefix("GLIBC_2.")?.parse::<u32>().ok();
-    let newest = versions.iter().filter_map(|version| minor(version)).max()?;
+    let minor = |version: &String| version.strip_prefix("GLIBC_2.")?.parse::<u32>().ok();
+    let newest = libc.version_definitions.iter().filter_map(minor).max()?;
     Some(format!("glibc 2.{newest}"))
 }
 

@@ -1,9 +1,17 @@
 //! Reports: the model, and its forms.
 
+mod file;
+mod json;
 mod machine;
 mod model;
+mod schema;
+mod text;
 
+pub use file::{ReportFile, WriteError};
+pub use json::{Document, JsonError, REPORTS_SCHEMA, Reports, from_json, reports_to_json, to_json};
 pub use machine::machine;
 pub use model::{
     Bucket, CaseRecord, CheckResult, Machine, Producer, Report, SCHEMA, Summary, Tool, Verdict,
 };
+pub use schema::schema;
+pub use text::{DEFAULT_WIDTH, Styles, TextOptions, observation_to_text, reports_to_text, to_text};

@@ -15,6 +15,7 @@ pub const SCHEMA: &str = "embedcheck.report/1";
 #[serde(deny_unknown_fields)]
 pub struct Report {
     /// Always [`SCHEMA`].
+    #[schemars(extend("const" = SCHEMA))]
     pub schema: String,
     /// Who wrote the report.
     pub tool: Tool,
@@ -61,7 +62,9 @@ pub struct Machine {
 }
 
 /// What one check concluded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// The claim holds.
@@ -91,7 +94,9 @@ impl Verdict {
 }
 
 /// Who made a DLL.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Producer {
     /// Plain C, shipped prebuilt inside embedcheck.

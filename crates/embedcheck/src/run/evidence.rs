@@ -50,11 +50,14 @@ impl Observation {
         serde_json::from_str(end.value.as_str()?).ok()
     }
 
-    /// The exceptions of all failed imports of all `probe_import_all` steps.
+    /// The lists that all `probe_import_all` steps returned.
+    pub fn all_imports(&self) -> impl Iterator<Item = Imports> {
+        self.ends().filter_map(|end| serde_json::from_str(end.value.as_str()?).ok())
+    }
+
+    /// The exceptions of all failed imports.
     pub fn failed_imports(&self) -> Vec<String> {
-        let lists =
-            self.ends().filter_map(|end| serde_json::from_str::<Imports>(end.value.as_str()?).ok());
-        lists.flat_map(|imports| imports.failed.into_values()).collect()
+        self.all_imports().flat_map(|imports| imports.failed.into_values()).collect()
     }
 
     /// Mapped objects that define `Py_IsInitialized`, if the plan asked.

@@ -67,6 +67,17 @@ impl HostCommand {
         Self { kind, program: program.into(), args_before: Vec::new() }
     }
 
+    /// The C host, written into a folder as [`HostCommand::unpack`] does. It does not outlive whoever
+    /// starts it.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn c(folder: &Scratch) -> Result<Self, ScratchError> {
+        let host = Self::unpack(HostKind::C, embedcheck_c_harness::HOST, folder)?;
+        Ok(host.with_args(["--parent-death", "kill"]))
+    }
+
     /// Writes a host that this program carries into a folder, to be started from there as often as
     /// wanted.
     ///

@@ -1,7 +1,8 @@
 //! What Linux tells about processes in `/proc`. Any of it can be gone or refused at any moment:
 //! everything is an `Option` or an empty list, never an error.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
@@ -41,12 +42,34 @@ fn parse_stat(line: &[u8]) -> Option<Stat> {
     })
 }
 
-/// Whether the environment that a process was started with holds exactly this `NAME=value`. A
-/// process that has ended has no environment any more.
-pub(super) fn environment_has(process: ProcessId, assignment: &str) -> bool {
-    fs::read(format!("/proc/{}/environ", process.as_raw_pid())).is_ok_and(|bytes| {
-        bytes.split(|byte| *byte == 0).any(|entry| entry == assignment.as_bytes())
-    })
+/// What the environment of a process says about a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum InEnvironment {
+    /// The process was started with exactly this `NAME=value`.
+    Yes,
+    /// It was not, or we may not know.
+    No,
+    /// There is none, or half of one: the process has ended, or was started with none, or is in the
+    /// middle of `execve`, which takes away the old environment before it sets up the new one.
+    Unclear,
+}
+
+/// Looks for a `NAME=value` in the environment that a process was started with.
+pub(super) fn environment_has(process: ProcessId, assignment: &str) -> InEnvironment {
+    // Room for all of a usual environment, so that it is one look and not many: it may change in
+    // between.
+    let mut bytes = Vec::with_capacity(64 * 1024);
+    let file = File::open(format!("/proc/{}/environ", process.as_raw_pid()));
+    if file.and_then(|mut file| file.read_to_end(&mut bytes)).is_err() {
+        return InEnvironment::No;
+    }
+    if bytes.split(|byte| *byte == 0).any(|entry| entry == assignment.as_bytes()) {
+        InEnvironment::Yes
+    } else if bytes.last() == Some(&0) {
+        InEnvironment::No
+    } else {
+        InEnvironment::Unclear
+    }
 }
 
 /// The children of this process, adopted ones included.

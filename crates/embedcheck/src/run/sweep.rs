@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::procfs;
+use super::procfs::{self, InEnvironment};
 use super::sys::{self, ProcessId, Reaped};
 use super::{RunError, error};
 
@@ -25,12 +25,17 @@ pub(super) const MARK: &str = "EMBEDCHECK_RUN";
 /// takes longer than this hangs in the kernel.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a process may take from losing its old environment to having the new one, on a busy
+/// machine.
+const EXEC_PATIENCE: Duration = Duration::from_millis(200);
+
 /// Prepares this process for [`run`](super::run()): descendants that lose their parent become its
 /// children, so that they can be found and waited for (`PR_SET_CHILD_SUBREAPER`). It concerns the
 /// whole process and lasts until it ends.
 ///
-/// [`run`](super::run()) does it itself before the first child; a program calls this at its start if it wants the error early or has
-/// other children, whose orphans come back to it as well. Calling it again changes nothing.
+/// The runner does it itself before the first child; a program calls this at its start if it wants
+/// the error early or has other children, whose orphans come back to it as well. Calling it again
+/// changes nothing.
 ///
 /// # Errors
 ///
@@ -70,7 +75,24 @@ impl Mark {
         &self.assignment[MARK.len() + 1..]
     }
 
+    /// Whether a child of this process bears the mark. Waits until it can be known.
     fn is_on(&self, process: ProcessId) -> bool {
+        let began = Instant::now();
+        loop {
+            match self.look_at(process) {
+                InEnvironment::Yes => return true,
+                InEnvironment::No => return false,
+                InEnvironment::Unclear => {}
+            }
+            let ended = procfs::stat(process).is_none_or(|stat| stat.is_ended());
+            if ended || began.elapsed() > EXEC_PATIENCE {
+                return false;
+            }
+            std::thread::sleep(Duration::from_micros(200));
+        }
+    }
+
+    fn look_at(&self, process: ProcessId) -> InEnvironment {
         procfs::environment_has(process, &self.assignment)
     }
 }
@@ -91,7 +113,9 @@ pub(super) fn members(leader: ProcessId, mark: &Mark) -> Vec<ProcessId> {
             let belongs = |known: &BTreeSet<i32>| {
                 known.contains(&stat.parent)
                     || stat.group == leader.as_raw_pid()
-                    || mark.is_on(*process)
+                    // One look is enough: kernel threads never have an environment, and a member
+                    // that is missed here is found when it loses its parent.
+                    || mark.look_at(*process) == InEnvironment::Yes
             };
             if !known.contains(&process.as_raw_pid()) && belongs(&known) {
                 known.insert(process.as_raw_pid());
@@ -122,13 +146,15 @@ pub(super) fn end_everything(leader: ProcessId, mark: &Mark, known: &[ProcessId]
     static TURN: Mutex<()> = Mutex::new(());
     let began = Instant::now();
     let mut leftovers = Leftovers::default();
+    // Members that were seen alive: after its end a process cannot be recognised by its mark.
+    let mut members = known.to_vec();
     let mut first = true;
     loop {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         // The order matters: orphans arrive before the end of their parent can be seen.
         let leader_ended = sys::has_ended(leader);
         let mut alive = Vec::new();
-        for process in orphans(leader, mark, known) {
+        for process in orphans(leader, mark, &members) {
             match sys::reap(process) {
                 Reaped::Alive => alive.push(process),
                 // One that had ended before anything was killed has done nothing wrong.
@@ -141,6 +167,7 @@ pub(super) fn end_everything(leader: ProcessId, mark: &Mark, known: &[ProcessId]
             // A leader may have moved to another group of its session.
             sys::kill(leader);
             alive.iter().for_each(|process| sys::kill(*process));
+            members.extend(&alive);
         }
         drop(turn);
         if leader_ended && alive.is_empty() {
@@ -173,6 +200,8 @@ fn describe(process: ProcessId) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     #[test]
@@ -180,5 +209,21 @@ mod tests {
         let marks: BTreeSet<String> = (0..100).map(|_| Mark::unique().value().to_owned()).collect();
         assert_eq!(marks.len(), 100);
         assert!(!marks.contains(""));
+    }
+
+    #[test]
+    fn a_mark_is_seen_in_the_middle_of_execve() {
+        let mark = Mark::unique();
+        let folder = tempfile::tempdir().unwrap();
+        // Executes itself for ever; most of its time it is on the way from one image to the next.
+        let script = folder.path().join("again");
+        std::fs::write(&script, "exec /bin/sh \"$0\"").unwrap();
+        let mut command = Command::new("/bin/sh");
+        let mut child = command.arg(&script).env_clear().env(MARK, mark.value()).spawn().unwrap();
+        let missed = (0..5000).filter(|_| !mark.is_on(sys::process_id_of(&child))).count();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(missed, 0);
+        assert!(!mark.is_on(sys::process_id(std::process::id().cast_signed()).unwrap()));
     }
 }

@@ -1,5 +1,7 @@
 //! The ways of loading, as data.
 
+use std::path::Path;
+
 use embedcheck_plan::{Flags, Library, Space};
 
 use crate::check::{Case, Lab, LabError, Plugin};
@@ -78,16 +80,17 @@ pub(super) static WAYS: Ways = Ways {
 };
 
 impl Way {
-    /// The hosts of this way: those that open DLLs, or one that is linked for it.
-    pub(super) fn hosts(&self, lab: &Lab<'_>) -> Result<Vec<HostCommand>, LabError> {
+    /// The hosts of this way: those that open DLLs, or one that is linked for it and lies in
+    /// `folder`.
+    pub(super) fn hosts(&self, lab: &Lab<'_>, folder: &Path) -> Result<Vec<HostCommand>, LabError> {
         let as_needed = match self.python {
             Python::Linked => false,
             Python::Dropped => true,
             _ => return Ok(lab.dlopen_hosts()),
         };
-        let folder = lab.folder("host")?;
-        let link = HostLink::to_libpython(&lab.libpython.real_path, as_needed);
-        Ok(vec![lab.linked_host(&folder.path().join("host"), &link)?])
+        let libpython = &lab.libpython.real_path;
+        let link = HostLink::to_libpython(libpython, as_needed).with_rpath(lab.libdir());
+        Ok(vec![lab.linked_host(&folder.join("host"), &link)?])
     }
 
     /// The steps up to the first call.

@@ -1,7 +1,7 @@
 //! The remedies for a local libpython, tried on this very build before they are recommended.
 
-use super::ways::WAYS;
 use super::run_way;
+use super::ways::WAYS;
 use crate::check::{Judgement, Lab, LabError};
 use crate::report::Producer;
 

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use super::Workshop;
 use crate::check::{CheckError, LabError, Options};
-use crate::dll::{Cache, Compiler, InstallSettings, PythonFacts};
+use crate::dll::{Cache, Compiler, PythonFacts, Surroundings};
 use crate::env::Caller;
 use crate::run::{HostCommand, HostKind, ScratchRoot, Stop};
 use crate::target::{Libpython, Target};
@@ -35,7 +35,13 @@ impl<'a> Workshop<'a> {
         let c_host = HostCommand::unpack(HostKind::C, embedcheck_c_harness::HOST, &home)
             .map_err(failed)?
             .with_args(["--parent-death", "kill"]);
-        let caller_path = caller.path.clone().unwrap_or_default();
+        let surroundings = Surroundings {
+            path: caller.path.clone().unwrap_or_default(),
+            scratch: home.path().to_owned(),
+            pip_environment: caller.pip_environment.clone(),
+            offline: options.offline,
+            stop: stop.clone(),
+        };
         let path = python_first(target, home.path())
             .map_err(|error| CheckError::Scratch(error.to_string()))?;
         Ok(Self {
@@ -45,19 +51,16 @@ impl<'a> Workshop<'a> {
             stop,
             c_host,
             cache: Cache::open(caller.cache_folder().as_deref(), home.path()),
-            compiler: Compiler::find(caller.cc.as_deref(), &caller_path, home.path()),
+            compiler: Compiler::find(caller.cc.as_deref(), &surroundings),
             path,
             tools_path: caller.path.clone(),
             python: python_facts(target, libpython),
-            settings: InstallSettings {
-                path: caller_path,
-                pip_environment: caller.pip_environment.clone(),
-                offline: options.offline,
-            },
+            surroundings,
             cffi: OnceLock::new(),
             unimportable: OnceLock::new(),
+            prediction: OnceLock::new(),
             scratch,
-            home,
+            _home: home,
         })
     }
 }
@@ -90,13 +93,12 @@ fn python_first(target: &Target, home: &Path) -> std::io::Result<OsString> {
 
 fn python_facts(target: &Target, libpython: &Libpython) -> Option<PythonFacts> {
     let executable = target.executable.clone()?;
-    let small = |number: u32| u8::try_from(number).ok();
     let version = &target.version;
     let modified = fs::metadata(&libpython.real_path).map(|file| file.mtime()).unwrap_or_default();
     Some(PythonFacts {
         executable,
         libpython: libpython.real_path.clone(),
-        version: (small(version.major)?, small(version.minor)?, small(version.micro)?),
+        version: (version.major, version.minor, version.micro),
         identity: format!(
             "{} {}:{} {modified} {}",
             libpython.build_id.as_deref().unwrap_or("no build-id"),
@@ -104,6 +106,7 @@ fn python_facts(target: &Target, libpython: &Libpython) -> Option<PythonFacts> {
             libpython.inode,
             libpython.real_path.display()
         ),
+        library_path: target.library_path.clone(),
         cffi: target.cffi.as_ref().and_then(|cffi| cffi.usable_version()),
     })
 }

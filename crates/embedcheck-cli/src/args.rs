@@ -1,0 +1,244 @@
+//! The command line.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::help;
+use crate::output::Color;
+
+/// Embeds a Python in every way a real host program does, and says what fails, why, and what to
+/// change
+#[derive(Debug, Parser)]
+#[command(name = "embedcheck", version, max_term_width = 100, after_help = help::after())]
+#[command(disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
+    /// When to use colours; auto: on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Embed a Python and report what works
+    #[command(after_help = help::after_check())]
+    Check(Box<CheckArgs>),
+    /// List the checks: their ids and what each asserts
+    List(ListArgs),
+    /// Explain a check: what it does, what a failure means, what to do
+    Explain(ExplainArgs),
+    /// Run one plan by hand and print everything that was observed
+    #[command(after_help = help::after_run())]
+    Run(RunArgs),
+    /// List the Pythons that were found, and what each of them is
+    Targets(TargetsArgs),
+    /// Print the JSON Schema of reports
+    #[command(name = "__schema", hide = true)]
+    Schema,
+}
+
+/// How results are written, for people or for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+
+    /// Check every Python that `embedcheck targets` lists
+    #[arg(long, conflicts_with_all = ["python", "libpython"])]
+    pub(crate) all: bool,
+
+    /// Run only the checks whose id matches; can be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) only: Vec<String>,
+
+    /// Leave out the checks whose id matches; can be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) skip: Vec<String>,
+
+    /// How to write the report
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+
+    /// Write the report to this file, in --format; standard output then has it as text
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Checks that run at the same time [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(crate) jobs: Option<u32>,
+
+    /// Processes for each case of a race [default: few enough for a package build]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(crate) iterations: Option<u32>,
+
+    /// Time limit of one host process, in seconds [default: 20]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// Fetch nothing: what would need it is skipped
+    #[arg(long)]
+    pub(crate) offline: bool,
+
+    /// End with code 1 for a limit too
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// Keep DLLs, hosts and plans in this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
+
+    /// Show the evidence: host processes, plans, standard error, events that deviate
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+/// Which Python is meant.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct TargetArgs {
+    /// An interpreter: its path, its name on PATH, a version (3.12), or an id of `embedcheck targets`
+    /// [default: the first python3 on PATH]
+    #[arg(long, value_name = "PYTHON")]
+    pub(crate) python: Option<OsString>,
+
+    /// A libpython file; its interpreter is looked for near it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) libpython: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// How to write the list
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// Id of the check, as `embedcheck list` has it
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The plan, `-` for standard input
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: PathBuf,
+
+    /// Which host runs it
+    #[arg(long, value_name = "HOST")]
+    pub(crate) host: Host,
+
+    /// Set a variable in the host's environment, which otherwise is PATH=/usr/bin:/bin, LANG and
+    /// LC_ALL=C.UTF-8, and HOME and TMPDIR in a scratch folder; can be given several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = OsStringValueParser::new().try_map(variable))]
+    pub(crate) env: Vec<(OsString, OsString)>,
+
+    /// Time limit, in seconds [default: 30]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// How to write the observation
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+}
+
+/// The hosts that can run a plan by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Host {
+    C,
+    Rust,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TargetsArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+
+    /// Show how each was reached, and every candidate for its libpython
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+
+    /// How to write the list
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+}
+
+/// Neither part needs to be UTF-8.
+fn variable(setting: OsString) -> Result<(OsString, OsString), &'static str> {
+    let bytes = setting.as_bytes();
+    let part = |bytes| OsStr::from_bytes(bytes).to_owned();
+    match bytes.iter().position(|byte| *byte == b'=') {
+        Some(place) if place > 0 => Ok((part(&bytes[..place]), part(&bytes[place + 1..]))),
+        _ => Err("must be a name, an equals sign and a value"),
+    }
+}
+
+fn at_least_one(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(0) => Err("must be at least 1".to_owned()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("must be a whole number, at least 1".to_owned()),
+    }
+}
+
+/// A day: longer waits are a slip of the finger, and sums of a few stay far from any overflow.
+const LONGEST: f64 = 86_400.0;
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "must be a number of seconds".to_owned())?;
+    if seconds > 0.0 && seconds <= LONGEST {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err(format!("must be more than 0 and at most {LONGEST} seconds"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn seconds_are_positive_and_finite() {
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        for wrong in ["0", "-1", "nan", "inf", "1e9", "", "5s"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_variable_ends_at_the_first_equals_sign() {
+        assert_eq!(variable("A=b=c".into()), Ok(("A".into(), "b=c".into())));
+        assert_eq!(variable("A=".into()), Ok(("A".into(), "".into())));
+        assert!(variable("A".into()).is_err() && variable("=b".into()).is_err());
+    }
+
+    #[test]
+    fn nothing_can_be_done_zero_times() {
+        assert_eq!(at_least_one("3"), Ok(3));
+        for wrong in ["0", "-1", "x", "99999999999", "1.5"] {
+            assert!(at_least_one(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Everything that can keep the program from doing what it was asked to do.
+
+use std::io;
+use std::path::PathBuf;
+
+use embedcheck::check::CheckError;
+use embedcheck::report::{JsonError, WriteError};
+use embedcheck::run::{RunError, ScratchError};
+use embedcheck::target::TargetError;
+use embedcheck_plan::PlanError;
+use thiserror::Error;
+
+use crate::exit::Exit;
+
+/// An error with its message.
+#[derive(Debug, Error)]
+pub(crate) enum Failure {
+    /// What was named is no Python.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// Nothing was found to check.
+    #[error("no Python was found; name one with --python, --libpython or EMBEDCHECK_PYTHONS")]
+    NoTarget,
+    /// There is no report.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+    /// `explain` for a check that does not exist.
+    #[error("{0}")]
+    UnknownCheck(String),
+    /// A plan that cannot be read.
+    #[error("cannot read the plan {}: {reason}", path.display())]
+    UnreadablePlan {
+        /// As given.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A plan with a mistake: FILE:LINE:COLUMN: text.
+    #[error("{}:{error}", path.display())]
+    BadPlan {
+        /// As given.
+        path: PathBuf,
+        /// Where and what.
+        error: PlanError,
+    },
+    /// A folder or file for the plan.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
+    /// The host did not run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// `--output`.
+    #[error(transparent)]
+    ReportFile(#[from] WriteError),
+    /// Standard output.
+    #[error("cannot write to standard output: {0}")]
+    Output(io::Error),
+    /// A report or a list has no JSON form.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    /// The same for what is not a report.
+    #[error("cannot write JSON: {0}")]
+    OtherJson(#[from] serde_json::Error),
+    /// Where this executable is, to run it again as the Rust host.
+    #[error("cannot find out where this program is: {0}")]
+    OwnPath(io::Error),
+    /// Signals or their descriptors.
+    #[error("cannot watch for signals: {0}")]
+    Signals(io::Error),
+}
+
+impl Failure {
+    /// The one way from errors to exit codes.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Check(error) => of_check(error),
+            Self::Target(_)
+            | Self::NoTarget
+            | Self::UnknownCheck(_)
+            | Self::UnreadablePlan { .. }
+            | Self::BadPlan { .. }
+            | Self::Scratch(_)
+            | Self::ReportFile(_)
+            | Self::Output(_) => Exit::Usage,
+            Self::Run(_) | Self::Json(_) | Self::OtherJson(_) | Self::OwnPath(_) | Self::Signals(_) => {
+                Exit::Internal
+            }
+        }
+    }
+
+    /// Whether it is the answer to a request to stop.
+    pub(crate) fn is_interruption(&self) -> bool {
+        matches!(self, Self::Check(CheckError::Interrupted) | Self::Run(RunError::Interrupted))
+    }
+}
+
+fn of_check(error: &CheckError) -> Exit {
+    match error {
+        CheckError::BadGlob { .. }
+        | CheckError::NothingSelected { .. }
+        | CheckError::NothingLeft
+        | CheckError::Scratch(_) => Exit::Usage,
+        CheckError::NotEmbeddable(_) => Exit::NothingEmbedded,
+        // An interruption that no signal has caused would be our own fault. The enum may grow; what is
+        // not known here is not the user's.
+        _ => Exit::Internal,
+    }
+}

@@ -1,0 +1,95 @@
+//! The texts of `--help` that are more than an option's line.
+
+use std::fmt::Write as _;
+
+use crate::exit::CODES;
+
+/// What `embedcheck` alone says.
+pub(crate) const SHORT: &str = "\
+embedcheck: embeds a Python in every way a real host program does, and says what fails, why, and
+what to change
+
+  embedcheck check               check the first python3 on PATH
+  embedcheck check --python P    check another one: a path, a name on PATH, or a version
+  embedcheck targets             which Pythons there are
+  embedcheck list                what is checked; embedcheck explain ID says more about one
+  embedcheck --help              all commands, exit codes and environment variables";
+
+/// Variables that the program reads, and what for.
+const ENVIRONMENT: &[(&str, &str)] = &[
+    ("EMBEDCHECK_PYTHONS", "more interpreters or libpython files to find, separated by colons"),
+    ("EMBEDCHECK_CACHE", "folder for what is worth keeping; default ~/.cache/embedcheck"),
+    ("EMBEDCHECK_REQUIRE_ALL", "1: what would be skipped is a failure, for a CI"),
+    ("CC", "C compiler, with options"),
+    ("TMPDIR", "folder for scratch files; default /tmp"),
+    ("NO_COLOR", "set: no colours"),
+];
+
+/// Below the help of `embedcheck`.
+pub(crate) fn after() -> String {
+    format!(
+        "{}\n{}\n{}",
+        section(
+            "Examples",
+            "  embedcheck check\n  \
+             embedcheck check --python 3.12 --only 'load/*' --only 'race/*'\n  \
+             embedcheck check --libpython /usr/lib/libpython3.11.so.1.0 --offline\n  \
+             embedcheck check --all --format json --output report.json\n  \
+             embedcheck explain load/local\n"
+        ),
+        exit_codes(),
+        environment(),
+    )
+    .trim_end()
+    .to_owned()
+}
+
+/// Below the help of `embedcheck check`.
+pub(crate) fn after_check() -> String {
+    format!(
+        "{}\n{}",
+        section(
+            "Examples",
+            "  embedcheck check --only 'load/*' --skip load/dlmopen\n  \
+             embedcheck check --format json | python3 -m json.tool\n  \
+             embedcheck check --strict --iterations 200 --only 'race/*'\n"
+        ),
+        exit_codes(),
+    )
+    .trim_end()
+    .to_owned()
+}
+
+/// Below the help of `embedcheck run`.
+pub(crate) fn after_run() -> String {
+    section(
+        "Exit codes",
+        "    0  the plan came to its end\n    \
+         1  the host ended in another way\n    \
+         2  the plan has a mistake (FILE:LINE:COLUMN), or cannot be read\n",
+    )
+    .trim_end()
+    .to_owned()
+}
+
+fn section(title: &str, body: &str) -> String {
+    format!("{title}:\n{body}")
+}
+
+fn exit_codes() -> String {
+    let mut body = String::new();
+    for (code, meaning) in CODES {
+        // Writing to a String cannot fail.
+        let _ = writeln!(body, "  {code:>3}  {meaning}");
+    }
+    section("Exit codes", &body)
+}
+
+fn environment() -> String {
+    let width = ENVIRONMENT.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let mut body = String::new();
+    for (name, meaning) in ENVIRONMENT {
+        let _ = writeln!(body, "  {name:width$}  {meaning}");
+    }
+    section("Environment variables", &body)
+}

@@ -1,0 +1,123 @@
+//! What each extension module misses, computed from the files and asked of ld.so.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::check::{Lab, LabError};
+use crate::diagnose::{self, Cause, Evidence};
+use crate::elf::{Elf, Environment, LoaderModel, Mode, trace};
+
+/// Whether libpython is in the global scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::check) enum Scope {
+    /// Loaded as a dependency of an RTLD_LOCAL DLL.
+    Local,
+    /// Loaded as a dependency of an RTLD_GLOBAL DLL.
+    Global,
+}
+
+/// One extension module and what it cannot bind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::check) struct ModuleNeeds {
+    /// Import name.
+    pub(in crate::check) name: String,
+    /// Its file.
+    pub(in crate::check) path: PathBuf,
+    /// Undefined symbols that nothing in the lookup scope defines.
+    pub(in crate::check) symbols: BTreeSet<String>,
+    /// Libraries that are not found.
+    pub(in crate::check) libraries: BTreeSet<String>,
+}
+
+impl fmt::Display for ModuleNeeds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.name)?;
+        for library in &self.libraries {
+            write!(f, " {library} is not found;")?;
+        }
+        for symbol in self.symbols.iter().take(8) {
+            write!(f, " {symbol}")?;
+        }
+        match self.symbols.len().saturating_sub(8) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
+/// The computed answers.
+#[derive(Debug)]
+pub(in crate::check) struct Prediction {
+    local: Vec<ModuleNeeds>,
+    global: Vec<ModuleNeeds>,
+}
+
+impl Prediction {
+    /// Computes both from the ELF files of the host, libpython and the modules.
+    pub(in crate::check) fn compute(lab: &Lab<'_>) -> Result<Self, LabError> {
+        Ok(Self { local: compute(lab, Scope::Local)?, global: compute(lab, Scope::Global)? })
+    }
+
+    pub(in crate::check) fn of(&self, scope: Scope) -> &[ModuleNeeds] {
+        match scope {
+            Scope::Local => &self.local,
+            Scope::Global => &self.global,
+        }
+    }
+}
+
+fn compute(lab: &Lab<'_>, scope: Scope) -> Result<Vec<ModuleNeeds>, LabError> {
+    let host = lab.c_host();
+    let environment = Environment::of_program(&host.program, lab.libdir())
+        .map_err(LabError::internal("read the C host"))?;
+    let (mut model, _) = LoaderModel::start(environment);
+    let mode = Mode { global: scope == Scope::Global, ..Mode::default() };
+    model.open(&lab.libpython.real_path, mode);
+    let needs = lab.target.extension_modules.iter().map(|module| {
+        let missing = model.missing_for(&module.path);
+        ModuleNeeds {
+            name: module.name.clone(),
+            path: module.path.clone(),
+            symbols: missing.symbols.into_iter().map(|missing| missing.symbol).collect(),
+            libraries: missing.libraries.into_iter().map(|missing| missing.name).collect(),
+        }
+    });
+    Ok(needs.collect())
+}
+
+/// Asks ld.so to bind each module without running it.
+pub(super) fn ask_ld_so(lab: &Lab<'_>, scope: Scope) -> Result<Vec<ModuleNeeds>, LabError> {
+    let host = Elf::read(&lab.c_host().program).map_err(LabError::internal("read the C host"))?;
+    let Some(ld_so) = host.interpreter.map(PathBuf::from) else {
+        return Err(LabError::unavailable("the C host is static: there is no ld.so to ask"));
+    };
+    let preload = match scope {
+        Scope::Local => None,
+        Scope::Global => Some(lab.libpython.real_path.as_path()),
+    };
+    let mut asked = Vec::with_capacity(lab.target.extension_modules.len());
+    for module in &lab.target.extension_modules {
+        if lab.stop().is_requested() {
+            return Err(LabError::Interrupted);
+        }
+        let trace =
+            trace(&ld_so, &module.path, preload, &[]).map_err(LabError::internal("ask ld.so"))?;
+        asked.push(ModuleNeeds {
+            name: module.name.clone(),
+            path: module.path.clone(),
+            symbols: trace.undefined.into_iter().map(|undefined| undefined.symbol).collect(),
+            libraries: trace.not_found.into_iter().collect(),
+        });
+    }
+    Ok(asked)
+}
+
+/// The diagnosis of a module that misses a symbol although libpython is global.
+pub(super) fn cause_of(module: &ModuleNeeds) -> Option<Cause> {
+    let errors = module
+        .symbols
+        .iter()
+        .map(|symbol| format!("{}: undefined symbol: {symbol}", module.path.display()));
+    diagnose::cause(&Evidence::of_errors(errors.collect()).in_global_scope())
+}

@@ -1,0 +1,3 @@
+//! Not a check yet.
+
+pub(super) const CHECKS: &[super::Check] = &[];

@@ -1,0 +1,1 @@
+int add2(int, int, int);

@@ -1,0 +1,2 @@
+extern int (*my_callback)(int);
+int add_rec(int, int);

@@ -1,0 +1,1 @@
+CFFI_DLLEXPORT int (*my_callback)(int);

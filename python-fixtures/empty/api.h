@@ -1,0 +1,1 @@
+/* This DLL declares no function: all it can do is to start Python. */

@@ -1,0 +1,2 @@
+/* links: initerror */
+#include "../add1/host.c"

@@ -1,0 +1,1 @@
+int add1(int, int);

@@ -1,0 +1,1 @@
+int fb(int, int);

@@ -1,0 +1,2 @@
+int unattached(int, int);
+int attached(int, int);

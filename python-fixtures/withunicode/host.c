@@ -1,0 +1,2 @@
+/* links: withunicode */
+#include "../add1/host.c"
