@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::support::{Scratch, retry_busy};
+use crate::support::{Scratch, finish};
 use serde_json::Value;
 
 #[test]
@@ -27,7 +27,7 @@ fn wrong_usage_is_explained() {
         (&["--check", "/"], "cannot read the plan /: Is a directory"),
     ];
     for (arguments, text) in wrong {
-        let output = retry_busy(scratch.host().args(*arguments));
+        let output = finish(scratch.host().args(*arguments));
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
         assert!(stderr.contains(text), "{arguments:?}: {stderr}");
@@ -38,7 +38,7 @@ fn wrong_usage_is_explained() {
 #[test]
 fn the_list_is_that_of_the_document() {
     let scratch = Scratch::new();
-    let output = retry_busy(scratch.host().arg("--list"));
+    let output = finish(scratch.host().arg("--list"));
     let list = String::from_utf8(output.stdout).expect("UTF-8");
     assert_eq!(output.status.code(), Some(0));
     let of = |kind: &str| -> Vec<String> {
@@ -83,7 +83,7 @@ fn a_standard_descriptor_is_not_left_free() {
 fn events_can_go_to_a_pipe() {
     let scratch = Scratch::new();
     let plan = scratch.write("plan", "embedcheck-plan 1\ncall default puts i(s) \"to nowhere\"\n");
-    let output = retry_busy(scratch.host().arg("--plan").arg(plan).args(["--events-fd", "1"]));
+    let output = finish(scratch.host().arg("--plan").arg(plan).args(["--events-fd", "1"]));
     assert_eq!(output.status.code(), Some(17));
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     let events: Vec<Value> =
@@ -96,7 +96,7 @@ fn events_that_cannot_be_written_end_the_host() {
     let scratch = Scratch::new();
     let plan = scratch.write("plan", "embedcheck-plan 1\nsleep 0\n");
     // No such descriptor.
-    let output = retry_busy(scratch.host().arg("--plan").arg(&plan).args(["--events-fd", "77"]));
+    let output = finish(scratch.host().arg("--plan").arg(&plan).args(["--events-fd", "77"]));
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("Bad file descriptor"));
     // Not open for writing, a full disk, and a pipe that nobody reads: that one must not be SIGPIPE.
@@ -106,7 +106,7 @@ fn events_that_cannot_be_written_end_the_host() {
     for stdin in [Stdio::from(File::open(&plan).expect("the plan")), full.into(), writer.into()] {
         let mut command = scratch.host();
         command.arg("--plan").arg(&plan).args(["--events-fd", "0"]).stdin(stdin);
-        assert_eq!(retry_busy(&mut command).status.code(), Some(3));
+        assert_eq!(finish(&mut command).status.code(), Some(3));
     }
 }
 
@@ -115,6 +115,8 @@ fn events_that_cannot_be_written_end_the_host() {
 fn parent_death_kills_the_host() {
     let scratch = Scratch::new();
     let plan = scratch.write("plan", "embedcheck-plan 1\nsleep 20000\n");
+    // After this no thread can keep the host's file open for writing, which `sh` would not wait for.
+    finish(scratch.host().arg("--list"));
     let script = "\"$0\" --plan \"$1\" --events-fd 1 --parent-death kill & read line";
     let mut shell = std::process::Command::new("sh")
         .arg("-c")

@@ -1,12 +1,12 @@
 //! Runs the real host on real plans.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -80,17 +80,15 @@ impl Scratch {
         change(&mut command);
         let mut events = tempfile::tempfile().expect("a file for events");
         command.stdin(Stdio::from(events.try_clone().expect("a second descriptor")));
-        let output = retry_busy(&mut command);
-        let mut text = String::new();
-        events.rewind().expect("a file can be rewound");
-        events.read_to_string(&mut text).expect("events are UTF-8");
+        let output = finish(&mut command);
+        let text = String::from_utf8(contents(&mut events)).expect("events are UTF-8");
         Run::new(plan, &text, output)
     }
 
     /// What `--check` says about a whole plan: nothing, or the text on stderr.
     pub(crate) fn check(&self, plan: &[u8]) -> Option<String> {
         let file = self.write("plan", plan);
-        let output = retry_busy(self.host().arg("--check").arg(file));
+        let output = finish(self.host().arg("--check").arg(file));
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.stdout.is_empty(), "--check wrote to stdout: {output:?}");
         match output.status.code() {
@@ -114,17 +112,50 @@ pub(crate) fn compile(sources: &[PathBuf], flags: &[&str], output: &Path) {
     assert!(result.status.success() && stderr.is_empty(), "{sources:?} {flags:?}: {stderr}");
 }
 
+/// How long a host may take. None of the plans of these tests needs more than a few seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Runs a command to its end, and collects its output in files: a forked child that outlives its host
+/// would keep a pipe open.
+pub(crate) fn finish(command: &mut Command) -> Output {
+    let mut stdout = tempfile::tempfile().expect("a file for stdout");
+    let mut stderr = tempfile::tempfile().expect("a file for stderr");
+    command.stdout(stdout.try_clone().expect("a second descriptor"));
+    command.stderr(stderr.try_clone().expect("a second descriptor"));
+    let mut child = spawn(command);
+    let start = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("a child can be waited for") {
+            break status;
+        }
+        if start.elapsed() > PATIENCE {
+            child.kill().expect("a child can be killed");
+            child.wait().expect("a child can be waited for");
+            panic!("{command:?} hangs");
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    };
+    Output { status, stdout: contents(&mut stdout), stderr: contents(&mut stderr) }
+}
+
 /// A thread that forks between our write and our exec keeps the file open for writing (ETXTBSY).
-pub(crate) fn retry_busy(command: &mut Command) -> Output {
+pub(crate) fn spawn(command: &mut Command) -> Child {
     for _ in 0..200 {
-        match command.output() {
+        match command.spawn() {
             Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
                 std::thread::sleep(Duration::from_millis(5));
             }
-            result => return result.expect("the host can be started"),
+            result => return result.expect("the program can be started"),
         }
     }
-    panic!("the host stayed busy");
+    panic!("{command:?} stayed busy");
+}
+
+fn contents(file: &mut File) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    file.rewind().expect("a file can be rewound");
+    file.read_to_end(&mut bytes).expect("a file can be read");
+    bytes
 }
 
 /// One run of the host.
