@@ -5,7 +5,7 @@
 //! what they opened can be used after them.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ffi::{CString, c_char, c_void};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -55,7 +55,7 @@ pub(crate) struct Host {
     /// Process that runs the plan; forked children differ.
     pid: u32,
     /// Number of the first thread of each section: line of the `threads` step, index of the section.
-    numbers: HashMap<(Line, usize), u32>,
+    numbers: BTreeMap<(Line, usize), u32>,
     tables: Mutex<Tables>,
 }
 
@@ -74,7 +74,7 @@ impl Host {
     /// its locks in a `fork`.
     pub(crate) fn start(plan: &Plan) -> Option<&'static Self> {
         let host = HOST.get_or_init(|| {
-            let mut numbers = HashMap::new();
+            let mut numbers = BTreeMap::new();
             number_threads(&plan.steps, &mut 1, &mut numbers);
             Self { pid: sys::pid(), numbers, tables: Mutex::default() }
         });
@@ -192,7 +192,7 @@ impl Tables {
 
 /// Numbers the threads in the order of the text. A block that several threads run has the same
 /// numbers in each of them.
-fn number_threads(steps: &[Step], next: &mut u32, numbers: &mut HashMap<(Line, usize), u32>) {
+fn number_threads(steps: &[Step], next: &mut u32, numbers: &mut BTreeMap<(Line, usize), u32>) {
     for step in steps {
         match &step.op {
             Op::Threads(groups) => {

@@ -23,6 +23,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             Ok(())
         }));
     }
+    trials.push(Trial::test("plain/forks beside busy threads", || {
+        let case = ("", "", plans::NORMAL);
+        agree(&case, &forks_beside_busy_threads(), &[])
+    }));
     for case in plans::LIBRARY {
         trials
             .push(Trial::ignorable_test(format!("library/{}", case.0), move || with_library(case)));
@@ -40,6 +44,13 @@ pub(crate) fn trials() -> Vec<Trial> {
         }
     }
     trials
+}
+
+/// A child must not inherit a lock of the host that another thread held: it would hang at its first step.
+fn forks_beside_busy_threads() -> String {
+    let busy = "  buffer own 8\n  peek own 0:i64\n".repeat(150);
+    let forks = "  fork child\n    buffer b 8\n    peek b 0:i64\n  end\n  wait child\n".repeat(15);
+    format!("threads\nthread 3\n{busy}thread 3\n{forks}end")
 }
 
 fn with_library(case: &Case) -> Result<Completion, Failed> {

@@ -172,6 +172,28 @@ facts threads
         NORMAL,
     ),
     (
+        "names of threads",
+        r#"
+buffer own 8 0:i64=6
+threads
+thread 1
+  buffer own 8 0:i64=7
+  sleep 100
+  peek own 0:i64
+thread 1
+  sleep 50
+  buffer own 8 0:i64=8
+  sleep 100
+  peek own 0:i64
+thread 1
+  sleep 150
+  peek own 0:i64
+end
+peek own 0:i64
+"#,
+        NORMAL,
+    ),
+    (
         "threads that cannot be started",
         r#"
 threads
@@ -386,7 +408,10 @@ python py save-thread
 threads
 thread 3
   python py ensure
+  python py ensure
+  python py release
   python py run "import sys"
+  python py release
   python py release
   facts python
 end
