@@ -1,8 +1,6 @@
 //! Documents that are made from the program.
 
-mod common;
-
-use common::{Place, golden};
+use crate::common::{Place, golden};
 
 #[test]
 fn the_schema() {
@@ -22,7 +20,11 @@ fn the_reference_of_the_command_line() {
         let args = command.split_whitespace().chain(["--help"]);
         let help = place.run(args);
         let title = format!("embedcheck {command}");
-        page += &format!("\n## {}\n\n```text\n{}\n```\n", title.trim(), help.expect_code(0).stdout.trim_end());
+        page += &format!(
+            "\n## {}\n\n```text\n{}\n```\n",
+            title.trim(),
+            help.expect_code(0).stdout.trim_end()
+        );
     }
     golden("docs/cli.md", &page);
 }
