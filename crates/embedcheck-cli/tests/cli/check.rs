@@ -1,7 +1,7 @@
 //! `embedcheck check` on a real Python of this machine.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ fn python() -> Option<PathBuf> {
     python
 }
 
-fn check(place: &Place, python: &PathBuf, args: &[&str]) -> Command {
+fn check(place: &Place, python: &Path, args: &[&str]) -> Command {
     let mut command = place.command(["check", "--offline", "--python"]);
     command.arg(python).args(args);
     command
@@ -116,6 +116,23 @@ fn what_embeds_nothing_is_not_green_and_a_required_skip_is_red() {
     assert!(seen.expect_code(3).stdout.contains("\n  skip   load/host-linked"), "{}", seen.all());
     let seen = place.finish(&mut command("1"));
     assert!(seen.expect_code(1).stdout.contains("\n  fail   load/host-linked"), "{}", seen.all());
+}
+
+/// A venv whose interpreter says that it is PyPy, which cannot be embedded the same way.
+#[test]
+fn a_python_that_cannot_be_embedded_is_not_green() {
+    let Some(python) = python() else { return };
+    let place = Place::new();
+    let venv = place.path().join("venv");
+    let mut command = Command::new(&python);
+    command.args(["-m", "venv", "--without-pip"]).arg(&venv);
+    place.scrub(&mut command);
+    place.finish(&mut command).expect_code(0);
+    let libraries = std::fs::read_dir(venv.join("lib")).unwrap().next().unwrap().unwrap().path();
+    let pretend = "import sys; sys.implementation.name = 'pypy'\n";
+    std::fs::write(libraries.join("site-packages/pretend.pth"), pretend).unwrap();
+    let seen = place.finish(&mut check(&place, &venv.join("bin/python3"), &[]));
+    seen.expect_error(3, &["embedcheck: PyPy "]);
 }
 
 #[test]
