@@ -54,6 +54,15 @@ impl Exit {
         Self::of_verdicts(&verdicts, embedded, strict)
     }
 
+    /// The same with targets that were left out. That is a skip like any other: a failure when every
+    /// skip is one.
+    pub(crate) fn with_left_out(self, targets: usize, require_all: bool) -> Self {
+        match self {
+            Self::Success if targets > 0 && require_all => Self::Failed,
+            other => other,
+        }
+    }
+
     /// A failure is the strongest word, since it is about what was tested; an error of ours leaves
     /// open what the check would have said.
     fn of_verdicts(verdicts: &[Verdict], embedded: bool, strict: bool) -> Self {
@@ -114,6 +123,14 @@ mod tests {
         assert_eq!(of(&[]), Exit::NothingEmbedded);
         assert_eq!(of(&[Verdict::Pass]), Exit::NothingEmbedded);
         assert_eq!(of(&[Verdict::Fail]), Exit::Failed);
+    }
+
+    #[test]
+    fn a_target_that_was_left_out_is_a_skip() {
+        assert_eq!(Exit::Success.with_left_out(1, true), Exit::Failed);
+        assert_eq!(Exit::Success.with_left_out(1, false), Exit::Success);
+        assert_eq!(Exit::Success.with_left_out(0, true), Exit::Success);
+        assert_eq!(Exit::Internal.with_left_out(1, true), Exit::Internal);
     }
 
     #[test]

@@ -32,11 +32,8 @@ pub(crate) fn check(args: CheckArgs, output: &Output, stop: &Stop) -> Result<Exi
         };
         Checked { left_out: 0, reports: vec![one(&target, &caller, &options, count, stop)?] }
     };
-    let exit = match Exit::of(&checked.reports, args.strict) {
-        // A target that was left out is a skip like any other.
-        Exit::Success if checked.left_out > 0 && options.require_all => Exit::Failed,
-        exit => exit,
-    };
+    let exit = Exit::of(&checked.reports, args.strict);
+    let exit = exit.with_left_out(checked.left_out, options.require_all);
     write(&args, &checked.reports, file, output)?;
     Ok(exit)
 }

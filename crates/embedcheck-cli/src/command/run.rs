@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use embedcheck::env::Caller;
 use embedcheck::report::observation_to_text;
-use embedcheck::run::{Environment, HostCommand, Observation, ScratchRoot, Stop};
+use embedcheck::run::{Environment, HostCommand, Observation, RunSpec, ScratchRoot, Stop};
 use embedcheck_plan::Plan;
 
 use crate::args::{Format, Host, RunArgs};
@@ -27,10 +27,9 @@ const MOST_BYTES: u64 = 64 << 20;
 /// Runs the plan and prints the observation.
 pub(crate) fn run(args: &RunArgs, output: &Output, stop: &Stop) -> Result<Exit, Failure> {
     let text = read(&args.plan)?;
-    let plan =
-        Plan::parse(&text).map_err(|error| Failure::BadPlan { path: shown(&args.plan), error })?;
+    Plan::parse(&text).map_err(|error| Failure::BadPlan { path: shown(&args.plan), error })?;
     let caller = Caller::from_process();
-    let observation = observe(args, &plan, &text, &caller, stop)?;
+    let observation = observe(args, &text, &caller, stop)?;
     let printed = match args.format {
         Format::Text => observation_to_text(&observation, &output.text_options(true)),
         Format::Json => serde_json::to_string_pretty(&observation)? + "\n",
@@ -41,7 +40,6 @@ pub(crate) fn run(args: &RunArgs, output: &Output, stop: &Stop) -> Result<Exit, 
 
 fn observe(
     args: &RunArgs,
-    plan: &Plan,
     text: &[u8],
     caller: &Caller,
     stop: &Stop,
@@ -55,9 +53,9 @@ fn observe(
     for (name, value) in &args.env {
         environment.set(name, value);
     }
-    let mut spec = host.spec(plan, environment, &scratch)?;
-    // The host gets the file as it was written, so that its line numbers are those of the user.
-    let file = scratch.write("given", ".txt", text)?;
+    // As it was written, so that the line numbers are those of the user.
+    let file = scratch.write("plan", ".txt", text)?;
+    let mut spec = RunSpec::new(&host.program, environment, scratch.path());
     spec.args = host.args_for(&file);
     spec.plan = String::from_utf8_lossy(text).into_owned();
     spec.timeout = args.timeout.unwrap_or(TIMEOUT);

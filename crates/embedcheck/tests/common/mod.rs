@@ -9,8 +9,8 @@ use embedcheck::target::Target;
 use serde_json::json;
 
 /// A result of each verdict in three groups.
-pub fn report() -> Report {
-    let results = vec![pass(), limit(), fail(), skip(), race(), error()];
+pub(crate) fn report() -> Report {
+    let results = vec![pass(), limit(), same_limit(), fail(), skip(), race(), error()];
     let count = |verdict| results.iter().filter(|result| result.verdict == verdict).count();
     let count = |verdict| u32::try_from(count(verdict)).unwrap();
     let summary = Summary {
@@ -35,7 +35,7 @@ pub fn report() -> Report {
 }
 
 /// A report in which everything passes.
-pub fn good_report() -> Report {
+pub(crate) fn good_report() -> Report {
     let mut report = report();
     report.results = vec![pass()];
     report.target.id = "cpython-3.8.18".to_owned();
@@ -148,6 +148,16 @@ fn limit() -> CheckResult {
     }
 }
 
+/// With the cause of [`limit`], which is not told twice.
+fn same_limit() -> CheckResult {
+    let claim = "the same with RTLD_LAZY";
+    CheckResult { runs: 3, ..renamed("load/local-lazy", claim, limit()) }
+}
+
+fn renamed(id: &str, claim: &str, result: CheckResult) -> CheckResult {
+    CheckResult { id: id.to_owned(), claim: claim.to_owned(), ..result }
+}
+
 fn cause() -> Cause {
     Cause {
         id: "libpython-local".to_owned(),
@@ -235,7 +245,7 @@ fn case(name: &str, outcome: &str, observation: Observation) -> CaseRecord {
 }
 
 /// A plan that came to its end.
-pub fn good_observation() -> Observation {
+pub(crate) fn good_observation() -> Observation {
     let mut observation = bad_observation();
     observation.events.truncate(4);
     let finish = json!({"event": "finish", "pid": 41, "time": 9, "code": 17});
@@ -249,7 +259,7 @@ pub fn good_observation() -> Observation {
 }
 
 /// A process that ended from inside, with each kind of evidence.
-pub fn bad_observation() -> Observation {
+pub(crate) fn bad_observation() -> Observation {
     serde_json::from_value(json!({
         "command": ["/scratch/host", "--plan", "/scratch/plan", "--events-fd", "0"],
         "cwd": "/scratch",

@@ -3,6 +3,7 @@
 use embedcheck_plan::Event;
 
 use super::page::Page;
+use super::summary::plural;
 use crate::run::{Captured, Observation, ThreadSnapshot, Unfinished};
 
 /// Columns of the longest label.
@@ -36,7 +37,7 @@ fn start(page: &mut Page<'_>, indent: usize, observation: &Observation) {
 }
 
 fn rest(page: &mut Page<'_>, indent: usize, observation: &Observation) {
-    block(page, indent, "no events", &observation.event_problems.join("\n"));
+    block(page, indent, "not events", &observation.event_problems.join("\n"));
     output(page, indent, "stdout", &observation.stdout);
     output(page, indent, "stderr", &observation.stderr);
     for thread in &observation.threads {
@@ -50,7 +51,8 @@ fn rest(page: &mut Page<'_>, indent: usize, observation: &Observation) {
 fn ending(page: &mut Page<'_>, indent: usize, observation: &Observation) {
     let mut text = format!("{}, {} ms", observation.ended, observation.duration_ms);
     if observation.leftovers > 0 {
-        text += &format!(", {} processes left behind", observation.leftovers);
+        let left = plural(observation.leftovers, "process", "processes");
+        text += &format!(", {left} left behind");
     }
     if observation.events_dropped_bytes > 0 {
         text += &format!(", {} bytes of events not read", observation.events_dropped_bytes);

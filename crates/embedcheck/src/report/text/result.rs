@@ -15,18 +15,30 @@ const LABEL: usize = 6;
 pub(super) fn groups(page: &mut Page<'_>, results: &[CheckResult]) {
     let id_width = results.iter().map(|result| result.id.chars().count()).max().unwrap_or(0);
     let mut group = None;
-    for result in results {
+    for (index, result) in results.iter().enumerate() {
         if group != Some(&result.group) {
             page.blank();
             let heading = page.styles().heading;
             page.line(0, heading, &result.group);
             group = Some(&result.group);
         }
-        one(page, result, id_width);
+        one(page, result, &results[..index], id_width);
     }
 }
 
-fn one(page: &mut Page<'_>, result: &CheckResult, id_width: usize) {
+/// The result above with the same cause, advice and workarounds, which need not be read twice.
+fn told<'a>(result: &CheckResult, above: &'a [CheckResult]) -> Option<&'a str> {
+    let rule = &result.cause.as_ref()?.id;
+    let same = |other: &&CheckResult| {
+        other.cause.as_ref().is_some_and(|cause| cause.id == *rule)
+            && other.verdict != Verdict::Pass
+            && other.advice == result.advice
+            && other.verified == result.verified
+    };
+    above.iter().find(same).map(|other| other.id.as_str())
+}
+
+fn one(page: &mut Page<'_>, result: &CheckResult, above: &[CheckResult], id_width: usize) {
     let verdict = Label {
         text: result.verdict.word(),
         style: page.styles().verdict(result.verdict),
@@ -39,7 +51,13 @@ fn one(page: &mut Page<'_>, result: &CheckResult, id_width: usize) {
     if passed && !page.is_verbose() {
         return;
     }
-    reasons(page, result);
+    match told(result, above) {
+        Some(id) if !page.is_verbose() => {
+            detail(page, result);
+            page.labelled(BELOW, "cause", LABEL, &format!("as in {id}, with the same advice"));
+        }
+        _ => reasons(page, result),
+    }
     histogram::histogram(page, BELOW, &result.histogram);
     if result.runs > 0 {
         page.labelled(BELOW, "by", LABEL, &means(result));
@@ -49,7 +67,7 @@ fn one(page: &mut Page<'_>, result: &CheckResult, id_width: usize) {
     }
 }
 
-fn reasons(page: &mut Page<'_>, result: &CheckResult) {
+fn detail(page: &mut Page<'_>, result: &CheckResult) {
     if let Some(detail) = &result.detail {
         let label = match result.verdict {
             Verdict::Pass | Verdict::Limit | Verdict::Fail => "found",
@@ -57,9 +75,14 @@ fn reasons(page: &mut Page<'_>, result: &CheckResult) {
         };
         page.labelled(BELOW, label, LABEL, detail);
     }
+}
+
+fn reasons(page: &mut Page<'_>, result: &CheckResult) {
+    detail(page, result);
     if let Some(cause) = &result.cause {
         page.labelled(BELOW, "cause", LABEL, &cause.summary);
-        for line in &cause.evidence {
+        let found = result.detail.as_deref().unwrap_or_default();
+        for line in cause.evidence.iter().filter(|line| !found.contains(line.as_str())) {
             page.quote(BELOW + LABEL + 2, line);
         }
     }

@@ -94,6 +94,6 @@ fn worst(summary: &Summary) -> Verdict {
     }
 }
 
-fn plural(count: u32, one: &str, several: &str) -> String {
+pub(super) fn plural(count: u32, one: &str, several: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { several })
 }

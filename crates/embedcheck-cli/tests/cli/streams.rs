@@ -1,7 +1,5 @@
 //! Closed pipes, full disks, colours and signals.
 
-mod common;
-
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::OwnedFd;
@@ -9,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{PROGRAM, Place, Seen};
+use crate::common::{PROGRAM, Place, Seen};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 

@@ -1,8 +1,6 @@
 //! What the program says before it does anything.
 
-mod common;
-
-use common::Place;
+use crate::common::Place;
 
 #[test]
 fn without_a_command_the_main_one_is_shown() {

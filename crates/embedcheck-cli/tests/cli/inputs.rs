@@ -1,10 +1,8 @@
 //! Wrong targets, wrong globs, places that cannot be written.
 
-mod common;
-
 use std::os::unix::fs::PermissionsExt;
 
-use common::Place;
+use crate::common::Place;
 
 #[test]
 fn what_is_no_python_is_refused() {

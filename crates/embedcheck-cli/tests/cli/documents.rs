@@ -1,8 +1,6 @@
 //! Documents that are made from the program.
 
-mod common;
-
-use common::{Place, golden};
+use crate::common::{Place, golden};
 
 #[test]
 fn the_schema() {

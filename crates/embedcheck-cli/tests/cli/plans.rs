@@ -1,11 +1,9 @@
 //! `embedcheck run`: plans by hand, in both hosts.
 
-mod common;
-
 use std::io::Write;
 use std::process::Stdio;
 
-use common::{Place, Seen};
+use crate::common::{Place, Seen};
 
 const HOSTS: [&str; 2] = ["c", "rust"];
 

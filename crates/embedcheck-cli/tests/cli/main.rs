@@ -1,0 +1,9 @@
+//! The program as its users see it: arguments in, text and an exit code out.
+
+mod check;
+mod common;
+mod documents;
+mod inputs;
+mod plans;
+mod streams;
+mod usage;
