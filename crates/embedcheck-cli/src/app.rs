@@ -47,7 +47,9 @@ fn dispatch(command: Command, output: &Output) -> Exit {
     };
     match (done, signals.received()) {
         (Err(failure), Some(number)) if failure.is_interruption() => {
-            output::complain(&format!("embedcheck: stopped by signal {number}; everything was cleaned up"));
+            output::complain(&format!(
+                "embedcheck: stopped by signal {number}; everything was cleaned up"
+            ));
             Exit::Signal(number)
         }
         (Err(failure), _) => fail(&failure),

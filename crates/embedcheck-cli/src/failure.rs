@@ -82,9 +82,11 @@ impl Failure {
             | Self::Scratch(_)
             | Self::ReportFile(_)
             | Self::Output(_) => Exit::Usage,
-            Self::Run(_) | Self::Json(_) | Self::OtherJson(_) | Self::OwnPath(_) | Self::Signals(_) => {
-                Exit::Internal
-            }
+            Self::Run(_)
+            | Self::Json(_)
+            | Self::OtherJson(_)
+            | Self::OwnPath(_)
+            | Self::Signals(_) => Exit::Internal,
         }
     }
 

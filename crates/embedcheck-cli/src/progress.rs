@@ -18,7 +18,9 @@ impl Bar {
     pub(crate) fn new(target: &str, checks: usize) -> Self {
         let bar = ProgressBar::new(u64::try_from(checks).unwrap_or(u64::MAX));
         // The template is constant; without it the default style is good enough.
-        if let Ok(style) = ProgressStyle::with_template("{prefix}  {pos}/{len}  {elapsed}  {wide_msg}") {
+        if let Ok(style) =
+            ProgressStyle::with_template("{prefix}  {pos}/{len}  {elapsed}  {wide_msg}")
+        {
             bar.set_style(style);
         }
         bar.set_prefix(target.to_owned());

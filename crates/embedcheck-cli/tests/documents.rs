@@ -22,7 +22,11 @@ fn the_reference_of_the_command_line() {
         let args = command.split_whitespace().chain(["--help"]);
         let help = place.run(args);
         let title = format!("embedcheck {command}");
-        page += &format!("\n## {}\n\n```text\n{}\n```\n", title.trim(), help.expect_code(0).stdout.trim_end());
+        page += &format!(
+            "\n## {}\n\n```text\n{}\n```\n",
+            title.trim(),
+            help.expect_code(0).stdout.trim_end()
+        );
     }
     golden("docs/cli.md", &page);
 }

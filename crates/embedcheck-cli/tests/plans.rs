@@ -91,7 +91,9 @@ fn what_is_no_plan_is_refused() {
     let folder = place.path().to_str().unwrap();
     let garbage = place.file("garbage", [0_u8, 255, 10, 34, 7]);
     place.run(["run", "--host", "c", folder]).expect_error(2, &[folder, "irectory"]);
-    place.run(["run", "--host", "c", "/no/such/plan"]).expect_error(2, &["/no/such/plan", "No such file"]);
+    place
+        .run(["run", "--host", "c", "/no/such/plan"])
+        .expect_error(2, &["/no/such/plan", "No such file"]);
     place.run(["run", "--host", "c", "/dev/zero"]).expect_error(2, &["/dev/zero", "64 MiB"]);
     let garbage = garbage.to_str().unwrap();
     place.run(["run", "--host", "c", garbage]).expect_error(2, &[garbage, ":1:1: "]);

@@ -21,7 +21,13 @@ fn a_reader_that_goes_away_is_no_error() {
     let place = Place::new();
     let plan = place.file("plan.txt", GOOD_PLAN);
     let plan = plan.to_str().unwrap();
-    for args in [["list"].as_slice(), &["explain", "load/local"], &["__schema"], &["--help"], &["run", plan, "--host", "c"]] {
+    for args in [
+        ["list"].as_slice(),
+        &["explain", "load/local"],
+        &["__schema"],
+        &["--help"],
+        &["run", plan, "--host", "c"],
+    ] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let seen = place.finish(place.command(args).stdout(writer).stderr(Stdio::piped()));
@@ -51,7 +57,9 @@ fn an_error_of_our_own_has_its_own_code() {
     // Without descriptors nothing can be watched.
     command.args(["-c", "ulimit -n 4; exec \"$0\" list", PROGRAM]);
     place.scrub(&mut command);
-    place.finish(&mut command).expect_error(4, &["embedcheck: cannot watch for signals: Too many open files"]);
+    place
+        .finish(&mut command)
+        .expect_error(4, &["embedcheck: cannot watch for signals: Too many open files"]);
 }
 
 #[test]
@@ -119,7 +127,8 @@ fn host_of(program: &Child) -> u32 {
             let children = task.unwrap().path().join("children");
             let children = std::fs::read_to_string(children).unwrap_or_default();
             for child in children.split_whitespace() {
-                let call = std::fs::read_to_string(format!("/proc/{child}/wchan")).unwrap_or_default();
+                let call =
+                    std::fs::read_to_string(format!("/proc/{child}/wchan")).unwrap_or_default();
                 if call.contains("nanosleep") {
                     return child.parse().unwrap();
                 }

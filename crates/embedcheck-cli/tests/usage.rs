@@ -71,7 +71,8 @@ fn what_contradicts_itself_is_refused() {
 fn the_list_and_the_pages_belong_together() {
     let place = Place::new();
     let list = place.run(["list"]);
-    let ids: Vec<_> = list.expect_code(0).stdout.lines().filter_map(|line| line.split(' ').next()).collect();
+    let ids: Vec<_> =
+        list.expect_code(0).stdout.lines().filter_map(|line| line.split(' ').next()).collect();
     assert!(ids.contains(&"load/local"), "{}", list.all());
     for id in &ids {
         let page = place.run(["explain", id]);
@@ -80,7 +81,8 @@ fn the_list_and_the_pages_belong_together() {
     let json = place.run(["list", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&json.expect_code(0).stdout).unwrap();
     assert_eq!(json["schema"], "embedcheck.checks/1");
-    let of_json: Vec<_> = json["checks"].as_array().unwrap().iter().map(|check| &check["id"]).collect();
+    let of_json: Vec<_> =
+        json["checks"].as_array().unwrap().iter().map(|check| &check["id"]).collect();
     assert_eq!(of_json, ids);
 }
 

@@ -61,8 +61,14 @@ mod tests {
 
     #[test]
     fn a_typo_is_answered_with_what_was_meant() {
-        assert_eq!(unknown("load/locl", &IDS), "there is no check \"load/locl\"; did you mean load/local, load/global?");
-        assert_eq!(unknown("moved", &IDS), "there is no check \"moved\"; did you mean layout/moved?");
+        assert_eq!(
+            unknown("load/locl", &IDS),
+            "there is no check \"load/locl\"; did you mean load/local, load/global?"
+        );
+        assert_eq!(
+            unknown("moved", &IDS),
+            "there is no check \"moved\"; did you mean layout/moved?"
+        );
     }
 
     #[test]
@@ -73,6 +79,9 @@ mod tests {
 
     #[test]
     fn what_looks_like_nothing_is_answered_with_the_list() {
-        assert_eq!(unknown("zzz", &IDS), "there is no check \"zzz\"; `embedcheck list` has all ids");
+        assert_eq!(
+            unknown("zzz", &IDS),
+            "there is no check \"zzz\"; `embedcheck list` has all ids"
+        );
     }
 }

@@ -27,8 +27,8 @@ const MOST_BYTES: u64 = 64 << 20;
 /// Runs the plan and prints the observation.
 pub(crate) fn run(args: &RunArgs, output: &Output, stop: &Stop) -> Result<Exit, Failure> {
     let text = read(&args.plan)?;
-    let plan = Plan::parse(&text)
-        .map_err(|error| Failure::BadPlan { path: shown(&args.plan), error })?;
+    let plan =
+        Plan::parse(&text).map_err(|error| Failure::BadPlan { path: shown(&args.plan), error })?;
     let caller = Caller::from_process();
     let observation = observe(args, &plan, &text, &caller, stop)?;
     let printed = match args.format {

@@ -37,7 +37,8 @@ pub(crate) fn targets(args: &TargetsArgs, output: &Output) -> Result<Exit, Failu
             text
         }
         Format::Json => {
-            serde_json::to_string_pretty(&Document { schema: SCHEMA, discovery: &discovery })? + "\n"
+            serde_json::to_string_pretty(&Document { schema: SCHEMA, discovery: &discovery })?
+                + "\n"
         }
     };
     output.print(&text)?;

@@ -128,7 +128,9 @@ pub fn golden(path: &str, wanted: &str) {
     }
     let there = std::fs::read_to_string(&file).unwrap_or_default();
     if let Some(line) = first_difference(&there, wanted) {
-        panic!("{path} is out of date, first in line {line}: run the tests with EMBEDCHECK_BLESS=1");
+        panic!(
+            "{path} is out of date, first in line {line}: run the tests with EMBEDCHECK_BLESS=1"
+        );
     }
 }
 

@@ -22,7 +22,7 @@ use std::sync::LazyLock;
 pub use finding::Finding;
 pub use judge::{Expect, Judgement};
 pub use lab::{Case, Lab, LabError};
-pub use options::{CheckError, Options, Tamper};
+pub use options::{CheckError, Options, Scene, Tamper};
 pub use plugin::Plugin;
 pub use run::{check, select};
 
