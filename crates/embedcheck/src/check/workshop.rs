@@ -3,6 +3,7 @@
 mod hosts;
 mod modules;
 mod setup;
+mod stock;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -37,6 +38,7 @@ pub(super) struct Workshop<'a> {
     cffi: OnceLock<Result<CffiInstall, LabErrorText>>,
     unimportable: OnceLock<Vec<String>>,
     prediction: OnceLock<Prediction>,
+    stock: stock::Stock,
     /// Holds the unpacked C host, the link to the interpreter and the compiler's temporary files
     /// for as long as the checks run.
     _home: Scratch,

@@ -100,6 +100,11 @@ rules! {
         "Use one libpython per process: make the DLLs name the same soname, or inside a running Python use dlopen(NULL) instead of a libpython; a second version needs its own dlmopen namespace.",
         "failure-modes 1.3, 1.5";
 
+    "libpython-elsewhere": [Error(r"^libpython is mapped from (?P<seen>.+?)(?P<wanted>, (?:not from|and nothing).*)$")] =>
+        "ld.so took the libpython {seen}{wanted}",
+        "Its order is: a library of that soname that is loaded already, RPATH, LD_LIBRARY_PATH, RUNPATH, ld.so.cache; take away what leads to the wrong file, or name the right one earlier.",
+        "ld.so(8)";
+
     "libpython-not-found": [Anywhere(r"(?P<name>libpython[^\s:]*): cannot open shared object file")] =>
         "ld.so finds no {name}: no RPATH, RUNPATH, LD_LIBRARY_PATH or ld.so.cache entry leads to it",
         "Link the DLL with -Wl,-rpath,<folder of libpython> (or an $ORIGIN path if you ship it), or run ldconfig for a system-wide installation.",

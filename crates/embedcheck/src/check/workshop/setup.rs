@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use super::Workshop;
+use super::stock::Stock;
 use crate::check::{CheckError, LabError, Options};
 use crate::dll::{Cache, Compiler, PythonFacts, Surroundings};
 use crate::env::Caller;
@@ -59,6 +60,7 @@ impl<'a> Workshop<'a> {
             cffi: OnceLock::new(),
             unimportable: OnceLock::new(),
             prediction: OnceLock::new(),
+            stock: Stock::default(),
             scratch,
             _home: home,
         })

@@ -1,0 +1,157 @@
+//! Which libpython ld.so takes: computed before the host starts, and compared with what it mapped.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::check::{Case, Judgement, Lab, LabError};
+use crate::diagnose::{self, Evidence};
+use crate::elf::{Candidate, LoaderModel, Mode, Rule};
+use crate::run::Observation;
+
+/// Where the search for the target's soname ends.
+#[derive(Debug)]
+pub(super) enum Landing {
+    /// At this file, with symbolic links resolved.
+    File {
+        path: PathBuf,
+        /// What led there.
+        rule: Rule,
+    },
+    /// Nowhere, after these places.
+    Nowhere(Vec<Candidate>),
+}
+
+/// Where it should end.
+#[derive(Debug)]
+pub(super) enum Claim {
+    /// At the libpython in this folder.
+    In(PathBuf),
+    /// Where ld.so looks without any hint: ld.so.cache or a default folder, if these have one.
+    SystemOnly,
+}
+
+impl Landing {
+    /// Follows ld.so through the start of the host and, unless the host is linked to it, the opening
+    /// of the DLL.
+    pub(super) fn compute(
+        lab: &Lab<'_>,
+        case: &Case,
+        opened: Option<&Path>,
+    ) -> Result<Self, LabError> {
+        let soname = lab.soname()?;
+        let (mut model, mut all) = LoaderModel::start(lab.loader_environment(case)?);
+        if let Some(path) = opened {
+            let more = model.open(path, Mode { global: true, ..Mode::default() });
+            all.resolved.extend(more.resolved);
+            all.not_found.extend(more.not_found);
+        }
+        if let Some(found) = all.resolved.into_iter().find(|found| found.name == soname) {
+            return Ok(Self::File { path: real(&found.path), rule: found.rule });
+        }
+        let missing = all.not_found.into_iter().find(|missing| missing.name == soname);
+        match missing {
+            Some(missing) => Ok(Self::Nowhere(missing.tried)),
+            None => Err(LabError::Internal(format!("the DLL does not name {soname}"))),
+        }
+    }
+
+    /// The file, if there is one.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File { path, .. } => Some(path),
+            Self::Nowhere(_) => None,
+        }
+    }
+
+    /// What contradicts the claim.
+    pub(super) fn against(&self, claim: &Claim, soname: &str) -> Option<String> {
+        match (claim, self) {
+            (Claim::In(folder), Self::File { path, .. }) if *path == real(&folder.join(soname)) => {
+                None
+            }
+            (Claim::In(folder), _) => Some(format!(
+                "ld.so should take {soname} from {}; computed: {self}",
+                folder.display()
+            )),
+            (Claim::SystemOnly, Self::Nowhere(_)) => None,
+            (Claim::SystemOnly, Self::File { rule: Rule::Cache | Rule::DefaultDir, .. }) => None,
+            (Claim::SystemOnly, Self::File { .. }) => {
+                Some(format!("nothing should lead to {soname}; computed: {self}"))
+            }
+        }
+    }
+
+    /// Adds to a judgement what its facts say against this.
+    pub(super) fn compare(&self, judged: &mut Judgement) {
+        let observation = &judged.record.observation;
+        let mapped = mapped(observation);
+        match (self.path(), mapped) {
+            (Some(computed), Some(mapped)) if computed != mapped => {
+                let (mapped, computed) = (mapped.display(), computed.display());
+                deviate(judged, format!("libpython is mapped from {mapped}, not from {computed}"));
+            }
+            (None, Some(mapped)) => {
+                let mapped = mapped.display();
+                let text = format!("libpython is mapped from {mapped}, and nothing leads there");
+                deviate(judged, text);
+            }
+            (None, None) => expect_not_found(judged),
+            // Without a libpython the steps have failed, and say why.
+            (Some(_), Some(_) | None) => {}
+        }
+    }
+}
+
+/// The mapped libpython, with symbolic links resolved. Files with the same device and inode in two
+/// folders (hard links) stay apart.
+fn mapped(observation: &Observation) -> Option<PathBuf> {
+    let images = observation.image_list()?;
+    images.first().map(|image| real(Path::new(&image.path)))
+}
+
+/// A DLL that does not open must say that it is libpython that is not found.
+fn expect_not_found(judged: &mut Judgement) {
+    const ID: &str = "libpython-not-found";
+    let cause = diagnose::cause(&Evidence::of(&judged.record.observation));
+    if cause.as_ref().is_some_and(|cause| cause.id == ID) {
+        return;
+    }
+    let errors = judged.record.observation.step_errors();
+    let said = errors.first().map_or("nothing", String::as_str);
+    let text = format!("not recognised as a libpython that is not found: {said}");
+    judged.cause = judged.cause.take().or(cause);
+    deviate(judged, text);
+}
+
+/// Adds a deviation that no expectation of a case can state.
+pub(super) fn deviate(judged: &mut Judgement, text: String) {
+    if judged.deviations.is_empty() {
+        judged.record.outcome.clone_from(&text);
+    }
+    if judged.cause.is_none() {
+        judged.cause = diagnose::cause(&Evidence::of_errors(vec![text.clone()]));
+    }
+    judged.deviations.push(text);
+}
+
+impl fmt::Display for Landing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path, rule } => write!(f, "{} ({rule})", path.display()),
+            Self::Nowhere(tried) => {
+                f.write_str("not found")?;
+                for (index, candidate) in tried.iter().enumerate() {
+                    f.write_str(if index == 0 { ": tried " } else { ", " })?;
+                    write!(f, "{} ({})", candidate.path.display(), candidate.rule)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The path without symbolic links; as it is if it leads nowhere.
+pub(super) fn real(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
