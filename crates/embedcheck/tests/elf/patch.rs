@@ -221,3 +221,27 @@ fn a_symbol_without_an_address_is_no_definition() {
     let said = String::from_utf8_lossy(&output.unwrap().stdout).into_owned();
     assert!(said.contains("undefined symbol: dep\n"), "{said}");
 }
+
+#[test]
+fn the_prebuilt_probe_is_fitted_to_a_library_and_found_whole_by_ld_so() {
+    use embedcheck_c_harness::{NEEDED_PLACEHOLDER, PROBE, SEARCH_PLACEHOLDER, SONAME_PLACEHOLDER};
+    let (Some(lab), Some(ld_so)) = (Lab::new(), crate::trace::ld_so()) else { return };
+    let raw = Elf::parse(Path::new("probe"), PROBE).unwrap();
+    assert!(raw.needed.iter().any(|name| name == NEEDED_PLACEHOLDER));
+    assert_eq!(raw.soname.as_deref(), Some(SONAME_PLACEHOLDER));
+    assert_eq!(raw.runpath.or(raw.rpath).as_deref(), Some(SEARCH_PLACEHOLDER));
+
+    lab.lib("lib/libpython9.so", Lib { soname: Some("libpython9.so"), ..Lib::default() });
+    let shape = ProbeShape {
+        needed: Some("libpython9.so".to_owned()),
+        search: Search::RPath("$ORIGIN/lib".to_owned()),
+        soname: None,
+    };
+    let path = lab.path("probe.so");
+    Editor::from_bytes(shape_probe(PROBE, &shape).unwrap()).unwrap().write(&path).unwrap();
+    let answer = embedcheck::elf::trace(&ld_so, &path, None, &[]).unwrap();
+    assert_eq!(answer.not_found, [""; 0]);
+    let found = answer.loaded.iter().find(|loaded| loaded.name == "libpython9.so").unwrap();
+    let folder = found.path.as_deref().unwrap();
+    assert_eq!(fs::canonicalize(folder).unwrap(), lab.path("lib/libpython9.so"));
+}
