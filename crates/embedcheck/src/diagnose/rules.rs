@@ -24,7 +24,7 @@ macro_rules! rules {
 
 rules! {
     "race-init": [Concurrent, Stderr(
-        r"global import state already initialized|failed to read thread state|pyinit_core_reconfigure|pyinit_main_reconfigure|take_gil: |PyThreadState_Get: |_PyThreadState_|init_interp_main|can't finish initializing|pycore_init|interned dictionary|autoTSSkey|tstate_|bad interpreter|_PyGILState_")] =>
+        r"global import state already initialized|failed to read thread state|pyinit_core_reconfigure|pyinit_main_reconfigure|take_gil: |PyThreadState_Get: |_PyThreadState_|init_interp_main|can't finish initializing|pycore_init|interned dictionary|autoTSSkey|init_fs_encoding|tstate_|bad interpreter|_PyGILState_")] =>
         "two threads ran Py_InitializeEx at the same time",
         "Make one call from one thread before the others start (a warm-up call), or initialise Python in the host; Py_IsInitialized is no lock.",
         "cpython#146302; CPython documentation of Py_InitializeEx: not thread-safe";
