@@ -109,7 +109,7 @@ impl Expect {
         }
         for end in ends {
             if !end.ok {
-                let error = end.error.as_deref().unwrap_or("not done");
+                let error = end.error.unwrap_or("not done");
                 found.push(format!("line {step}: {error}"));
             } else if end.value != value {
                 found.push(format!("line {step}: returned {}, not {value}", end.value));
