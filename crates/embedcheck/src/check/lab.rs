@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use embedcheck_plan::{Fact, PlanBuilder};
@@ -277,6 +277,11 @@ impl<'a> Lab<'a> {
     /// installed, a module for another system. Their failure says nothing about embedding.
     pub fn unimportable(&self) -> Result<&[String], LabError> {
         self.workshop.unimportable(self)
+    }
+
+    /// The remedies for a local libpython that this run saw working, if they were tried already.
+    pub(super) fn workarounds(&self) -> MutexGuard<'_, Option<Vec<String>>> {
+        self.workshop.workarounds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What the ELF files say about every extension module.

@@ -6,7 +6,7 @@ mod setup;
 mod stock;
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use super::predict::Prediction;
 use super::{Lab, LabError, Options};
@@ -38,6 +38,8 @@ pub(super) struct Workshop<'a> {
     cffi: OnceLock<Result<CffiInstall, LabErrorText>>,
     unimportable: OnceLock<Vec<String>>,
     prediction: OnceLock<Prediction>,
+    /// Remedies for a local libpython that this run saw working; locked while they are tried.
+    pub(super) workarounds: Mutex<Option<Vec<String>>>,
     stock: stock::Stock,
     /// Holds the unpacked C host, the link to the interpreter and the compiler's temporary files
     /// for as long as the checks run.

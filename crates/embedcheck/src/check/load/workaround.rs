@@ -6,16 +6,27 @@ use crate::check::{Judgement, Lab, LabError};
 use crate::report::Producer;
 
 /// What was tried, and what worked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Verified {
     /// Remedies that worked with every producer.
     pub(super) words: Vec<String>,
-    /// The evidence.
+    /// The evidence, for the check that asked first.
     pub(super) cases: Vec<Judgement>,
 }
 
-/// Tries the promotion and the preload.
+/// Tries the promotion and the preload, once in a run: every check that asks later gets the same
+/// words, and the evidence stays with the first.
 pub(super) fn verified(lab: &Lab<'_>) -> Result<Verified, LabError> {
+    let mut known = lab.workarounds();
+    if let Some(words) = &*known {
+        return Ok(Verified { words: words.clone(), cases: Vec::new() });
+    }
+    let verified = try_all(lab)?;
+    *known = Some(verified.words.clone());
+    Ok(verified)
+}
+
+fn try_all(lab: &Lab<'_>) -> Result<Verified, LabError> {
     let soname = lab.soname()?;
     let remedies = [
         (

@@ -5,7 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, symlink};
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use super::Workshop;
 use super::stock::Stock;
@@ -60,6 +60,7 @@ impl<'a> Workshop<'a> {
             cffi: OnceLock::new(),
             unimportable: OnceLock::new(),
             prediction: OnceLock::new(),
+            workarounds: Mutex::default(),
             stock: Stock::default(),
             scratch,
             _home: home,
