@@ -30,8 +30,12 @@ pub static RUST_HOST: LazyLock<HostCommand> = LazyLock::new(|| {
     let profile = this.parent().and_then(Path::parent).expect("tests lie in target/PROFILE/deps");
     let host = profile.join("examples/host");
     if !host.is_file() {
+        // The folder of the profile `dev` has another name than the profile.
+        let folder = profile.file_name().and_then(|name| name.to_str()).unwrap_or("debug");
+        let profile = if folder == "debug" { "dev" } else { folder };
         let built = Command::new(env!("CARGO"))
             .args(["build", "--quiet", "--package", "embedcheck-host", "--example", "host"])
+            .args(["--profile", profile])
             .status();
         assert!(built.is_ok_and(|status| status.success()), "the Rust host can be built");
     }

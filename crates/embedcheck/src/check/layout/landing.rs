@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::check::{Case, Judgement, Lab, LabError};
 use crate::diagnose::{self, Evidence};
-use crate::elf::{Candidate, LoaderModel, Mode, Rule};
+use crate::elf::{LoaderModel, Mode, NotFound, Rule};
 use crate::run::Observation;
 
 /// Where the search for the target's soname ends.
@@ -18,8 +18,8 @@ pub(super) enum Landing {
         /// What led there.
         rule: Rule,
     },
-    /// Nowhere, after these places.
-    Nowhere(Vec<Candidate>),
+    /// Nowhere: this is not found, libpython or what should have led to it.
+    Nowhere(NotFound),
 }
 
 /// Where it should end.
@@ -49,9 +49,9 @@ impl Landing {
         if let Some(found) = all.resolved.into_iter().find(|found| found.name == soname) {
             return Ok(Self::File { path: real(&found.path), rule: found.rule });
         }
-        let missing = all.not_found.into_iter().find(|missing| missing.name == soname);
-        match missing {
-            Some(missing) => Ok(Self::Nowhere(missing.tried)),
+        // ld.so stops at the first that it does not find.
+        match all.not_found.into_iter().next() {
+            Some(missing) => Ok(Self::Nowhere(missing)),
             None => Err(LabError::Internal(format!("the DLL does not name {soname}"))),
         }
     }
@@ -139,9 +139,9 @@ impl fmt::Display for Landing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { path, rule } => write!(f, "{} ({rule})", path.display()),
-            Self::Nowhere(tried) => {
-                f.write_str("not found")?;
-                for (index, candidate) in tried.iter().enumerate() {
+            Self::Nowhere(missing) => {
+                write!(f, "{} is not found", missing.name)?;
+                for (index, candidate) in missing.tried.iter().enumerate() {
                     f.write_str(if index == 0 { ": tried " } else { ", " })?;
                     write!(f, "{} ({})", candidate.path.display(), candidate.rule)?;
                 }
@@ -154,4 +154,44 @@ impl fmt::Display for Landing {
 /// The path without symbolic links; as it is if it leads nowhere.
 pub(super) fn real(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// [`Landing::compare`] writes what the table of rules reads.
+    #[test]
+    fn a_wrong_file_is_recognised() {
+        let texts = [
+            "libpython is mapped from /a b/libpython3.so, not from /c/libpython3.so",
+            "libpython is mapped from /a b/libpython3.so, and nothing leads there",
+        ];
+        for text in texts {
+            let cause = diagnose::cause(&Evidence::of_errors(vec![text.to_owned()])).unwrap();
+            assert_eq!(cause.id, "libpython-elsewhere");
+            let rest = text.strip_prefix("libpython is mapped from ").unwrap();
+            assert_eq!(cause.summary, format!("ld.so took the libpython {rest}"));
+        }
+    }
+
+    #[test]
+    fn a_claim_is_held_against_the_computation() {
+        let file = |rule| Landing::File { path: "/lib/libpython3.so".into(), rule };
+        let inside = |folder: &str| Claim::In(folder.into());
+        let soname = "libpython3.so";
+        assert_eq!(file(Rule::Cache).against(&inside("/lib"), soname), None);
+        assert_eq!(file(Rule::Cache).against(&Claim::SystemOnly, soname), None);
+        let missing = NotFound { name: soname.to_owned(), needed_by: None, tried: Vec::new() };
+        let nowhere = Landing::Nowhere(missing);
+        assert_eq!(nowhere.against(&Claim::SystemOnly, soname), None);
+        assert_eq!(
+            file(Rule::Path).against(&Claim::SystemOnly, soname).unwrap(),
+            "nothing should lead to libpython3.so; computed: /lib/libpython3.so (path)"
+        );
+        assert_eq!(
+            nowhere.against(&inside("/lib"), soname).unwrap(),
+            "ld.so should take libpython3.so from /lib; computed: libpython3.so is not found"
+        );
+    }
 }

@@ -43,20 +43,27 @@ impl Linked<'_> {
     }
 }
 
-/// An absolute rpath in the host leads to the DLL, and that of the DLL to libpython.
+/// An absolute rpath in the host leads to the DLL, and that of the DLL to libpython. The host names
+/// the DLL and nothing in it, so that one link serves for the DLLs of all producers.
 pub(super) fn rpath(lab: &Lab<'_>) -> Result<Finding, LabError> {
     let mut seen = Seen::default();
+    let folder = lab.folder("host")?;
+    let here = folder.path();
+    let (dll, program) = (here.join("lib").join(DLL), here.join("bin/host"));
+    make_parent(&dll)?;
+    make_parent(&program)?;
+    let mut linked = None;
     for producer in lab.producers(&mut seen.missing)? {
-        let folder = lab.folder(producer.word())?;
-        let here = folder.path();
-        let (dll, program) = (here.join("lib").join(DLL), here.join("bin/host"));
-        make_parent(&dll)?;
-        make_parent(&program)?;
         let plugin = lab.plugin(producer, &dll, &lab.absolute())?;
-        let link = HostLink::to_dll(&dll).with_rpath(here.join("lib"));
-        let host = lab.linked_host(&program, &link)?;
+        let host = match &linked {
+            Some(host) => host,
+            None => {
+                let link = HostLink::to_dll(&dll).with_rpath(here.join("lib"));
+                linked.insert(lab.linked_host(&program, &link)?)
+            }
+        };
         let libpython = lab.libdir().to_owned();
-        let linked = Linked { host: &host, plugin: &plugin, here, library_path: None, libpython };
+        let linked = Linked { host, plugin: &plugin, here, library_path: None, libpython };
         linked.run(lab, &mut seen, "absolute -rpath")?;
     }
     Ok(seen.conclude())
@@ -65,20 +72,21 @@ pub(super) fn rpath(lab: &Lab<'_>) -> Result<Finding, LabError> {
 /// Host, DLL and libpython in one folder, which is moved after the link.
 pub(super) fn origin(lab: &Lab<'_>) -> Result<Finding, LabError> {
     let mut seen = Seen::default();
+    let folder = lab.folder("host")?;
+    let here = folder.path();
+    let (made, moved) = (here.join("made"), here.join("moved"));
+    lab.put_libpython(&made)?;
+    let search = Search::RunPath("$ORIGIN".to_owned());
+    let dll = made.join(DLL);
+    lab.plugin(Producer::Probe, &dll, &search)?;
+    let link = HostLink::to_dll(&dll).with_rpath(OsStr::new("$ORIGIN"));
+    let host = lab.linked_host(&made.join("host"), &link)?;
+    fs::rename(&made, &moved).map_err(LabError::internal("move the program"))?;
+    let host = HostCommand { program: moved.join("host"), ..host };
     for producer in lab.producers(&mut seen.missing)? {
-        let folder = lab.folder(producer.word())?;
-        let here = folder.path();
-        let (made, moved) = (here.join("made"), here.join("moved"));
-        lab.put_libpython(&made)?;
-        let search = Search::RunPath("$ORIGIN".to_owned());
-        let mut plugin = lab.plugin(producer, &made.join(DLL), &search)?;
-        let link = HostLink::to_dll(&plugin.path).with_rpath(OsStr::new("$ORIGIN"));
-        let host = lab.linked_host(&made.join("host"), &link)?;
-        fs::rename(&made, &moved).map_err(LabError::internal("move the program"))?;
-        let host = HostCommand { program: moved.join("host"), ..host };
-        plugin.path = moved.join(DLL);
-        let linked =
-            Linked { host: &host, plugin: &plugin, here, library_path: None, libpython: moved };
+        let plugin = lab.plugin(producer, &moved.join(DLL), &search)?;
+        let libpython = moved.clone();
+        let linked = Linked { host: &host, plugin: &plugin, here, library_path: None, libpython };
         linked.run(lab, &mut seen, "-rpath $ORIGIN")?;
     }
     Ok(seen.conclude())

@@ -71,7 +71,7 @@ impl Workshop<'_> {
     fn loader_environment(&self) -> Result<&Environment, LabError> {
         let made = self.stock.environment.get_or_init(|| {
             Environment::of_program(&self.c_host.program, &self.surroundings.scratch)
-                .map_err(|error| format!("cannot read the C host: {error}"))
+                .map_err(|error| format!("cannot look into the C host: {error}"))
         });
         made.as_ref().map_err(|error| LabError::Internal(error.clone()))
     }
