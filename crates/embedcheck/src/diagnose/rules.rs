@@ -140,7 +140,7 @@ rules! {
         "Check the spelling, the declared visibility and, for C++, extern \"C\".",
         "dlsym(3)";
 
-    "link-needs-rpath-link": [Build(r"(?P<name>libpython\S+), needed by (?P<file>\S+), not found")] =>
+    "link-needs-rpath-link": [Build(r"(?P<name>libpython\S+), needed by (?P<file>.+), not found")] =>
         "the linker does not find {name}, which {file} needs",
         "Add -Wl,-rpath-link,<folder of libpython> to the link command of the host, or give the DLL a RUNPATH.",
         "ld(1), -rpath-link";

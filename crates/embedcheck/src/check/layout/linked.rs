@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::landing::{Claim, Landing};
-use super::place::make_parent;
+use super::place::{listable, make_parent};
 use super::seen::Seen;
 use crate::check::{Finding, Lab, LabError, Plugin};
 use crate::diagnose::{self, Evidence};
@@ -49,6 +49,8 @@ pub(super) fn rpath(lab: &Lab<'_>) -> Result<Finding, LabError> {
     let mut seen = Seen::default();
     let folder = lab.folder("host")?;
     let here = folder.path();
+    listable(here)?;
+    listable(lab.libdir())?;
     let (dll, program) = (here.join("lib").join(DLL), here.join("bin/host"));
     make_parent(&dll)?;
     make_parent(&program)?;
@@ -98,6 +100,7 @@ pub(super) fn rpath_link(lab: &Lab<'_>) -> Result<Finding, LabError> {
     let mut seen = Seen::default();
     let folder = lab.folder("host")?;
     let here = folder.path();
+    listable(here)?;
     let dll = here.join("lib").join(DLL);
     make_parent(&dll)?;
     let libpython = here.join("python");

@@ -21,7 +21,7 @@ impl Layout {
         producer: Producer,
         here: &Path,
     ) -> Result<Plugin, LabError> {
-        self.refuse_colons(lab, here)?;
+        self.refuse_unlistable(lab, here)?;
         let dll = here.join(self.dll);
         make_parent(&dll)?;
         if let Some(folder) = self.libpython {
@@ -67,28 +67,34 @@ impl Layout {
         }
     }
 
-    /// A path list cannot name a folder with a colon in its path: nothing that is said here about
-    /// absolute paths holds then. A check that wants one adds it by itself.
-    fn refuse_colons(&self, lab: &Lab<'_>, here: &Path) -> Result<(), LabError> {
+    /// Nothing that is said about absolute paths holds in a folder that cannot be listed. A layout
+    /// that wants a colon adds it to the path by itself.
+    fn refuse_unlistable(&self, lab: &Lab<'_>, here: &Path) -> Result<(), LabError> {
         let lists = [self.search.text(), self.library_path];
         for (word, folder) in [("{here}", here), ("{libdir}", lab.libdir())] {
-            let is_named = lists.iter().flatten().any(|list| list.contains(word));
-            let path = folder.to_string_lossy();
-            if is_named && path.contains([':', ';', '$']) {
-                return Err(LabError::Unavailable {
-                    reason: format!(
-                        "no RUNPATH or LD_LIBRARY_PATH can name {path}: `:`, `;` and `$` have a \
-                         meaning there"
-                    ),
-                    advice: Some(
-                        "use a path without these characters; for the scratch folder, set TMPDIR"
-                            .to_owned(),
-                    ),
-                });
+            if lists.iter().flatten().any(|list| list.contains(word)) {
+                listable(folder)?;
             }
         }
         Ok(())
     }
+}
+
+/// Refuses a folder that no list of folders can name, wherever the scratch folder or the target may
+/// be.
+pub(super) fn listable(folder: &Path) -> Result<(), LabError> {
+    let path = folder.to_string_lossy();
+    if !path.contains([':', ';', '$']) {
+        return Ok(());
+    }
+    Err(LabError::Unavailable {
+        reason: format!(
+            "no RUNPATH or LD_LIBRARY_PATH can name {path}: `:`, `;` and `$` have a meaning there"
+        ),
+        advice: Some(
+            "use a path without these characters; for the scratch folder, set TMPDIR".to_owned(),
+        ),
+    })
 }
 
 impl Hint {
