@@ -174,7 +174,7 @@ const BROKEN: &[Broken] = &[
         check: "layout/nothing",
         tamper: |scene| {
             // A name with a slash is a path: it is a hint.
-            symlink(&hidden_libpython(), scene.folder.join("l")).unwrap();
+            symlink(hidden_libpython(), scene.folder.join("l")).unwrap();
             set_libpython(scene, "plugin.so", "./l");
         },
         cause: "libpython-elsewhere",
