@@ -4,6 +4,8 @@
 //! named when its evidence is there, and the evidence is quoted with it.
 
 mod rules;
+#[cfg(test)]
+mod tests;
 
 use std::sync::LazyLock;
 

@@ -43,12 +43,12 @@ rules! {
     "backend-abi": [Global, Anywhere(r"(?P<file>[^\s:']*_cffi_backend[^\s:']*\.so): undefined symbol: (?P<symbol>\w+)")] =>
         "{file} was built for another Python: this libpython has no {symbol}",
         "Install cffi with the pip of exactly this interpreter; do not copy or share site-packages between Python versions.",
-        "cffi-contract K03";
+        "PEP 3149, ABI version tagged .so files";
 
     "symbol-missing": [Global, Anywhere(UNDEFINED_PY)] =>
         "{file} needs {symbol}, which the libpython in the global scope does not define",
         "The module and libpython come from different builds: check which libpython is mapped, and rebuild or reinstall the module for it.",
-        "failure-modes 1.5, 4.3";
+        "CPython documentation, C API Stability";
 
     "undefined-symbol": [Anywhere(UNDEFINED_PY)] =>
         "{file} needs {symbol}, which nothing in its lookup scope defines",
@@ -58,22 +58,22 @@ rules! {
     "backend-version": [Anywhere(r"(?P<text>this module was compiled for Python \d[\d.]*|unknown version(?: tag)? 0x[0-9a-fA-F]+)")] =>
         "_cffi_backend does not fit: {text}",
         "Install one cffi, in the version the DLL was generated with or newer, with the pip of exactly this interpreter.",
-        "cffi-contract K04, K10, K11";
+        "CFFI documentation, Embedding, Troubleshooting";
 
     "backend-shadowed": [Anywhere(r"module '_cffi_backend' has no attribute '(?P<name>\w+)'")] =>
         "another module named _cffi_backend stands before the real one on sys.path: it has no {name}",
         "Remove or rename the file that shadows _cffi_backend; the path is in the report's standard error.",
-        "cffi-contract K07";
+        "CPython documentation, The Module Search Path";
 
     "backend-missing": [Anywhere(r"No module named '?_cffi_backend'?")] =>
         "_cffi_backend is not on the sys.path of the embedded interpreter",
         "Install cffi for exactly this interpreter (`pythonX.Y -m pip install cffi`), or add its folder with PYTHONPATH or in the init code; check which python3 is first on PATH, since that decides sys.prefix.",
-        "cffi-contract K01, K02";
+        "CFFI documentation, Embedding";
 
     "pyinit-interposed": [Stderr(r"ffi\.def_extern\('(?P<name>\w+)'\): no 'extern .Python.' function with this name")] =>
         "PyInit of another DLL with the same module name answered for this one: {name} is not known there",
         "Give each DLL its own module name in set_source(), load the DLLs with RTLD_LOCAL and promote only libpython, or link with -Wl,-Bsymbolic-functions.",
-        "failure-modes 1.11";
+        "CFFI, _embedding.h: PyInit_ is called through the PLT; ld(1), -Bsymbolic-functions";
 
     "cffi-unattached": [Stderr(r"function (?P<name>[\w.]+)\(\) called, but no code was attached to it yet")] =>
         "no Python function is attached to {name}: the call printed a line and returned 0",
@@ -90,7 +90,7 @@ rules! {
         "Repair sitecustomize, usercustomize or the .pth file that the traceback names.",
         "cpython#107827";
 
-    "wrong-encoding-settings": [ExitInside, Stderr(r"(?P<text>PYTHONHASHSEED must be|init_stdio_encoding|config_init_\w+)")] =>
+    "wrong-python-variable": [ExitInside, Stderr(r"(?P<text>PYTHONHASHSEED must be|init_stdio_encoding|config_init_\w+)")] =>
         "a PYTHON… variable of the environment stopped Py_InitializeEx ({text}), which ends the process",
         "Remove the variable from the environment of the host; an embedding host should not inherit PYTHON… variables.",
         "cpython#107827";
@@ -98,7 +98,7 @@ rules! {
     "two-libpythons": [SeveralImages] =>
         "more than one mapped object defines Py_IsInitialized: two Python runtimes in one process",
         "Use one libpython per process: make the DLLs name the same soname, or inside a running Python use dlopen(NULL) instead of a libpython; a second version needs its own dlmopen namespace.",
-        "failure-modes 1.3, 1.5";
+        "cpython#92158; dlmopen(3)";
 
     "libpython-elsewhere": [Error(r"^libpython is mapped from (?P<seen>.+?)(?P<wanted>, (?:not from|and nothing).*)$")] =>
         "ld.so took the libpython {seen}{wanted}",
@@ -108,7 +108,7 @@ rules! {
     "libpython-not-found": [Anywhere(r"(?P<name>libpython[^\s:]*): cannot open shared object file")] =>
         "ld.so finds no {name}: no RPATH, RUNPATH, LD_LIBRARY_PATH or ld.so.cache entry leads to it",
         "Link the DLL with -Wl,-rpath,<folder of libpython> (or an $ORIGIN path if you ship it), or run ldconfig for a system-wide installation.",
-        "failure-modes 2.1; ld.so(8)";
+        "ld.so(8)";
 
     "library-not-found": [Anywhere(r"(?P<name>[^\s:]+): cannot open shared object file")] =>
         "ld.so cannot open {name}",
@@ -123,17 +123,17 @@ rules! {
     "static-tls": [Anywhere(r"cannot allocate memory in static TLS block")] =>
         "a library that uses initial-exec TLS was opened late, and the static TLS block is full",
         "Preload that library, raise GLIBC_TUNABLES=glibc.rtld.optional_static_tls, or rebuild it with global-dynamic TLS.",
-        "failure-modes 1.8";
+        "glibc manual, Dynamic Linking Tunables";
 
     "version-missing": [Anywhere(r"version [`'](?P<version>[^']+)' not found \(required by (?P<file>[^)]+)\)")] =>
         "{file} needs the symbol version {version}, which the library that the host already loaded does not have",
         "Make the host load the newer library first (LD_PRELOAD or the host's RPATH).",
-        "failure-modes 1.6";
+        "ld.so(8)";
 
     "damaged-file": [Anywhere(r"(?P<file>[^\s:]+): (?P<text>invalid ELF header|file too short|wrong ELF class\S*|cannot read file data|ELF load command[^:]*|object file has no[^:]*|cannot dynamically load[^:]*)")] =>
         "{file} is not a library that this process can load: {text}",
         "Reinstall the file; check that it is for this architecture.",
-        "failure-modes 4.4";
+        "elf(5)";
 
     "no-symbol": [Error(r"undefined symbol: (?P<symbol>\S+)|no symbol (?P<name>\S+)")] =>
         "the library does not define a symbol that the host looks up",
@@ -168,7 +168,7 @@ rules! {
     "race-hang": [Concurrent, TimedOut] =>
         "the threads blocked one another for ever while they made their first call",
         "Never hold the GIL while another thread starts a DLL; make a warm-up call from one thread without the GIL.",
-        "failure-modes 5.5";
+        "CPython documentation, PyEval_SaveThread";
 
     "race-exit": [Concurrent, ExitInside] =>
         "CPython ended the process from inside a call while several threads made their first call",
@@ -178,7 +178,7 @@ rules! {
     "broken-pipe": [Signal("SIGPIPE")] =>
         "the process was ended by SIGPIPE: Py_InitializeEx(0) leaves it at its default",
         "Ignore SIGPIPE in the host.",
-        "cffi-contract L10";
+        "CPython documentation, Py_InitializeEx";
 
     "hang": [TimedOut] =>
         "the process did not come to an end; the report shows where each thread was",

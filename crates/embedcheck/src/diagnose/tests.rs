@@ -1,0 +1,166 @@
+//! Each rule is tried on words that the tools really print (`/` paths shortened), and on words that
+//! must not set it off.
+
+use regex::Regex;
+
+use super::*;
+
+fn stderr(text: &str) -> Evidence {
+    Evidence { stderr: lines(text), ..Evidence::default() }
+}
+
+fn error(text: &str) -> Evidence {
+    Evidence { errors: lines(text), ..Evidence::default() }
+}
+
+fn import(text: &str) -> Evidence {
+    Evidence { imports: lines(text), ..Evidence::default() }
+}
+
+fn id(evidence: &Evidence) -> Option<String> {
+    cause(evidence).map(|cause| cause.id)
+}
+
+#[test]
+fn every_expression_can_be_compiled_and_every_name_is_captured() {
+    for rule in RULES {
+        let mut names = Vec::new();
+        for when in rule.when {
+            if let When::Stderr(text)
+            | When::Error(text)
+            | When::Anywhere(text)
+            | When::Build(text) = when
+            {
+                let regex = Regex::new(text).unwrap_or_else(|error| panic!("{}: {error}", rule.id));
+                names.extend(regex.capture_names().flatten().map(str::to_owned));
+            }
+        }
+        let used = Regex::new(r"\{(\w+)\}").unwrap();
+        for text in [rule.summary, rule.advice] {
+            for captures in used.captures_iter(text) {
+                assert!(names.contains(&captures[1].to_owned()), "{}: {text}", rule.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn ids_are_unique() {
+    let mut ids: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
+    ids.sort_unstable();
+    let count = ids.len();
+    ids.dedup();
+    assert_eq!(ids.len(), count);
+}
+
+#[test]
+fn the_same_import_error_means_different_things() {
+    let text = "ImportError: /l/lib-dynload/math.cpython-312-x86_64-linux-gnu.so: undefined symbol: \
+                PyFloat_Type";
+    let local = Evidence { default_scope: Some(false), ..import(text) };
+    assert_eq!(id(&local).unwrap(), "libpython-local");
+    assert!(cause(&local).unwrap().summary.contains("PyFloat_Type"));
+    assert_eq!(id(&import(text).in_global_scope()).unwrap(), "symbol-missing");
+    assert_eq!(id(&import(text)).unwrap(), "undefined-symbol");
+    let backend = "ImportError: /s/_cffi_backend.cpython-313-x86_64-linux-gnu.so: undefined symbol: \
+                   _PyThreadState_UncheckedGet";
+    assert_eq!(id(&stderr(backend).in_global_scope()).unwrap(), "backend-abi");
+    let backend = Evidence { default_scope: Some(false), ..stderr(backend) };
+    assert_eq!(id(&backend).unwrap(), "libpython-local");
+}
+
+#[test]
+fn one_race_has_many_faces() {
+    let race = |text: &str| Evidence { concurrent: true, ..stderr(text) };
+    for text in [
+        "Fatal Python error: _PyImport_Init: global import state already initialized",
+        "Fatal Python error: pyinit_core_reconfigure: failed to read thread state",
+        "Fatal Python error: init_interp_main: can't finish initializing sys",
+        "Fatal Python error: init_fs_encoding: failed to get the Python codec of the filesystem",
+    ] {
+        assert_eq!(id(&race(text)).unwrap(), "race-init", "{text}");
+    }
+    let crash = Evidence { signal: Some("SIGSEGV".into()), ..race("") };
+    assert_eq!(id(&crash).unwrap(), "race-crash");
+    assert_eq!(id(&Evidence { exit_inside: true, ..race("") }).unwrap(), "race-exit");
+    assert_eq!(id(&Evidence { timed_out: true, ..race("") }).unwrap(), "race-hang");
+    // The same words without threads are no race.
+    let alone = stderr("Fatal Python error: init_fs_encoding: failed to get the Python codec");
+    assert_eq!(id(&alone).unwrap(), "home-not-found");
+}
+
+#[test]
+fn each_message_has_its_cause() {
+    for (evidence, expected) in [
+        (error("/p.so: undefined symbol: Py_InitializeEx"), "dll-without-libpython"),
+        (stderr("ImportError: this module was compiled for Python 3.9"), "backend-version"),
+        (
+            stderr("ImportError: cffi extension module '_a' has unknown version 0x2701"),
+            "backend-version",
+        ),
+        (
+            stderr("AttributeError: module '_cffi_backend' has no attribute '_init_cffi_1_0'"),
+            "backend-shadowed",
+        ),
+        (stderr("ModuleNotFoundError: No module named '_cffi_backend'"), "backend-missing"),
+        (stderr("ImportError: No module named _cffi_backend"), "backend-missing"),
+        (
+            stderr(
+                "ffi.error: ffi.def_extern('fb'): no 'extern \"Python\"' function with this name",
+            ),
+            "pyinit-interposed",
+        ),
+        (
+            stderr("extern \"Python\": function _a.f() called, but no code was attached to it yet"),
+            "cffi-unattached",
+        ),
+        (stderr("ModuleNotFoundError: No module named 'encodings'"), "home-not-found"),
+        (stderr("Fatal Python error: init_import_site: Failed to import the site"), "site-failed"),
+        (Evidence { images: 2, ..Evidence::default() }, "two-libpythons"),
+        (
+            error("libpython3.13.so.1.0: cannot open shared object file: No such file"),
+            "libpython-not-found",
+        ),
+        (error("/p/x.so: cannot open shared object file: No such file"), "library-not-found"),
+        (error("/p/x.so: cannot allocate memory in static TLS block"), "static-tls"),
+        (
+            stderr("/l/libstdc++.so.6: version `GLIBCXX_3.4.30' not found (required by /s/x.so)"),
+            "version-missing",
+        ),
+        (error("/p/x.so: file too short"), "damaged-file"),
+        (error("/p/x.so: invalid ELF header"), "damaged-file"),
+        (error("no symbol add1"), "no-symbol"),
+        (
+            Evidence::of_build("ld: warning: libpython3.13.so.1.0, needed by ./x.so, not found"),
+            "link-needs-rpath-link",
+        ),
+        (Evidence::of_build("x.c:1: undefined reference to `f'"), "link-failed"),
+        (stderr("Exception ignored from cffi callback <function f at 0x1>:"), "callback-exception"),
+        (
+            stderr("function _a.f() called, but initialization code failed.  Returning 0."),
+            "cffi-init-failed",
+        ),
+        (Evidence { signal: Some("SIGPIPE".into()), ..Evidence::default() }, "broken-pipe"),
+        (Evidence { timed_out: true, ..Evidence::default() }, "hang"),
+        (Evidence { exit_inside: true, ..Evidence::default() }, "exit-inside"),
+        (
+            Evidence {
+                exit_inside: true,
+                ..stderr("Fatal Python error: config_init_hash_seed: PYTHONHASHSEED must be")
+            },
+            "wrong-python-variable",
+        ),
+        (Evidence { signal: Some("SIGSEGV".into()), ..Evidence::default() }, "crash"),
+        (stderr("ValueError: no"), "python-exception"),
+    ] {
+        assert_eq!(id(&evidence).as_deref(), Some(expected), "{evidence:?}");
+    }
+}
+
+#[test]
+fn nothing_seen_nothing_named() {
+    assert_eq!(id(&Evidence::default()), None);
+    assert_eq!(id(&stderr("preparing...\nadding 40 and 2\n")), None);
+    assert_eq!(id(&Evidence { images: 1, ..Evidence::default() }), None);
+    assert_eq!(id(&Evidence { default_scope: Some(false), ..Evidence::default() }), None);
+}
