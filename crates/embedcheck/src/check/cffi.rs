@@ -1,3 +1,67 @@
-//! Not a check yet.
+//! `cffi/…`: what CFFI's embedding mode documents, word for word.
+//!
+//! Some of it is dangerous, above all a call that returns 0 because the initialisation failed. A pass
+//! means that it is so, exactly: hosts and diagnosis rules can rely on the texts. The pages say what
+//! to do about it.
 
-pub(super) const CHECKS: &[super::Check] = &[];
+mod backend;
+mod functions;
+mod hosts;
+mod importing;
+mod words;
+
+use embedcheck_plan::Flags;
+
+use super::{Case, Finding, Lab, LabError, Plugin, checks};
+
+checks! { false;
+    "cffi/init-error" "init code that raises is reported on stderr, every call returns 0, and the host lives on" Low
+        functions::init_error;
+    "cffi/unattached" "a function without Python code prints one line at each call and returns 0" Low
+        functions::unattached;
+    "cffi/exception" "an exception in a function is printed, and the function returns 0" Low
+        functions::exception;
+    "cffi/error-value" "after an exception, a function returns what error= or onerror= say" Low
+        functions::error_value;
+    "cffi/missing-backend" "without _cffi_backend every call returns 0, and stderr tells why" Low
+        backend::missing;
+    "cffi/wrong-abi-backend" "a _cffi_backend of another Python is refused, and stderr tells why" Medium
+        backend::wrong_abi;
+    "cffi/recursion" "init code can call the host, which can call the DLL that is being initialised" Low
+        functions::recursion;
+    "cffi/import" "the DLL can be imported in a running Python under the name of its module" Low
+        importing::import;
+    "cffi/ctypes" "ctypes.CDLL and ctypes.PyDLL can call the DLL in a running Python" Low
+        importing::ctypes;
+    "cffi/static-host" "a host with CFFI's C code compiled in works" Medium
+        hosts::inside;
+    "cffi/linked-host" "a host linked with -l to the DLL works, and starts Python at the first call" Medium
+        hosts::linked;
+}
+
+/// A case in each host that opens DLLs, with the DLL of the fixture opened as `plugin`. Its libpython
+/// is in the global scope: what a local one does is `load/local`.
+fn in_each_host(
+    lab: &Lab<'_>,
+    fixture: &str,
+    add_steps: impl Fn(&mut Case, &Plugin) -> Result<(), LabError>,
+) -> Result<Finding, LabError> {
+    lab.need_cffi()?;
+    let mut cases = Vec::new();
+    for host in lab.dlopen_hosts() {
+        let folder = lab.folder(host.kind.name())?;
+        let plugin = lab.cffi_plugin(fixture, &folder.path().join("plugin.so"), &lab.absolute())?;
+        let label = format!("{fixture} in a {} host", host.kind);
+        let mut case = lab.case(label, &host, folder.path());
+        plugin.open(&mut case, "plugin", Flags::NOW | Flags::GLOBAL);
+        add_steps(&mut case, &plugin)?;
+        cases.push(lab.run(case)?);
+    }
+    Ok(Finding::of_cases(cases))
+}
+
+/// A call of `int (int, int)` with 40 and 2, which must return `value`.
+fn call(case: &mut Case, function: &str, value: i32) {
+    let step = case.plan.call("plugin", function, "i(ii)", &[40.into(), 2.into()]);
+    case.expect.value(step, value);
+}

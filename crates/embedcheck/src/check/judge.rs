@@ -1,7 +1,11 @@
 //! Expectations of a case, and whether an observation meets them.
 
-use embedcheck_plan::Line;
+mod text;
+
+use embedcheck_plan::{Event, Line};
 use serde_json::Value;
+
+use self::text::Template;
 
 use crate::diagnose::{self, Cause, Evidence};
 use crate::report::CaseRecord;
@@ -19,6 +23,12 @@ pub struct Expect {
     failing: Vec<Line>,
     /// `probe_import_all` steps, with the modules that may fail there.
     imports: Vec<(Line, Vec<String>)>,
+    /// Steps that must fail, with the text of the error.
+    errors: Vec<(Line, String)>,
+    /// What the host's own function must have been called with, and returned, in order.
+    hooks: Option<Vec<(i32, i32)>>,
+    stdout: Option<Template>,
+    stderr: Option<Template>,
     /// Number of mapped objects that define `Py_IsInitialized`, in each namespace: rule 8.
     images: Option<usize>,
 }
@@ -42,6 +52,27 @@ impl Expect {
     /// The step must fail.
     pub fn fails(&mut self, step: Line) {
         self.failing.push(step);
+    }
+
+    /// The step must fail with this error, in which `…` stands for anything.
+    pub fn error(&mut self, step: Line, text: impl Into<String>) {
+        self.errors.push((step, text.into()));
+    }
+
+    /// The host's own function (`hook`) must be called once more, with this argument and result.
+    pub fn hook(&mut self, argument: i32, value: i32) {
+        self.hooks.get_or_insert_default().push((argument, value));
+    }
+
+    /// Standard output must be this text: `…` alone on a line stands for any lines, elsewhere for
+    /// any characters.
+    pub fn stdout(&mut self, text: &str) {
+        self.stdout = Some(Template::new(text));
+    }
+
+    /// The same for standard error. Expected lines are no evidence for a cause.
+    pub fn stderr(&mut self, text: &str) {
+        self.stderr = Some(Template::new(text));
     }
 
     /// Every import but those of `except` must succeed.
@@ -91,8 +122,51 @@ impl Expect {
                 }
             }
         }
+        self.check_errors(observation, &mut found);
+        self.check_hooks(observation, &mut found);
+        self.check_texts(observation, &mut found);
         self.check_images(observation, &mut found);
         found
+    }
+
+    fn check_errors(&self, observation: &Observation, found: &mut Vec<String>) {
+        for (step, text) in &self.errors {
+            match observation.end_of(*step).map(|end| (end.ok, end.error.unwrap_or_default())) {
+                Some((false, error)) if text::matches(text, error) => {}
+                Some((false, error)) => {
+                    found.push(format!("line {step}: {error:?}, and the error should be {text:?}"));
+                }
+                Some((true, _)) => {
+                    found.push(format!("line {step} succeeded, and should have failed: {text:?}"));
+                }
+                None => found.push(format!("line {step}: the step never came back")),
+            }
+        }
+    }
+
+    fn check_hooks(&self, observation: &Observation, found: &mut Vec<String>) {
+        let Some(expected) = &self.hooks else { return };
+        let calls = observation.events.iter().filter_map(|event| match event {
+            Event::Hook { argument, value, .. } => Some((*argument, *value)),
+            _ => None,
+        });
+        let calls: Vec<_> = calls.collect();
+        if calls != *expected {
+            found.push(format!(
+                "calls of the host's function, with their results: {calls:?}, not {expected:?}"
+            ));
+        }
+    }
+
+    fn check_texts(&self, observation: &Observation, found: &mut Vec<String>) {
+        let texts = [
+            ("standard output", &self.stdout, &observation.stdout),
+            ("standard error", &self.stderr, &observation.stderr),
+        ];
+        for (what, template, seen) in texts {
+            let difference = template.as_ref().and_then(|text| text.difference(&seen.text));
+            found.extend(difference.map(|difference| format!("{what}: {difference}")));
+        }
     }
 
     fn check_values(
@@ -156,7 +230,10 @@ impl Judgement {
         let cause = if deviations.is_empty() {
             None
         } else {
-            diagnose::cause(&Evidence::of(&record.observation))
+            let evidence = Evidence::of(&record.observation);
+            let explained =
+                |line: &str| expect.stderr.as_ref().is_some_and(|template| template.explains(line));
+            diagnose::cause(&evidence.without_stderr(explained))
         };
         record.outcome = match deviations.first() {
             None => "good".to_owned(),

@@ -12,6 +12,7 @@ mod load;
 mod options;
 mod plugin;
 mod predict;
+mod python_host;
 mod race;
 mod run;
 mod share;
@@ -24,6 +25,7 @@ pub use judge::{Expect, Judgement};
 pub use lab::{Case, Lab, LabError};
 pub use options::{CheckError, Options, Scene, Tamper};
 pub use plugin::Plugin;
+pub use python_host::Opening;
 pub use run::{check, select};
 
 /// One check.

@@ -127,6 +127,13 @@ impl Evidence {
         Self { errors, ..Self::default() }
     }
 
+    /// Leaves out lines of standard error that were expected, and so tell nothing.
+    #[must_use]
+    pub fn without_stderr(mut self, expected: impl Fn(&str) -> bool) -> Self {
+        self.stderr.retain(|line| !expected(line));
+        self
+    }
+
     /// States that libpython is in the global scope.
     #[must_use]
     pub fn in_global_scope(mut self) -> Self {

@@ -70,6 +70,11 @@ rules! {
         "Install cffi for exactly this interpreter (`pythonX.Y -m pip install cffi`), or add its folder with PYTHONPATH or in the init code; check which python3 is first on PATH, since that decides sys.prefix.",
         "CFFI documentation, Embedding";
 
+    "wrong-module-name": [Anywhere(r"dynamic module does not define (?:module export|init) function \((?P<name>\w+)\)")] =>
+        "the file is imported by a name that its module does not have: it has no {name}",
+        "Name the file like the module (set_source() for CFFI) with .so behind it, by renaming it or by a symbolic link.",
+        "cffi documentation, embedding, Testing";
+
     "pyinit-interposed": [Stderr(r"ffi\.def_extern\('(?P<name>\w+)'\): no 'extern .Python.' function with this name")] =>
         "PyInit of another DLL with the same module name answered for this one: {name} is not known there",
         "Give each DLL its own module name in set_source(), load the DLLs with RTLD_LOCAL and promote only libpython, or link with -Wl,-Bsymbolic-functions.",

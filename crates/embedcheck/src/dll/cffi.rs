@@ -1,6 +1,7 @@
 //! The producer `cffi`: DLLs made by the target's own CFFI.
 
 mod emit;
+mod foreign;
 mod install;
 
 use std::fs;
@@ -17,6 +18,7 @@ use super::link::LinkOptions;
 use super::python::PythonFacts;
 use super::surroundings::Surroundings;
 
+pub use foreign::{ForeignBackend, ensure_foreign_backend};
 pub use install::{CffiInstall, ensure_cffi, is_pip_variable};
 
 /// Optimised as a release would be. CFFI's own `compile()` hides nothing either: before Python 3.9 the module's

@@ -22,7 +22,9 @@ mod tool;
 
 pub use cache::Cache;
 pub use cc::Compiler;
-pub use cffi::{CffiDll, CffiInstall, CffiProducer, ensure_cffi};
+pub use cffi::{
+    CffiDll, CffiInstall, CffiProducer, ForeignBackend, ensure_cffi, ensure_foreign_backend,
+};
 pub use error::{BuildError, Unavailable};
 pub use fixtures::{FIXTURES, Fixture};
 pub use host::{BuiltHost, HostBuilder, HostLink, Library};

@@ -1,10 +1,10 @@
-//! Hosts that are compiled at check time.
+//! What is compiled or fetched at check time, beside DLLs.
 
 use std::path::Path;
 
 use super::Workshop;
 use crate::check::{Lab, LabError};
-use crate::dll::{HostBuilder, HostLink};
+use crate::dll::{ForeignBackend, HostBuilder, HostLink, ensure_foreign_backend};
 use crate::run::{HostCommand, HostKind};
 
 impl Lab<'_> {
@@ -15,6 +15,11 @@ impl Lab<'_> {
 }
 
 impl Workshop<'_> {
+    /// A `_cffi_backend` that this target must refuse.
+    pub(in crate::check) fn foreign_backend(&self) -> Result<ForeignBackend, LabError> {
+        Ok(ensure_foreign_backend(self.python()?, &self.surroundings, &self.cache)?)
+    }
+
     fn linked_host(&self, out: &Path, link: &HostLink) -> Result<HostCommand, LabError> {
         let compiler = self.compiler()?;
         HostBuilder::new(compiler, &self.cache).build(link, out)?;

@@ -13,13 +13,13 @@ use crate::dll::surroundings::Surroundings;
 use crate::dll::tool::{Tool, ToolError};
 
 /// For all of an installation: pip, if need be a virtual environment to get pip, and the proof that it works.
-const LIMIT: Duration = Duration::from_secs(120);
+pub(super) const LIMIT: Duration = Duration::from_secs(120);
 
 /// The first version whose thread states survive between calls of a host thread.
 /// <https://cffi.readthedocs.io/en/stable/whatsnew.html#v1-12>
-const OLDEST: (u32, u32) = (1, 12);
+pub(super) const OLDEST: (u32, u32) = (1, 12);
 
-const SITE: &str = "site";
+pub(super) const SITE: &str = "site";
 const VERSION_FILE: &str = "version";
 
 /// Where CFFI is for a target.
@@ -86,7 +86,7 @@ pub fn ensure_cffi(
         .input(python.version_text())
         .finish();
     if surroundings.offline && cache.lookup(&key).is_none() {
-        return Err(offline(python).into());
+        return Err(cffi_offline(python).into());
     }
     let entry = cache.entry(&key, |dir| install(python, surroundings, dir))?;
     let file = entry.join(VERSION_FILE);
@@ -94,19 +94,21 @@ pub fn ensure_cffi(
     Ok(CffiInstall { site_dir: Some(entry.join(SITE)), cffi_version })
 }
 
-fn offline(python: &PythonFacts) -> Unavailable {
+fn cffi_offline(python: &PythonFacts) -> Unavailable {
     let executable = python.executable.display();
     let has = match &python.cffi {
         Some(version) => format!("{executable} has CFFI {version}, which is too old"),
         None => format!("{executable} cannot import cffi"),
     };
     let (major, minor) = OLDEST;
-    Unavailable::new(
-        format!("{has}, and --offline forbids to fetch it"),
-        format!(
-            "run once without --offline, or `{executable} -m pip install 'cffi>={major}.{minor}'`"
-        ),
-    )
+    let advice = format!(
+        "run once without --offline, or `{executable} -m pip install 'cffi>={major}.{minor}'`"
+    );
+    offline(&has, advice)
+}
+
+pub(super) fn offline(reason: &str, advice: String) -> Unavailable {
+    Unavailable::new(format!("{reason}, and --offline forbids to fetch it"), advice)
 }
 
 /// The target's interpreter, with nothing of the caller's environment. It writes no bytecode, so the
@@ -140,15 +142,8 @@ fn install(
 ) -> Result<(), BuildError> {
     let until = Instant::now() + LIMIT;
     let site = dir.join(SITE);
-    let result = pip_install(python, &python.executable, surroundings, dir, until);
-    match result {
-        Err(error) if has_no_pip(&error) => {
-            let pip = venv_with_pip(python, surroundings, dir, until)?;
-            pip_install(python, &pip, surroundings, dir, until)
-        }
-        result => result,
-    }
-    .map_err(|error| cannot_install(python, error))?;
+    let wanted = [format!("cffi>={}.{}", OLDEST.0, OLDEST.1)];
+    pip_install_somehow(python, surroundings, dir, &wanted, until)?;
     keep_only(&site, dir)?;
     let show = "import cffi, _cffi_backend, sys; \
         assert cffi.__version__ == _cffi_backend.__version__; \
@@ -161,8 +156,27 @@ fn install(
     fs::write(&file, output.stdout.trim()).map_err(BuildError::file("write", &file))
 }
 
+/// Installs into the folder for `PYTHONPATH` in `dir`, with a pip of the installation or, if it has
+/// none, of a virtual environment.
+pub(super) fn pip_install_somehow(
+    python: &PythonFacts,
+    surroundings: &Surroundings,
+    dir: &Path,
+    wanted: &[String],
+    until: Instant,
+) -> Result<(), BuildError> {
+    match pip_install(python, &python.executable, surroundings, dir, wanted, until) {
+        Err(error) if has_no_pip(&error) => {
+            let pip = venv_with_pip(python, surroundings, dir, until)?;
+            pip_install(python, &pip, surroundings, dir, wanted, until)
+        }
+        result => result,
+    }
+    .map_err(|error| cannot_install(python, error))
+}
+
 /// Removes what pip and venv left in `dir`.
-fn keep_only(site: &Path, dir: &Path) -> Result<(), BuildError> {
+pub(super) fn keep_only(site: &Path, dir: &Path) -> Result<(), BuildError> {
     let entries = fs::read_dir(dir).map_err(BuildError::file("read", dir))?;
     for path in entries.flatten().map(|entry| entry.path()).filter(|path| path != site) {
         let removed =
@@ -177,6 +191,7 @@ fn pip_install(
     executable: &Path,
     surroundings: &Surroundings,
     dir: &Path,
+    wanted: &[String],
     until: Instant,
 ) -> Result<(), ToolError> {
     let python = PythonFacts { executable: executable.to_owned(), ..python.clone() };
@@ -186,7 +201,6 @@ fn pip_install(
     {
         tool = tool.env(name, value);
     }
-    let (major, minor) = OLDEST;
     // The user's pip.conf may ask for either; both exclude --target.
     tool.env("PIP_USER", "0")
         .env("PIP_REQUIRE_VIRTUALENV", "0")
@@ -194,7 +208,7 @@ fn pip_install(
         .args(["-m", "pip", "install", "--no-input", "--prefer-binary"])
         .args(["--disable-pip-version-check", "--no-warn-script-location", "--target"])
         .arg(dir.join(SITE))
-        .arg(format!("cffi>={major}.{minor}"))
+        .args(wanted)
         .run()
         .map(drop)
 }
