@@ -72,9 +72,13 @@ pub fn required<T>(what: &str, found: Option<T>) -> Option<T> {
     found
 }
 
-/// Options for tests: both hosts.
+/// Options for tests: both hosts, and the targets that this process has discovered already.
 pub fn options() -> Options {
-    Options { rust_host: Some(RUST_HOST.clone()), ..Options::default() }
+    Options {
+        rust_host: Some(RUST_HOST.clone()),
+        others: Some(TARGETS.clone()),
+        ..Options::default()
+    }
 }
 
 /// Runs checks.

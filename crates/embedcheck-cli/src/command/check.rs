@@ -74,6 +74,8 @@ fn one(
 
 fn all(caller: &Caller, options: &Options, count: usize, stop: &Stop) -> Result<Checked, Failure> {
     let targets = discover(caller, &target::Options::default()).targets;
+    // No check has to discover them again.
+    let options = &Options { others: Some(targets.clone()), ..options.clone() };
     let mut checked = Checked { reports: Vec::new(), left_out: 0 };
     for target in &targets {
         match one(target, caller, options, count, stop) {

@@ -2,6 +2,10 @@
 
 mod text;
 
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
 use embedcheck_plan::{Event, Line};
 use serde_json::Value;
 
@@ -31,6 +35,8 @@ pub struct Expect {
     stderr: Option<Template>,
     /// Number of mapped objects that define `Py_IsInitialized`, in each namespace: rule 8.
     images: Option<usize>,
+    /// The file that every place must find `Py_IsInitialized` in.
+    libpython: Option<PathBuf>,
 }
 
 impl Expect {
@@ -85,6 +91,12 @@ impl Expect {
         self.images = Some(count);
     }
 
+    /// This file is the only libpython: the global scope and every open handle must find the same
+    /// `Py_IsInitialized`, in it.
+    pub fn only_libpython(&mut self, file: &Path) {
+        self.libpython = Some(file.to_owned());
+    }
+
     /// What deviates, in words; empty if nothing does.
     pub fn deviations(&self, observation: &Observation) -> Vec<String> {
         let mut found = Vec::new();
@@ -126,6 +138,7 @@ impl Expect {
         self.check_hooks(observation, &mut found);
         self.check_texts(observation, &mut found);
         self.check_images(observation, &mut found);
+        self.check_libpython(observation, &mut found);
         found
     }
 
@@ -191,17 +204,33 @@ impl Expect {
         }
     }
 
+    fn check_libpython(&self, observation: &Observation, found: &mut Vec<String>) {
+        let Some(libpython) = &self.libpython else { return };
+        let places = observation.fact("symbols").and_then(Value::as_object);
+        let Some(places) = places else {
+            found.push("the host did not say where it finds Py_IsInitialized".to_owned());
+            return;
+        };
+        let mut address = None;
+        for (place, symbol) in places {
+            let Some(file) = symbol.get("file").and_then(Value::as_str) else {
+                found.push(format!("{place}: Py_IsInitialized is not found"));
+                continue;
+            };
+            if !same_file(Path::new(file), libpython) {
+                let libpython = libpython.display();
+                found.push(format!("{place}: Py_IsInitialized is that of {file}, not {libpython}"));
+            } else if address.is_some_and(|known| Some(known) != symbol.get("address")) {
+                found.push(format!("{place}: Py_IsInitialized has another address"));
+            }
+            address = address.or(symbol.get("address"));
+        }
+    }
+
     fn check_images(&self, observation: &Observation, found: &mut Vec<String>) {
         let Some(images) = observation.image_list() else { return };
         let expected = self.images.unwrap_or(1);
-        let mut namespaces: Vec<i64> = images.iter().map(|image| image.namespace).collect();
-        namespaces.sort_unstable();
-        namespaces.dedup();
-        let most = namespaces
-            .iter()
-            .map(|space| images.iter().filter(|image| image.namespace == *space).count())
-            .max()
-            .unwrap_or(0);
+        let most = diagnose::most_in_one_namespace(&images);
         if most > expected {
             let paths: Vec<_> = images.iter().map(|image| image.path.as_str()).collect();
             found.push(format!(
@@ -209,6 +238,14 @@ impl Expect {
                 paths.join(", ")
             ));
         }
+    }
+}
+
+/// ld.so tells files apart in the same way.
+fn same_file(one: &Path, other: &Path) -> bool {
+    match (fs::metadata(one), fs::metadata(other)) {
+        (Ok(one), Ok(other)) => one.dev() == other.dev() && one.ino() == other.ino(),
+        _ => false,
     }
 }
 

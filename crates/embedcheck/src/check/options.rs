@@ -8,6 +8,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::run::{HostCommand, HostKind};
+use crate::target::Target;
 
 /// How to run the checks. [`Options::default`] is what `embedcheck check` does without options.
 #[derive(Clone, Debug)]
@@ -28,6 +29,9 @@ pub struct Options {
     pub keep: Option<PathBuf>,
     /// How to start the Rust host; `None`: only the other hosts are used.
     pub rust_host: Option<HostCommand>,
+    /// What a Python of another version is taken from, for the checks with two; `None`: this
+    /// machine is searched for one when such a check runs.
+    pub others: Option<Vec<Target>>,
     /// Every skip is a failure: for a CI that must prove that it ran everything.
     pub require_all: bool,
     /// Damages what is laid out, to see a check fail.
@@ -45,6 +49,7 @@ impl Default for Options {
             offline: false,
             keep: None,
             rust_host: None,
+            others: None,
             require_all: false,
             tamper: None,
         }

@@ -2,12 +2,14 @@
 
 mod hosts;
 mod modules;
+mod others;
 mod setup;
 mod stock;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
+pub(super) use self::setup::python_first;
 use super::predict::Prediction;
 use super::{Lab, LabError, Options};
 use crate::dll::{
@@ -15,6 +17,7 @@ use crate::dll::{
     Surroundings, ToolError, Unavailable, ensure_cffi,
 };
 use crate::elf::{ProbeShape, shape_probe};
+use crate::env::Caller;
 use crate::run::{Environment, HostCommand, Scratch, ScratchRoot, Stop};
 use crate::target::{Libpython, Support, Target};
 
@@ -25,6 +28,8 @@ pub(super) struct Workshop<'a> {
     pub(super) libpython: &'a Libpython,
     pub(super) options: &'a Options,
     pub(super) stop: &'a Stop,
+    /// Who asked: its folders are where other targets are looked for.
+    caller: &'a Caller,
     pub(super) scratch: ScratchRoot,
     pub(super) c_host: HostCommand,
     pub(super) cache: Cache,
@@ -41,6 +46,8 @@ pub(super) struct Workshop<'a> {
     /// Remedies for a local libpython that this run saw working; locked while they are tried.
     pub(super) workarounds: Mutex<Option<Vec<String>>>,
     stock: stock::Stock,
+    /// Another Python, for the checks with two.
+    other: OnceLock<Option<Target>>,
     /// Holds the unpacked C host, the link to the interpreter and the compiler's temporary files
     /// for as long as the checks run.
     _home: Scratch,

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use rules::RULES;
 
-use crate::run::{Ended, Observation};
+use crate::run::{Ended, Image, Observation};
 
 /// Why a run went wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -44,7 +44,7 @@ pub enum When {
     Anywhere(&'static str),
     /// A message of the compiler or linker matches.
     Build(&'static str),
-    /// More than one mapped object defines `Py_IsInitialized`.
+    /// In one namespace, more than one mapped object defines `Py_IsInitialized`.
     SeveralImages,
     /// `Py_IsInitialized` is mapped but not found in the global scope.
     NotGlobal,
@@ -104,8 +104,8 @@ impl Evidence {
         for import in observation.failed_imports() {
             evidence.imports.push(import);
         }
-        if let Some(images) = observation.images() {
-            evidence.images = images.len();
+        if let Some(images) = observation.image_list() {
+            evidence.images = most_in_one_namespace(&images);
         }
         evidence.default_scope = observation.python_in_default_scope();
         match &observation.ended {
@@ -140,6 +140,13 @@ impl Evidence {
         self.default_scope = Some(true);
         self
     }
+}
+
+/// A namespace is the limit of what interferes: each may have its own libpython.
+pub(crate) fn most_in_one_namespace(images: &[Image]) -> usize {
+    let shared =
+        |image: &Image| images.iter().filter(|other| other.namespace == image.namespace).count();
+    images.iter().map(shared).max().unwrap_or(0)
 }
 
 fn lines(text: &str) -> Vec<String> {
@@ -240,5 +247,23 @@ impl Evidence {
             When::Concurrent => self.concurrent,
             When::Stderr(_) | When::Error(_) | When::Anywhere(_) | When::Build(_) => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_are_counted_in_each_namespace() {
+        let image = |namespace| Image {
+            path: "libpython".to_owned(),
+            build_id: None,
+            soname: None,
+            namespace,
+        };
+        assert_eq!(most_in_one_namespace(&[]), 0);
+        assert_eq!(most_in_one_namespace(&[image(0), image(1), image(2)]), 1);
+        assert_eq!(most_in_one_namespace(&[image(1), image(0), image(1)]), 2);
     }
 }

@@ -29,6 +29,16 @@ rules! {
         "Make one call from one thread before the others start (a warm-up call), or initialise Python in the host; Py_IsInitialized is no lock.",
         "cpython#146302; CPython documentation of Py_InitializeEx: not thread-safe";
 
+    "wrong-libpython-wins": [Stderr(r"this DLL names (?P<own>libpython\S+) and runs in Python (?P<other>[\d.]+)")] =>
+        "a DLL that names {own} runs in Python {other}: another libpython was in the global scope first and serves every Py… symbol",
+        "Use one Python version per link-map namespace: open the second DLL with dlmopen(LM_ID_NEWLM) in a thread of its own, or make it for the first version, or use a process of its own.",
+        "ld.so(8): symbols are searched in the global scope first";
+
+    "namespaces-share-thread-data": [Error(r"pthread_getspecific of the new namespace gives what pthread_setspecific of the host's stored")] =>
+        "two copies of libc number their thread-specific keys alike and keep the values in the same place of the thread: a thread state of one Python is taken for one of the other",
+        "Give each Python a thread of its own: open the DLL of the new namespace in that thread, make every call into it from there, and none into the other.",
+        "POSIX pthread_key_create; glibc nptl: struct pthread.specific is one per thread, __pthread_keys one per copy of libc";
+
     "dll-without-libpython": [Error(
         r"(?P<file>[^\s:']+): undefined symbol: (?P<symbol>Py_Initialize\w*|PyGILState_\w+|Py_IsInitialized|PyEval_\w+|PyRun_\w+)")] =>
         "{file} calls {symbol}, and neither it nor the host names a libpython in DT_NEEDED",

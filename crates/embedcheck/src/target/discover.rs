@@ -45,7 +45,7 @@ pub struct Problem {
 }
 
 /// `st_dev` and `st_ino`.
-type FileId = (u64, u64);
+pub(super) type FileId = (u64, u64);
 
 /// An interpreter or a libpython, with every path that led to it.
 struct Found {
@@ -125,7 +125,11 @@ impl Discovery {
 }
 
 /// Follows a path to the file that has to be asked.
-fn settle(caller: &Caller, options: &Options, path: &Path) -> Result<(PathBuf, Via), TargetError> {
+pub(super) fn settle(
+    caller: &Caller,
+    options: &Options,
+    path: &Path,
+) -> Result<(PathBuf, Via), TargetError> {
     let mut next = path.to_owned();
     let mut via = None;
     // A shim leads to a venv, a venv to an interpreter; more than that is a circle.
@@ -172,7 +176,7 @@ pub(super) fn settle_named(
     }
 }
 
-fn file_id(path: &Path) -> Option<FileId> {
+pub(super) fn file_id(path: &Path) -> Option<FileId> {
     fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
 }
 
@@ -230,7 +234,7 @@ impl Merged {
 }
 
 /// The libpythons in the default library folders: one may be installed without its interpreter.
-fn library_folders() -> Vec<Candidate> {
+pub(super) fn library_folders() -> Vec<Candidate> {
     let usual = ["/usr/lib64", "/usr/lib", "/usr/local/lib64", "/usr/local/lib"];
     let mut folders: Vec<_> = usual.iter().map(PathBuf::from).collect();
     // Debian's multiarch folders: `x86_64-linux-gnu`.

@@ -22,6 +22,7 @@ mod child;
 mod discover;
 mod error;
 mod find;
+mod first;
 mod identify;
 mod interrogate;
 mod lead;
@@ -35,6 +36,7 @@ mod text;
 
 pub use discover::{Discovery, Problem, discover};
 pub use error::TargetError;
+pub use first::discover_first;
 pub use model::{
     Cffi, ExtensionModule, FoundBy, Libpython, Linkage, Origin, Reached, ReleaseLevel, StableStub,
     Support, Sysconfig, Target, TrailEntry, Version, Via,

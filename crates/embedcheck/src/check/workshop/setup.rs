@@ -23,7 +23,7 @@ impl<'a> Workshop<'a> {
     pub(in crate::check) fn new(
         target: &'a Target,
         libpython: &'a Libpython,
-        caller: &Caller,
+        caller: &'a Caller,
         options: &'a Options,
         stop: &'a Stop,
     ) -> Result<Self, CheckError> {
@@ -50,6 +50,7 @@ impl<'a> Workshop<'a> {
             libpython,
             options,
             stop,
+            caller,
             c_host,
             cache: Cache::open(caller.cache_folder().as_deref(), home.path()),
             compiler: Compiler::find(caller.cc.as_deref(), &surroundings),
@@ -62,6 +63,7 @@ impl<'a> Workshop<'a> {
             prediction: OnceLock::new(),
             workarounds: Mutex::default(),
             stock: Stock::default(),
+            other: OnceLock::new(),
             scratch,
             _home: home,
         })
@@ -70,7 +72,7 @@ impl<'a> Workshop<'a> {
 
 /// A PATH whose first `python3` is the target's interpreter, so that an embedded CPython computes
 /// the target's own prefix. Without an interpreter the compiled-in prefix has to do.
-fn python_first(target: &Target, home: &Path) -> std::io::Result<OsString> {
+pub(in crate::check) fn python_first(target: &Target, home: &Path) -> std::io::Result<OsString> {
     let Some(executable) = &target.executable else {
         return Ok("/nonexistent".into());
     };
