@@ -51,7 +51,10 @@ fn measure() -> Result<(), Box<dyn Error>> {
     let workers = thread::available_parallelism()?.get();
     println!("target {}, {workers} workers, {rounds} rounds", target.id);
     let this = HostCommand::new(HostKind::Rust, std::env::current_exe()?).with_args([HOST]);
+    // What a user waits for once per run of the program, not for each check.
+    let found = target::discover(&caller, &target::Options::default());
     let options = Options {
+        others: Some(found.targets),
         only: GROUPS.map(str::to_owned).to_vec(),
         jobs: workers,
         rust_host: Some(this),

@@ -201,6 +201,6 @@ pub struct Summary {
     pub runs: u32,
     /// Of these, repetitions for histograms.
     pub iterations: u32,
-    /// Host processes in which a Python interpreter was really started by a DLL.
+    /// Host processes in which Python really ran through a DLL.
     pub embedded: u32,
 }
