@@ -42,7 +42,8 @@ impl Lab<'_> {
                 };
                 self.probe(path, &shape)
             }
-            Producer::Cffi => self.cffi_plugin("add1", path, search),
+            // The plainest fixture: init code that does nothing else and does not wait.
+            Producer::Cffi => self.cffi_plugin("perf", path, search),
         }
     }
 

@@ -52,7 +52,9 @@ impl Arrangement {
                 (Producer::Cffi, 1) if producers[0] == Producer::Cffi => {
                     lab.cffi_plugin("add2", &path, &lab.absolute())?
                 }
-                (producer, _) => lab.plugin(*producer, &path, &lab.absolute())?,
+                // Its init code waits a little, so that other threads come in meanwhile.
+                (Producer::Cffi, _) => lab.cffi_plugin("add1", &path, &lab.absolute())?,
+                (Producer::Probe, _) => lab.plugin(*producer, &path, &lab.absolute())?,
             });
         }
         Ok(Self { folder, plugins, threads: 1, slow_site: None, start: Start::Never })
