@@ -249,21 +249,3 @@ impl Evidence {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn images_are_counted_in_each_namespace() {
-        let image = |namespace| Image {
-            path: "libpython".to_owned(),
-            build_id: None,
-            soname: None,
-            namespace,
-        };
-        assert_eq!(most_in_one_namespace(&[]), 0);
-        assert_eq!(most_in_one_namespace(&[image(0), image(1), image(2)]), 1);
-        assert_eq!(most_in_one_namespace(&[image(1), image(0), image(1)]), 2);
-    }
-}

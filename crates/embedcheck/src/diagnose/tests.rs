@@ -164,3 +164,12 @@ fn nothing_seen_nothing_named() {
     assert_eq!(id(&Evidence { images: 1, ..Evidence::default() }), None);
     assert_eq!(id(&Evidence { default_scope: Some(false), ..Evidence::default() }), None);
 }
+
+#[test]
+fn images_are_counted_in_each_namespace() {
+    let image =
+        |namespace| Image { path: "libpython".to_owned(), build_id: None, soname: None, namespace };
+    assert_eq!(most_in_one_namespace(&[]), 0);
+    assert_eq!(most_in_one_namespace(&[image(0), image(1), image(2)]), 1);
+    assert_eq!(most_in_one_namespace(&[image(1), image(0), image(1)]), 2);
+}
