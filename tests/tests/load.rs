@@ -120,3 +120,37 @@ fn two_libpythons_are_seen() {
     assert_eq!(result.verdict, Verdict::Fail, "{}", explain(&result));
     assert_eq!(result.cause.as_ref().expect("images").id, "two-libpythons", "{}", explain(&result));
 }
+
+/// A limitation that is predicted and does not show itself is a finding, too: the files that were
+/// examined are not those that are loaded.
+#[test]
+fn an_unpredicted_success_is_a_failure() {
+    let (Some(old), Some(new)) = (target("3.7"), target("3.13")) else { return };
+    let mut mixed = old.clone();
+    mixed.extension_modules[0].path.clone_from(&new.extension_modules[0].path);
+    let result = run_one(&mixed, "load/local");
+    assert_eq!(result.verdict, Verdict::Fail, "{}", explain(&result));
+    let name = &mixed.extension_modules[0].name;
+    assert!(result.evidence.iter().any(|line| line.starts_with(name)), "{}", explain(&result));
+}
+
+/// Nothing imported is nothing proved.
+#[test]
+fn a_target_without_modules_says_so() {
+    let Some(target) = own_target() else { return };
+    let mut bare = target.clone();
+    bare.extension_modules.clear();
+    let result = run_one(&bare, "load/global");
+    assert_eq!(result.verdict, Verdict::Pass, "{}", explain(&result));
+    assert!(result.not_covered.iter().any(|part| part.starts_with("extension modules")));
+}
+
+/// A defect of embedcheck in one check is an `error` there, and the report is whole.
+#[test]
+fn a_panic_is_an_error_of_one_check() {
+    let Some(target) = own_target() else { return };
+    let tamper = Tamper::new(|_| panic!("on purpose"));
+    let result = run_broken(target, "load/global", tamper);
+    assert_eq!(result.verdict, Verdict::Error);
+    assert!(result.detail.as_deref().is_some_and(|detail| detail.contains("on purpose")));
+}

@@ -9,7 +9,7 @@ use self::ways::{WAYS, Way};
 use super::{Finding, Judgement, Lab, LabError, checks};
 use crate::diagnose::{self, Evidence};
 use crate::dll::HostLink;
-use crate::report::Producer;
+use crate::report::{Producer, Verdict};
 use crate::run::HostCommand;
 
 checks! { true;
@@ -74,31 +74,49 @@ fn load(lab: &Lab<'_>, way: &Way) -> Result<Finding, LabError> {
             cases.push(run_way(lab, way, producer, host, imports)?);
         }
     }
-    Ok(conclude(lab, way.needs_global, cases)?.without(missing))
+    let finding = conclude(lab, way.needs_global, cases)?.without(missing);
+    Ok(with_count(lab, finding))
 }
 
 /// A pass, the documented limit of a local libpython, or a failure.
 fn conclude(lab: &Lab<'_>, needs_global: bool, cases: Vec<Judgement>) -> Result<Finding, LabError> {
-    let Some(bad) = cases.iter().find(|case| !case.is_good()) else {
-        return Ok(Finding::of_cases(cases));
-    };
     let local =
-        |case: &&Judgement| case.cause.as_ref().is_some_and(|cause| cause.id == "libpython-local");
-    let all_local = cases.iter().filter(|case| !case.is_good()).all(|case| local(&case));
-    if !needs_global || !all_local {
+        |case: &Judgement| case.cause.as_ref().is_some_and(|cause| cause.id == "libpython-local");
+    let mut bad = cases.iter().filter(|case| !case.is_good());
+    if !needs_global || !bad.clone().all(local) {
         return Ok(Finding::of_cases(cases));
     }
+    // What goes well against the prediction is as much a finding as what goes wrong against it.
     let difference = lab.compare_with_prediction(&cases)?;
     if !difference.is_empty() {
         let detail = "modules failed that the ELF files do not predict, or the other way round";
         return Ok(Finding::fail(detail).with_evidence(difference).with_cases(cases));
     }
+    let Some(bad) = bad.next() else {
+        return Ok(Finding::of_cases(cases));
+    };
     let cause = bad.cause.clone();
     let detail = bad.describe();
     let workarounds = workaround::verified(lab)?;
-    let mut finding = Finding::limit(detail, workarounds.words).because(cause);
-    finding = finding.with_cases(cases).with_cases(workarounds.cases);
-    Ok(finding)
+    let finding = Finding::limit(detail, workarounds.words).because(cause);
+    Ok(finding.with_cases(cases).with_cases(workarounds.cases))
+}
+
+/// How many modules were imported, which a green result should say: none is no proof.
+fn with_count(lab: &Lab<'_>, finding: Finding) -> Finding {
+    let unimportable = lab.unimportable().unwrap_or_default();
+    let modules = lab.target.extension_modules.iter();
+    let count = modules.filter(|module| !unimportable.contains(&module.name)).count();
+    if count == 0 {
+        let reason = "extension modules: the target has none outside libpython";
+        return finding.without(vec![reason.to_owned()]);
+    }
+    match finding {
+        Finding { verdict: Verdict::Pass, detail: None, .. } => {
+            Finding { detail: Some(format!("{count} extension modules imported")), ..finding }
+        }
+        finding => finding,
+    }
 }
 
 /// After a first call that failed, promoting libpython heals the probe, whose imports are tried

@@ -1,6 +1,8 @@
 //! Running the checks: selection, parallelism, and one result each.
 
+use std::any::Any;
 use std::num::NonZero;
+use std::panic::{self, AssertUnwindSafe};
 use std::thread;
 use std::time::Instant;
 
@@ -119,7 +121,9 @@ fn run_one(workshop: &Workshop<'_>, check: &Check) -> (CheckResult, u32) {
             workshop.target.version.major, workshop.target.version.minor
         )))
     } else {
-        (check.run)(&lab)
+        // A defect of one check must not take the results of the others with it.
+        panic::catch_unwind(AssertUnwindSafe(|| (check.run)(&lab)))
+            .unwrap_or_else(|payload| Err(LabError::Internal(words_of(&*payload))))
     };
     let finding = finding.unwrap_or_else(|error| match error {
         LabError::Unavailable { reason, advice } => {
@@ -158,6 +162,13 @@ fn run_one(workshop: &Workshop<'_>, check: &Check) -> (CheckResult, u32) {
         duration_ms: milliseconds(started),
     };
     (result, embedded)
+}
+
+/// What a panic said.
+fn words_of(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+    format!("the check panicked: {}", text.unwrap_or("without words"))
 }
 
 impl Summary {

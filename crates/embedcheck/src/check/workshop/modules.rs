@@ -9,7 +9,7 @@ use crate::report::Producer;
 /// What the target's own interpreter executes to find out which modules it can import.
 const SCRIPT: &str = "\
 import sys
-for name in sys.argv[1].split('\\n'):
+for name in filter(None, sys.argv[1].split('\\n')):
     try:
         __import__(name)
     except BaseException as error:
