@@ -2,7 +2,9 @@
 
 mod common;
 
-use embedcheck::report::{Styles, TextOptions, observation_to_text, reports_to_text, to_text};
+use embedcheck::report::{
+    Styles, TextOptions, Verdict, observation_to_text, reports_to_text, to_text,
+};
 
 #[test]
 fn every_verdict() {
@@ -52,4 +54,23 @@ fn colours_only_add_escape_sequences() {
     assert_ne!(coloured, plain);
     let sequence = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
     assert_eq!(sequence.replace_all(&coloured, ""), plain);
+}
+
+/// What is missing on a machine skips many checks; its reason is told once.
+#[test]
+fn a_reason_is_told_once() {
+    let mut report = common::report();
+    let skip = report.results.iter().find(|result| result.verdict == Verdict::Skip);
+    let mut again = skip.expect("the report has a skip").clone();
+    again.id = "layout/again".to_owned();
+    let first = again.clone();
+    report.results = vec![skip.expect("the report has a skip").clone(), again];
+    let reason = first.detail.expect("a skip has a reason");
+    let text = to_text(&report, &TextOptions { width: 1000, ..TextOptions::default() });
+    assert_eq!(text.matches(&reason).count(), 1, "{text}");
+    assert!(text.contains(&format!("as in {}", report.results[0].id)), "{text}");
+    // Another reason is told.
+    report.results[1].detail = Some("something else".to_owned());
+    let text = to_text(&report, &TextOptions { width: 1000, ..TextOptions::default() });
+    assert!(text.contains("something else"), "{text}");
 }

@@ -21,8 +21,13 @@ fn id(evidence: &Evidence) -> Option<String> {
     cause(evidence).map(|cause| cause.id)
 }
 
+fn expression(rule: &Rule, text: &str) -> Regex {
+    Regex::new(text).unwrap_or_else(|error| panic!("{}: {error}", rule.id))
+}
+
 #[test]
 fn every_expression_can_be_compiled_and_every_name_is_captured() {
+    let used = Regex::new(r"\{(\w+)\}").unwrap();
     for rule in RULES {
         let mut names = Vec::new();
         for when in rule.when {
@@ -31,11 +36,10 @@ fn every_expression_can_be_compiled_and_every_name_is_captured() {
             | When::Anywhere(text)
             | When::Build(text) = when
             {
-                let regex = Regex::new(text).unwrap_or_else(|error| panic!("{}: {error}", rule.id));
+                let regex = expression(rule, text);
                 names.extend(regex.capture_names().flatten().map(str::to_owned));
             }
         }
-        let used = Regex::new(r"\{(\w+)\}").unwrap();
         for text in [rule.summary, rule.advice] {
             for captures in used.captures_iter(text) {
                 assert!(names.contains(&captures[1].to_owned()), "{}: {text}", rule.id);

@@ -38,6 +38,17 @@ fn told<'a>(result: &CheckResult, above: &'a [CheckResult]) -> Option<&'a str> {
     above.iter().find(same).map(|other| other.id.as_str())
 }
 
+/// The skipped result above with the same reason and advice.
+fn skipped<'a>(result: &CheckResult, above: &'a [CheckResult]) -> Option<&'a str> {
+    let same = |other: &&CheckResult| {
+        other.verdict == Verdict::Skip
+            && other.detail == result.detail
+            && other.advice == result.advice
+    };
+    let skip = result.verdict == Verdict::Skip && result.detail.is_some();
+    skip.then(|| above.iter().find(same).map(|other| other.id.as_str()))?
+}
+
 fn one(page: &mut Page<'_>, result: &CheckResult, above: &[CheckResult], id_width: usize) {
     let verdict = Label {
         text: result.verdict.word(),
@@ -49,6 +60,12 @@ fn one(page: &mut Page<'_>, result: &CheckResult, above: &[CheckResult], id_widt
 
     let passed = result.verdict == Verdict::Pass;
     if passed && !page.is_verbose() {
+        return;
+    }
+    if let Some(id) = skipped(result, above)
+        && !page.is_verbose()
+    {
+        page.labelled(BELOW, "reason", LABEL, &format!("as in {id}"));
         return;
     }
     match told(result, above) {
