@@ -157,8 +157,9 @@ impl Scratch {
         if sys::forbids_execution(&path) {
             // Known now, and not as an error of each run.
             let _ = fs::remove_file(&path);
-            let reason = "its file system is mounted with `noexec`";
-            let source = io::Error::new(ErrorKind::PermissionDenied, reason);
+            let reason =
+                "its file system is mounted with `noexec`; use another folder (TMPDIR, --keep)";
+            let source = io::Error::other(reason);
             return Err(
                 ScratchError::new("execute programs in", &self.path)(source).kept(self.keep)
             );
