@@ -3,12 +3,14 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use embedcheck::run::{end_strays, prepare_process};
 
 use crate::args::{Cli, Command};
 use crate::command;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::help;
+use crate::limits;
 use crate::output::{self, Output};
 use crate::signals::Signals;
 
@@ -37,14 +39,19 @@ fn dispatch(command: Command, output: &Output) -> Exit {
         Ok(signals) => signals,
         Err(error) => return fail(&Failure::Signals(error)),
     };
+    if let Err(failure) = prepare() {
+        return fail(&failure);
+    }
     let done = match command {
         Command::Check(args) => command::check::check(*args, output, signals.stop()),
         Command::List(args) => command::list::list(&args, output),
         Command::Explain(args) => command::explain::explain(&args, output),
         Command::Run(args) => command::run::run(&args, output, signals.stop()),
-        Command::Targets(args) => command::targets::targets(&args, output),
+        Command::Targets(args) => command::targets::targets(&args, output, signals.stop()),
         Command::Schema => command::schema(output),
     };
+    // What escaped from every run does not escape from this process.
+    end_strays();
     match (done, signals.received()) {
         (Err(failure), Some(number)) if failure.is_interruption() => {
             output::complain(&format!(
@@ -57,7 +64,12 @@ fn dispatch(command: Command, output: &Output) -> Exit {
     }
 }
 
+fn prepare() -> Result<(), Failure> {
+    limits::raise()?;
+    Ok(prepare_process()?)
+}
+
 fn fail(failure: &Failure) -> Exit {
-    output::complain(&format!("embedcheck: {failure}"));
+    output::complain(&format!("embedcheck: {}", output::printable(&failure.to_string())));
     failure.exit()
 }

@@ -111,7 +111,7 @@ pub(crate) struct CheckArgs {
 pub(crate) struct TargetArgs {
     /// An interpreter: its path, its name on PATH, a version (3.12), or an id of `embedcheck targets`
     /// [default: the first python3 on PATH]
-    #[arg(long, value_name = "PYTHON")]
+    #[arg(long, value_name = "PYTHON", value_parser = OsStringValueParser::new().try_map(not_empty))]
     pub(crate) python: Option<OsString>,
 
     /// A libpython file; its interpreter is looked for near it
@@ -186,6 +186,10 @@ fn variable(setting: OsString) -> Result<(OsString, OsString), &'static str> {
         Some(place) if place > 0 => Ok((part(&bytes[..place]), part(&bytes[place + 1..]))),
         _ => Err("must be a name, an equals sign and a value"),
     }
+}
+
+fn not_empty(value: OsString) -> Result<OsString, &'static str> {
+    if value.is_empty() { Err("must not be empty") } else { Ok(value) }
 }
 
 fn at_least_one(text: &str) -> Result<u32, String> {

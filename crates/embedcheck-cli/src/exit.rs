@@ -28,6 +28,7 @@ pub(crate) const CODES: &[(u8, &str)] = &[
     (2, "wrong usage or bad input, or the output could not be written"),
     (3, "nothing failed, but nothing was really embedded either"),
     (4, "an error of embedcheck itself"),
+    (129, "stopped by SIGHUP, such as a closed terminal, after cleaning up"),
     (130, "stopped by SIGINT, such as Ctrl-C, after cleaning up"),
     (143, "stopped by SIGTERM, after cleaning up"),
 ];
@@ -98,6 +99,7 @@ mod tests {
             Exit::Usage,
             Exit::NothingEmbedded,
             Exit::Internal,
+            Exit::Signal(1),
             Exit::Signal(2),
             Exit::Signal(15),
         ];

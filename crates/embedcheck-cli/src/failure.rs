@@ -64,6 +64,16 @@ pub(crate) enum Failure {
     /// Where this executable is, to run it again as the Rust host.
     #[error("cannot find out where this program is: {0}")]
     OwnPath(io::Error),
+    /// Fewer descriptors than host processes need, and no right to have more.
+    #[error(
+        "{allowed} open files are allowed (`ulimit -n`), {needed} are needed; raise the hard limit"
+    )]
+    FewFiles {
+        /// The hard limit.
+        allowed: u64,
+        /// What is needed.
+        needed: u64,
+    },
     /// Signals or their descriptors.
     #[error("cannot watch for signals: {0}")]
     Signals(io::Error),
@@ -81,6 +91,7 @@ impl Failure {
             | Self::BadPlan { .. }
             | Self::Scratch(_)
             | Self::ReportFile(_)
+            | Self::FewFiles { .. }
             | Self::Output(_) => Exit::Usage,
             Self::Run(_)
             | Self::Json(_)
@@ -92,7 +103,12 @@ impl Failure {
 
     /// Whether it is the answer to a request to stop.
     pub(crate) fn is_interruption(&self) -> bool {
-        matches!(self, Self::Check(CheckError::Interrupted) | Self::Run(RunError::Interrupted))
+        matches!(
+            self,
+            Self::Check(CheckError::Interrupted)
+                | Self::Run(RunError::Interrupted)
+                | Self::Target(TargetError::Interrupted)
+        )
     }
 }
 

@@ -8,6 +8,7 @@ mod exit;
 mod failure;
 mod help;
 mod host;
+mod limits;
 mod output;
 mod progress;
 mod signals;

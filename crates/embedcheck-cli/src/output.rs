@@ -59,6 +59,20 @@ impl Output {
     }
 }
 
+/// A message in which nothing but a line break moves the cursor: names of files may hold anything, and
+/// a terminal obeys it.
+pub(crate) fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() && c != '\n' {
+            printable.extend(c.escape_default());
+        } else {
+            printable.push(c);
+        }
+    }
+    printable
+}
+
 /// Writes a line to standard error. If nobody can read it, the exit code still tells.
 pub(crate) fn complain(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");

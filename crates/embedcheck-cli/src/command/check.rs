@@ -6,9 +6,9 @@ use embedcheck::report::{
     Report, ReportFile, TextOptions, reports_to_json, reports_to_text, to_json, to_text,
 };
 use embedcheck::run::Stop;
-use embedcheck::target::{self, Target, default_target, discover};
+use embedcheck::target::{Target, TargetError, default_target, discover};
 
-use super::targets::named;
+use super::targets::{named, options as search};
 use crate::args::{CheckArgs, Format};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -26,9 +26,9 @@ pub(crate) fn check(args: CheckArgs, output: &Output, stop: &Stop) -> Result<Exi
     let checked = if args.all {
         all(&caller, &options, count, stop)?
     } else {
-        let target = match named(&args.target, &caller)? {
+        let target = match named(&args.target, &caller, stop)? {
             Some(target) => target,
-            None => default_target(&caller, &target::Options::default())?,
+            None => default_target(&caller, &search(stop))?,
         };
         Checked { left_out: 0, reports: vec![one(&target, &caller, &options, count, stop)?] }
     };
@@ -73,7 +73,10 @@ fn one(
 }
 
 fn all(caller: &Caller, options: &Options, count: usize, stop: &Stop) -> Result<Checked, Failure> {
-    let targets = discover(caller, &target::Options::default()).targets;
+    let targets = discover(caller, &search(stop)).targets;
+    if stop.is_requested() {
+        return Err(TargetError::Interrupted.into());
+    }
     // No check has to discover them again.
     let options = &Options { others: Some(targets.clone()), ..options.clone() };
     let mut checked = Checked { reports: Vec::new(), left_out: 0 };

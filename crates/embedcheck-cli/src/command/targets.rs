@@ -1,6 +1,7 @@
 //! `embedcheck targets`.
 
 use embedcheck::env::Caller;
+use embedcheck::run::Stop;
 use embedcheck::target::{
     Discovery, Options, Style, Target, TargetError, discover, identify_libpython, resolve_python,
 };
@@ -22,12 +23,15 @@ struct Document<'a> {
 }
 
 /// Prints what was found, or the one that was named.
-pub(crate) fn targets(args: &TargetsArgs, output: &Output) -> Result<Exit, Failure> {
+pub(crate) fn targets(args: &TargetsArgs, output: &Output, stop: &Stop) -> Result<Exit, Failure> {
     let caller = Caller::from_process();
-    let discovery = match named(&args.target, &caller)? {
+    let discovery = match named(&args.target, &caller, stop)? {
         Some(target) => Discovery { targets: vec![target], ..Discovery::default() },
-        None => discover(&caller, &Options::default()),
+        None => discover(&caller, &options(stop)),
     };
+    if stop.is_requested() {
+        return Err(TargetError::Interrupted.into());
+    }
     let text = match args.format {
         Format::Text => {
             let mut text = String::new();
@@ -45,9 +49,18 @@ pub(crate) fn targets(args: &TargetsArgs, output: &Output) -> Result<Exit, Failu
     Ok(Exit::Success)
 }
 
+/// How to look for targets until a signal comes.
+pub(crate) fn options(stop: &Stop) -> Options {
+    Options { stop: Some(stop.clone()), ..Options::default() }
+}
+
 /// The target of `--python` or `--libpython`.
-pub(crate) fn named(args: &TargetArgs, caller: &Caller) -> Result<Option<Target>, TargetError> {
-    let options = Options::default();
+pub(crate) fn named(
+    args: &TargetArgs,
+    caller: &Caller,
+    stop: &Stop,
+) -> Result<Option<Target>, TargetError> {
+    let options = options(stop);
     match (&args.python, &args.libpython) {
         (Some(python), _) => resolve_python(caller, &options, python).map(Some),
         (None, Some(libpython)) => identify_libpython(&options, libpython).map(Some),

@@ -93,10 +93,14 @@ impl Lab<'_> {
         }
     }
 
-    /// The soname of the target's libpython: what a DLL names in DT_NEEDED.
+    /// What a DLL names in DT_NEEDED: the soname of the target's libpython, or without one the name of
+    /// its file, as linkers do.
     pub fn soname(&self) -> Result<&str, LabError> {
-        self.libpython.soname.as_deref().ok_or_else(|| {
-            LabError::Internal(format!("{} has no soname", self.libpython.path.display()))
+        let named = self.libpython.soname.as_deref();
+        let file = || self.libpython.real_path.file_name()?.to_str();
+        named.or_else(file).ok_or_else(|| {
+            let path = self.libpython.path.display();
+            LabError::Internal(format!("{path} has no soname, and its own name is not UTF-8"))
         })
     }
 

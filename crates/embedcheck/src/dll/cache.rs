@@ -2,14 +2,17 @@
 //!
 //! An entry is a folder, named by a digest of everything that went into it. It is made beside the others under a
 //! temporary name and moved into place, so that whoever finds an entry finds a whole one, however many
-//! processes run at once and wherever one of them was killed.
+//! processes run at once and wherever one of them was killed. It carries digests of its files, so that one that was
+//! damaged later (a full disk, a machine that went down, somebody who tidied up) is made again.
 //!
 //! A cache that cannot be used (no folder, read-only, full, somebody else's) is no reason to stop: the entries are
 //! then made in a scratch folder of this run, and [`Cache::notes`] says why.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -30,6 +33,9 @@ const UNFINISHED_LIMIT: Duration = Duration::from_secs(60);
 
 /// With less free space than this, a failed build is tried again in the scratch folder.
 const SPACE_FLOOR: u64 = 64 << 20;
+
+/// The list of what a finished entry holds, in the entry.
+const SEAL: &str = ".sealed";
 
 const UNFINISHED: &str = ".new-";
 const PRUNED_STAMP: &str = ".pruned";
@@ -70,7 +76,7 @@ impl KeyBuilder {
 
     /// The finished key.
     pub fn finish(self) -> Key {
-        let hex: String = self.digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(&self.digest.finalize());
         Key(format!("{}-{}", self.kind, &hex[..40]))
     }
 }
@@ -194,9 +200,7 @@ impl Cache {
             } else {
                 !name.starts_with('.') && old(&path, unused)
             };
-            // Out of sight in one step first: nobody may find an entry that is half removed.
-            let grave = path.with_file_name(format!("{UNFINISHED}old-{name}"));
-            if dead && fs::rename(&path, &grave).is_ok() && fs::remove_dir_all(&grave).is_ok() {
+            if dead && bury(&path).is_ok() {
                 removed += 1;
             }
         }
@@ -256,8 +260,64 @@ fn find(dir: &Path, key: &Key) -> Option<PathBuf> {
     let folder = File::open(&path).ok()?;
     // A read-only cache can still be read.
     let _ = folder.set_modified(SystemTime::now());
+    if !is_whole(&path) {
+        // Out of the way of a new one. In a read-only cache it stays, and is not used.
+        let _ = bury(&path);
+        return None;
+    }
     // A prune may have come between: the mark keeps away only those that look after it.
     path.is_dir().then_some(path)
+}
+
+/// Removes an entry; out of sight in one step first, since nobody may find one that is half removed.
+fn bury(path: &Path) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let grave = path.with_file_name(format!("{UNFINISHED}old-{name}"));
+    fs::rename(path, &grave)?;
+    if grave.is_dir() { fs::remove_dir_all(&grave) } else { fs::remove_file(&grave) }
+}
+
+/// Lists what is in an entry, each file with its digest.
+fn seal(folder: &Path) -> io::Result<()> {
+    let mut list = Vec::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(inner) = folders.pop() {
+        for found in fs::read_dir(folder.join(&inner))? {
+            let found = found?;
+            let path = inner.join(found.file_name());
+            if found.file_type()?.is_dir() {
+                folders.push(path);
+            } else {
+                list.extend_from_slice(digest(&fs::read(folder.join(&path))?).as_bytes());
+                list.push(b' ');
+                list.extend_from_slice(path.as_os_str().as_bytes());
+                list.push(b'\n');
+            }
+        }
+    }
+    // The end mark tells a whole list from one that was cut off between two lines.
+    list.extend_from_slice(b"end\n");
+    fs::write(folder.join(SEAL), list)
+}
+
+/// Whether every file that was sealed is still what it was. What came later, such as Python's compiled
+/// modules, does not matter.
+fn is_whole(folder: &Path) -> bool {
+    let Ok(list) = fs::read(folder.join(SEAL)) else { return false };
+    let Some(lines) = list.strip_suffix(b"end\n") else { return false };
+    lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).all(|line| {
+        let Some(space) = line.iter().position(|byte| *byte == b' ') else { return false };
+        let path = folder.join(OsStr::from_bytes(&line[space + 1..]));
+        fs::read(path).is_ok_and(|bytes| digest(&bytes).as_bytes() == &line[..space])
+    })
+}
+
+fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 enum MakeError<E> {
@@ -277,6 +337,7 @@ fn make<E>(
     let lock = File::open(unfinished.path()).map_err(MakeError::Place)?;
     flock(&lock, FlockOperation::LockExclusive).map_err(|e| MakeError::Place(e.into()))?;
     build(unfinished.path()).map_err(MakeError::Build)?;
+    seal(unfinished.path()).map_err(MakeError::Place)?;
     let entry = dir.join(key.as_str());
     match fs::rename(unfinished.path(), &entry) {
         Ok(()) => {
@@ -285,7 +346,7 @@ fn make<E>(
             Ok(entry)
         }
         // Another process was quicker. Equal keys, equal contents: take its entry and drop ours.
-        Err(_) if entry.is_dir() => Ok(entry),
+        Err(_) if is_whole(&entry) => Ok(entry),
         Err(source) => Err(MakeError::Place(source)),
     }
 }

@@ -148,7 +148,8 @@ impl Elf {
             ),
             None => None,
         };
-        let soname = text(elf::DT_SONAME)?;
+        // Nothing can ask for a library by an empty name: it is as good as none.
+        let soname = text(elf::DT_SONAME)?.filter(|name| !name.is_empty());
         Ok(Elf {
             path: path.to_owned(),
             machine: Machine(image.machine),

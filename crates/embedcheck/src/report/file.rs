@@ -23,6 +23,7 @@ fn advice(error: &io::Error) -> &'static str {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "free some space or name a file on another file system"
         }
+        io::ErrorKind::FileTooLarge => "raise the limit of file sizes (`ulimit -f`)",
         io::ErrorKind::NotFound => "make its folder first",
         io::ErrorKind::IsADirectory => "name a file, not a folder",
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {

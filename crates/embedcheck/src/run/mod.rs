@@ -48,4 +48,4 @@ pub use scratch::{Scratch, ScratchError, ScratchRoot};
 pub use snapshot::{SyscallState, ThreadSnapshot};
 pub use spec::{RunSpec, run};
 pub use stop::Stop;
-pub use sweep::prepare_process;
+pub use sweep::{end_strays, prepare_process};

@@ -5,18 +5,26 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use super::sys;
+
 /// A file or folder that could not be made, written or removed.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {what} {}: {source}{}", path.display(), advice(source))]
+#[error("cannot {what} {}: {source}{}", path.display(), advice(source, *keep))]
 pub struct ScratchError {
     what: &'static str,
     path: PathBuf,
     source: io::Error,
+    /// Whether the user has named the folder to keep files in; otherwise `TMPDIR` has.
+    keep: bool,
 }
 
 impl ScratchError {
     fn new<'a>(what: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> Self + use<'a> {
-        move |source| Self { what, path: path.to_owned(), source }
+        move |source| Self { what, path: path.to_owned(), source, keep: false }
+    }
+
+    fn kept(self, keep: bool) -> Self {
+        Self { keep, ..self }
     }
 
     /// The file or folder.
@@ -26,16 +34,35 @@ impl ScratchError {
     }
 }
 
-fn advice(error: &io::Error) -> &'static str {
+fn advice(error: &io::Error, keep: bool) -> &'static str {
     match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded if keep => {
+            "; make room there, or name a folder to keep files in that has more"
+        }
+        ErrorKind::PermissionDenied
+        | ErrorKind::ReadOnlyFilesystem
+        | ErrorKind::NotFound
+        | ErrorKind::NotADirectory
+        | ErrorKind::AlreadyExists
+            if keep =>
+        {
+            "; name a folder to keep files in that can be written to"
+        }
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             "; make room there, or set TMPDIR to a folder with more"
         }
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::NotFound => {
-            "; set TMPDIR to a folder that exists and can be written to"
-        }
+        ErrorKind::FileTooLarge => "; raise the limit of file sizes (`ulimit -f`)",
+        ErrorKind::PermissionDenied
+        | ErrorKind::ReadOnlyFilesystem
+        | ErrorKind::NotFound
+        | ErrorKind::NotADirectory => "; set TMPDIR to a folder that exists and can be written to",
         _ => "",
     }
+}
+
+/// tempfile adds the name that it tried, which means nothing to the user.
+fn without_temporary_name(error: io::Error) -> io::Error {
+    error.kind().into()
 }
 
 /// Where scratch folders are made.
@@ -64,7 +91,10 @@ impl ScratchRoot {
     ///
     /// When the root is not there, not writable or full.
     pub fn folder(&self, name: &str) -> Result<Scratch, ScratchError> {
-        let failed = || ScratchError::new("make a scratch folder in", &self.root);
+        let failed = || {
+            let error = ScratchError::new("make a scratch folder in", &self.root);
+            move |source| error(source).kept(self.keep)
+        };
         // Children have working folders of their own: the path must mean the same to all.
         let root = std::path::absolute(&self.root).map_err(failed())?;
         let path = if self.keep {
@@ -79,6 +109,7 @@ impl ScratchRoot {
                 .prefix("embedcheck-")
                 .permissions(Permissions::from_mode(0o700))
                 .tempdir_in(&root)
+                .map_err(without_temporary_name)
                 .map_err(failed())?
                 .keep()
         };
@@ -122,7 +153,18 @@ impl Scratch {
     ///
     /// As [`Scratch::write`].
     pub fn write_program(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, ScratchError> {
-        self.write_mode(name, "", bytes, 0o700)
+        let path = self.write_mode(name, "", bytes, 0o700)?;
+        if sys::forbids_execution(&path) {
+            // Known now, and not as an error of each run.
+            let _ = fs::remove_file(&path);
+            let reason =
+                "its file system is mounted with `noexec`; use another folder (TMPDIR, --keep)";
+            let source = io::Error::other(reason);
+            return Err(
+                ScratchError::new("execute programs in", &self.path)(source).kept(self.keep)
+            );
+        }
+        Ok(path)
     }
 
     fn write_mode(
@@ -135,11 +177,12 @@ impl Scratch {
         let open =
             |path: &Path| OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
         let (path, mut file): (PathBuf, File) = first_free(&self.path, stem, extension, open)
-            .map_err(ScratchError::new("make a file in", &self.path))?;
+            .map_err(ScratchError::new("make a file in", &self.path))
+            .map_err(|error| error.kept(self.keep))?;
         if let Err(source) = file.write_all(bytes) {
             // Half a file is worse than none.
             let _ = fs::remove_file(&path);
-            return Err(ScratchError::new("write", &path)(source));
+            return Err(ScratchError::new("write", &path)(source).kept(self.keep));
         }
         Ok(path)
     }

@@ -6,8 +6,8 @@
 //! value is different for each run: runs in parallel never kill each other's processes, and other
 //! children of this process are never touched.
 //!
-//! One case is out of reach: a process that has left the group, dropped the variable *and* lost its
-//! parent before the child ended is like any other process of the machine.
+//! A process that has left the group, dropped the variable *and* lost its parent before the child
+//! ended is a child of this process that no run can claim: [`end_strays`] ends it when all are over.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -41,14 +41,47 @@ const EXEC_PATIENCE: Duration = Duration::from_millis(200);
 ///
 /// [`RunError::System`] if the kernel refuses.
 pub fn prepare_process() -> Result<(), RunError> {
-    static PREPARED: Mutex<bool> = Mutex::new(false);
     let mut prepared = PREPARED.lock().unwrap_or_else(PoisonError::into_inner);
-    if !*prepared {
+    if prepared.is_none() {
+        let children = procfs::own_children();
         sys::adopt_orphans()
             .map_err(error::RunError::system("become the parent of orphaned processes"))?;
-        *prepared = true;
+        *prepared = Some(children);
     }
     Ok(())
+}
+
+/// The children that this process had before it became the parent of orphans: `a & exec b` makes
+/// `a` one of `b`'s. `None` until then.
+static PREPARED: Mutex<Option<Vec<ProcessId>>> = Mutex::new(None);
+
+/// Kills every child that this process got after [`prepare_process`], and what these leave behind;
+/// returns how many it killed.
+///
+/// It ends the processes that no run can recognise as its own, because they left their group, their
+/// environment and their parent. For a program that starts children only through this library, as
+/// its last act: a child that is still being used is killed as well.
+pub fn end_strays() -> usize {
+    let Some(before) = PREPARED.lock().unwrap_or_else(PoisonError::into_inner).clone() else {
+        return 0;
+    };
+    let began = Instant::now();
+    let mut killed = BTreeSet::new();
+    loop {
+        let mut children = procfs::own_children();
+        children.retain(|child| !before.contains(child));
+        if children.is_empty() || began.elapsed() > PATIENCE {
+            return killed.len();
+        }
+        for child in children {
+            // A dead one is only taken out of the table. Its children come next, in another turn.
+            if matches!(sys::reap(child), Reaped::Alive) {
+                sys::kill(child);
+                killed.insert(child.as_raw_pid());
+            }
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// The value of [`MARK`] for one run.

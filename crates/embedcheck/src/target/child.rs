@@ -15,10 +15,12 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+use super::Options;
+
 /// How a child ended, with the beginning of what it printed.
 #[derive(Debug)]
 pub(super) struct Ended {
-    /// `None`: it was killed at the time limit.
+    /// `None`: it was killed at the time limit, or because of a request to stop.
     pub(super) status: Option<ExitStatus>,
     pub(super) stdout: Vec<u8>,
     pub(super) stderr: Vec<u8>,
@@ -31,7 +33,7 @@ const STDERR_LIMIT: usize = 16 << 10;
 /// How long the end of a child can go unnoticed when somebody else holds its pipes open.
 const TICK: Duration = Duration::from_millis(20);
 
-/// Runs a program to its end or to the time limit, then kills what is left of its process group.
+/// Runs a program to its end, to the time limit or to a request to stop, then kills what is left of its process group.
 ///
 /// The environment is `environment` and nothing else; standard input is empty.
 pub(super) fn run(
@@ -39,7 +41,7 @@ pub(super) fn run(
     arguments: &[&OsStr],
     environment: &[(OsString, OsString)],
     folder: Option<&Path>,
-    limit: Duration,
+    options: &Options,
 ) -> io::Result<Ended> {
     let mut command = Command::new(program);
     command.args(arguments).env_clear().envs(environment.iter().map(|(name, value)| (name, value)));
@@ -47,11 +49,11 @@ pub(super) fn run(
     if let Some(folder) = folder {
         command.current_dir(folder);
     }
-    let deadline = Instant::now() + limit;
+    let deadline = Instant::now() + options.time_limit;
     let mut child = spawn(&mut command)?;
     let mut stdout = Stream::new(child.stdout.take(), STDOUT_LIMIT);
     let mut stderr = Stream::new(child.stderr.take(), STDERR_LIMIT);
-    let watched = watch(&child, &mut stdout, &mut stderr, deadline);
+    let watched = watch(&child, &mut stdout, &mut stderr, deadline, options);
     // The child has not been reaped yet, so that its number still belongs to it and its group. The
     // group may be empty already, which is the only way this can fail.
     let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
@@ -77,12 +79,13 @@ fn spawn(command: &mut Command) -> io::Result<Child> {
     }
 }
 
-/// Reads both streams until the child has ended (true) or time is up (false).
+/// Reads both streams until the child has ended (true), or time is up or a stop was requested (false).
 fn watch(
     child: &Child,
     stdout: &mut Stream<impl Read + AsFd>,
     stderr: &mut Stream<impl Read + AsFd>,
     deadline: Instant,
+    options: &Options,
 ) -> io::Result<bool> {
     stdout.set_nonblocking()?;
     stderr.set_nonblocking()?;
@@ -92,7 +95,7 @@ fn watch(
         stdout.read_available()?;
         stderr.read_available()?;
         let now = Instant::now();
-        if ended || now >= deadline {
+        if ended || now >= deadline || options.is_stopped() {
             return Ok(ended);
         }
         let wait = TICK.min(deadline - now);
@@ -171,10 +174,12 @@ impl<R: Read + AsFd> Stream<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::Stop;
 
     fn shell(script: &str, limit: Duration) -> io::Result<Ended> {
         let environment = [("PATH".into(), "/usr/bin:/bin".into())];
-        run(Path::new("/bin/sh"), &["-c".as_ref(), script.as_ref()], &environment, None, limit)
+        let options = Options { time_limit: limit, ..Options::default() };
+        run(Path::new("/bin/sh"), &["-c".as_ref(), script.as_ref()], &environment, None, &options)
     }
 
     #[test]
@@ -207,6 +212,20 @@ mod tests {
         let ended = shell("exec cat /dev/zero", Duration::from_millis(300)).unwrap();
         assert!(ended.status.is_none());
         assert_eq!(ended.stdout.len(), STDOUT_LIMIT);
+    }
+
+    #[test]
+    fn a_request_to_stop_ends_a_child() {
+        let stop = Stop::new().unwrap();
+        let options = Options { stop: Some(stop.clone()), ..Options::default() };
+        let start = Instant::now();
+        let asking = thread::spawn(move || {
+            run(Path::new("/bin/sleep"), &["96".as_ref()], &[], None, &options)
+        });
+        thread::sleep(Duration::from_millis(50));
+        stop.request();
+        assert!(asking.join().unwrap().unwrap().status.is_none());
+        assert!(start.elapsed() < Options::default().time_limit);
     }
 
     #[test]

@@ -107,11 +107,10 @@ impl Discovery {
         found: Vec<Found>,
         merged: &mut Merged,
         options: &Options,
-        identify: impl Fn(&Path, std::time::Duration) -> Result<Target, TargetError> + Sync,
+        identify: impl Fn(&Path, &Options) -> Result<Target, TargetError> + Sync,
     ) {
-        let results = parallel::map(&found, options.workers, |found| {
-            identify(&found.path, options.time_limit)
-        });
+        let results =
+            parallel::map(&found, options.workers, |found| identify(&found.path, options));
         for (found, result) in found.into_iter().zip(results) {
             match (result, found.reached.first()) {
                 (Ok(target), _) => merged.add(target, found.reached),
@@ -142,8 +141,7 @@ pub(super) fn settle(
             Lead::Library => return Ok((next, Via::Libpython)),
             Lead::Venv(base) => (next, via) = (base, via.or(Some(Via::Venv))),
             Lead::Shim => {
-                let limit = options.time_limit;
-                next = interrogate::follow_shim(&next, &caller.shim_environment, limit)?;
+                next = interrogate::follow_shim(&next, &caller.shim_environment, options)?;
                 via = via.or(Some(Via::Shim));
             }
         }
@@ -159,12 +157,11 @@ pub(super) fn settle_named(
     options: &Options,
     path: &Path,
 ) -> Result<(PathBuf, Via), TargetError> {
-    let limit = options.time_limit;
     match lead::follow(path)? {
         Lead::Interpreter(_) | Lead::Venv(_) => Ok((path.to_owned(), Via::Itself)),
         Lead::Library => Err(TargetError::IsLibrary { path: path.to_owned() }),
         Lead::Shim => {
-            let next = interrogate::follow_shim(path, &caller.shim_environment, limit)?;
+            let next = interrogate::follow_shim(path, &caller.shim_environment, options)?;
             match lead::follow(&next)? {
                 Lead::Interpreter(_) | Lead::Venv(_) => Ok((next, Via::Shim)),
                 Lead::Library | Lead::Shim => {

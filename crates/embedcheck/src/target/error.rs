@@ -8,11 +8,24 @@ use thiserror::Error;
 
 use crate::elf::ElfError;
 
+/// What helps depends on whether the file or the machine is to blame.
+fn start_advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => {
+            "end other processes, or raise the limits (`ulimit -u`, `ulimit -v`)"
+        }
+        _ => "check that the file is whole",
+    }
+}
+
 /// Why a path that was to lead to a target does not. Each message names the path, the reason and
 /// what to do.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TargetError {
+    /// [`Options::stop`](super::Options::stop) was requested before there was an answer.
+    #[error("interrupted")]
+    Interrupted,
     /// The path does not exist.
     #[error("`{}` is not there; name an existing interpreter or libpython", path.display())]
     NotThere {
@@ -86,7 +99,7 @@ pub enum TargetError {
         source: ElfError,
     },
     /// The system refuses to start it.
-    #[error("cannot start `{}`: {source}; check that the file is whole", path.display())]
+    #[error("cannot start `{}`: {source}; {}", path.display(), start_advice(source))]
     NotStarted {
         /// The path as given.
         path: PathBuf,

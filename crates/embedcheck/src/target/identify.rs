@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use crate::elf::{Elf, ElfError, Kind};
 
+use super::Options;
 use super::advice::{self, Distribution};
 use super::candidates;
 use super::error::TargetError;
@@ -17,9 +17,9 @@ use super::model::{Cffi, Linkage, Support, Sysconfig, Target, Version};
 use super::modules;
 
 /// Identifies a target by its interpreter, which is neither a shim nor a link that needs following.
-pub(super) fn interpreter(path: &Path, limit: Duration) -> Result<Target, TargetError> {
+pub(super) fn interpreter(path: &Path, options: &Options) -> Result<Target, TargetError> {
     let elf = program(path)?;
-    let (answer, library_path) = ask(path, elf.as_ref(), limit)?;
+    let (answer, library_path) = ask(path, elf.as_ref(), options)?;
     let version = version(path, &answer)?;
     let abi_flags = answer.abi_flags.text();
     let wanted = Wanted { version: version.clone(), flags: library_flags(&answer, &version) };
@@ -104,10 +104,10 @@ fn program(path: &Path) -> Result<Option<Elf>, TargetError> {
 fn ask(
     path: &Path,
     elf: Option<&Elf>,
-    limit: Duration,
+    options: &Options,
 ) -> Result<(Answer, Option<PathBuf>), TargetError> {
     let own = elf.and_then(|elf| folder_of_own_library(path, elf));
-    let first = interrogate::ask(path, None, limit);
+    let first = interrogate::ask(path, None, options);
     let Some(folder) = own else { return first.map(|answer| (answer, None)) };
     let is_right = |answer: &Answer| {
         let installation = path.parent().and_then(Path::parent).unwrap_or(path);
@@ -117,11 +117,11 @@ fn ask(
     match first {
         Ok(answer) if !is_right(&answer) => {
             // A DT_RPATH beats LD_LIBRARY_PATH; then the first answer is what everybody gets.
-            let second = interrogate::ask(path, Some(&folder), limit).ok().filter(is_right);
+            let second = interrogate::ask(path, Some(&folder), options).ok().filter(is_right);
             Ok(second.map_or((answer, None), |second| (second, Some(folder))))
         }
         Err(TargetError::LibraryMissing { .. }) => {
-            interrogate::ask(path, Some(&folder), limit).map(|answer| (answer, Some(folder)))
+            interrogate::ask(path, Some(&folder), options).map(|answer| (answer, Some(folder)))
         }
         other => other.map(|answer| (answer, None)),
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::Options;
 use super::child::{self, Ended};
 use super::error::TargetError;
 use super::model::ReleaseLevel;
@@ -88,7 +89,7 @@ impl Answer {
 pub(super) fn ask(
     interpreter: &Path,
     library_path: Option<&Path>,
-    limit: Duration,
+    options: &Options,
 ) -> Result<Answer, TargetError> {
     let mut environment = vec![
         ("PATH".into(), "/usr/bin:/bin".into()),
@@ -101,15 +102,16 @@ pub(super) fn ask(
     let mut arguments: Vec<&OsStr> = FLAGS.iter().map(OsStr::new).collect();
     arguments.extend([OsStr::new("-c"), OsStr::new(SCRIPT)]);
     // The root is a folder from which nobody's modules are imported by accident.
-    let ended = child::run(interpreter, &arguments, &environment, Some(Path::new("/")), limit)
+    let ended = child::run(interpreter, &arguments, &environment, Some(Path::new("/")), options)
         .map_err(|source| not_started(interpreter, source))?;
+    require_time(options)?;
     let answer = between_markers(&ended.stdout);
     match answer {
         Some(json) => serde_json::from_slice(json).map_err(|error| TargetError::BadAnswer {
             path: interpreter.to_owned(),
             reason: error.to_string(),
         }),
-        None => Err(no_answer(interpreter, &ended, limit)),
+        None => Err(no_answer(interpreter, &ended, options.time_limit)),
     }
 }
 
@@ -118,7 +120,7 @@ pub(super) fn ask(
 pub(super) fn follow_shim(
     shim: &Path,
     environment: &[(OsString, OsString)],
-    limit: Duration,
+    options: &Options,
 ) -> Result<PathBuf, TargetError> {
     const QUESTION: &str = "import os, sys\n\
         path = os.path.realpath(sys.executable)\n\
@@ -126,17 +128,25 @@ pub(super) fn follow_shim(
         os.write(1, b'\\n<embedcheck:interpreter>' + path + b'</embedcheck:interpreter>\\n')\n";
     let mut arguments: Vec<&OsStr> = FLAGS.iter().map(OsStr::new).collect();
     arguments.extend([OsStr::new("-c"), OsStr::new(QUESTION)]);
-    let ended = child::run(shim, &arguments, environment, None, limit)
+    let ended = child::run(shim, &arguments, environment, None, options)
         .map_err(|source| not_started(shim, source))?;
+    require_time(options)?;
     let fail = |reason| TargetError::Shim { path: shim.to_owned(), reason };
     match between_markers(&ended.stdout) {
         Some(path) if path.starts_with(b"/") => Ok(PathBuf::from(OsStr::from_bytes(path))),
         Some(_) => Err(fail("the interpreter behind it does not know its own path".to_owned())),
-        None if ended.status.is_none() => Err(TargetError::Hung { path: shim.to_owned(), limit }),
+        None if ended.status.is_none() => {
+            Err(TargetError::Hung { path: shim.to_owned(), limit: options.time_limit })
+        }
         // A script that speaks for itself: pyenv's "command not found", asdf's "No version is set".
         None if !ended.stderr.is_empty() => Err(fail(first_line(&ended.stderr))),
-        None => Err(no_answer(shim, &ended, limit)),
+        None => Err(no_answer(shim, &ended, options.time_limit)),
     }
+}
+
+/// What a child that was killed on request said, or did not say, means nothing.
+fn require_time(options: &Options) -> Result<(), TargetError> {
+    if options.is_stopped() { Err(TargetError::Interrupted) } else { Ok(()) }
 }
 
 fn between_markers(output: &[u8]) -> Option<&[u8]> {

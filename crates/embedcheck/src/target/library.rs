@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
+use super::Options;
 use super::advice;
 use super::error::TargetError;
 use super::identify::{executable_in, id, interpreter, same_build};
@@ -14,7 +14,7 @@ use super::model::{Linkage, Support, Sysconfig, Target, TrailEntry, Version};
 use super::modules;
 
 /// Identifies a target by its libpython. The interpreter may be gone.
-pub(super) fn library(path: &Path, limit: Duration) -> Result<Target, TargetError> {
+pub(super) fn library(path: &Path, options: &Options) -> Result<Target, TargetError> {
     let found = libpython::read(path).map_err(|refusal| refused(path, refusal))?;
     let Some(name) = found.name.clone() else {
         let reason = "says neither in its SONAME nor in its name which version it is".to_owned();
@@ -22,7 +22,11 @@ pub(super) fn library(path: &Path, limit: Duration) -> Result<Target, TargetErro
     };
     let mut trail = Vec::new();
     for (program, rule) in interpreters(path, &found, &name) {
-        let verdict = interpreter(&program, limit).map_err(|error| error.to_string());
+        let verdict = match interpreter(&program, options) {
+            // Not a verdict about this interpreter.
+            Err(error @ TargetError::Interrupted) => return Err(error),
+            verdict => verdict.map_err(|error| error.to_string()),
+        };
         match verdict.and_then(|target| adopt(target, &found)) {
             Ok((mut target, reason)) => {
                 trail.push(TrailEntry { path: program, rule, accepted: true, reason });

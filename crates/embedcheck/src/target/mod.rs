@@ -15,6 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::env::Caller;
+use crate::run::Stop;
 
 mod advice;
 mod candidates;
@@ -50,13 +51,22 @@ pub struct Options {
     pub time_limit: Duration,
     /// How many are asked at the same time.
     pub workers: usize,
+    /// Ends the search early: who is being asked is killed, and nobody else is asked. What was named
+    /// is then [`TargetError::Interrupted`], and a [`Discovery`] is not complete.
+    pub stop: Option<Stop>,
+}
+
+impl Options {
+    fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(Stop::is_requested)
+    }
 }
 
 impl Default for Options {
     /// Ten seconds, and one worker for each processor, four at most.
     fn default() -> Self {
         let processors = thread::available_parallelism().map_or(1, NonZero::get);
-        Self { time_limit: Duration::from_secs(10), workers: processors.min(4) }
+        Self { time_limit: Duration::from_secs(10), workers: processors.min(4), stop: None }
     }
 }
 
@@ -98,6 +108,9 @@ pub fn resolve_python(
         return Err(TargetError::NotOnPath { name: text.into_owned() });
     }
     let discovery = discover(caller, options);
+    if options.is_stopped() {
+        return Err(TargetError::Interrupted);
+    }
     let ids: Vec<_> = discovery.targets.iter().map(|target| target.id.as_str()).collect();
     let found = if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
     let is_meant = |target: &Target| target.id == text || is_version && has_version(target, &text);
@@ -145,7 +158,7 @@ pub fn identify_libpython(options: &Options, path: &Path) -> Result<Target, Targ
     if path.is_dir() {
         return Err(lead::directory(&path));
     }
-    let mut target = library::library(&path, options.time_limit)?;
+    let mut target = library::library(&path, options)?;
     target.reached.push(Reached { path, rule: FoundBy::Argument, by: Via::Libpython });
     Ok(target)
 }
@@ -157,7 +170,7 @@ fn identify(
     rule: FoundBy,
 ) -> Result<Target, TargetError> {
     let (interpreter, by) = discover::settle_named(caller, options, path)?;
-    let mut target = identify::interpreter(&interpreter, options.time_limit)?;
+    let mut target = identify::interpreter(&interpreter, options)?;
     target.reached.push(Reached { path: path.to_owned(), rule, by });
     Ok(target)
 }
