@@ -28,14 +28,14 @@ pub fn discover_first(
         (candidate, path, Via::Libpython)
     });
     // Libraries come last, as in a discovery of everything: their interpreters are preferred.
-    let (mut late, limit) = (Vec::new(), options.time_limit);
+    let mut late = Vec::new();
     let mut ask = |candidate: find::Candidate, path: &Path, via| {
-        if !asked.insert(file_id(path)?) {
+        if options.is_stopped() || !asked.insert(file_id(path)?) {
             return None;
         }
         let found = match via {
-            Via::Libpython => library::library(path, limit),
-            _ => identify::interpreter(path, limit),
+            Via::Libpython => library::library(path, options),
+            _ => identify::interpreter(path, options),
         };
         let mut target = found.ok()?;
         target.reached.push(Reached { path: candidate.path, rule: candidate.rule, by: via });

@@ -9,9 +9,11 @@ impl Workshop<'_> {
     pub(in crate::check) fn other(&self) -> Result<(&Target, &Libpython), LabError> {
         let search = || match &self.options.others {
             Some(others) => others.iter().find(|other| self.is_another(other)).cloned(),
-            None => target::discover_first(self.caller, &target::Options::default(), |other| {
-                self.is_another(other)
-            }),
+            None => {
+                let options =
+                    target::Options { stop: Some(self.stop.clone()), ..target::Options::default() };
+                target::discover_first(self.caller, &options, |other| self.is_another(other))
+            }
         };
         let found = self.other.get_or_init(search).as_ref();
         found.and_then(|other| Some((other, other.embeddable().ok()?))).ok_or_else(|| {
