@@ -23,6 +23,7 @@ fn id(evidence: &Evidence) -> Option<String> {
 
 #[test]
 fn every_expression_can_be_compiled_and_every_name_is_captured() {
+    let used = Regex::new(r"\{(\w+)\}").unwrap();
     for rule in RULES {
         let mut names = Vec::new();
         for when in rule.when {
@@ -35,7 +36,6 @@ fn every_expression_can_be_compiled_and_every_name_is_captured() {
                 names.extend(regex.capture_names().flatten().map(str::to_owned));
             }
         }
-        let used = Regex::new(r"\{(\w+)\}").unwrap();
         for text in [rule.summary, rule.advice] {
             for captures in used.captures_iter(text) {
                 assert!(names.contains(&captures[1].to_owned()), "{}: {text}", rule.id);
