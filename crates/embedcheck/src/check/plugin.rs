@@ -164,14 +164,20 @@ impl Plugin {
         case: &mut Case,
         handle: &str,
     ) -> Result<Line, LabError> {
-        let step = self.import_all_unjudged(lab, case, handle);
-        case.expect.imports(step, lab.unimportable()?);
+        let step = import_all_step(lab, case, handle);
+        case.expect.imports(step, lab.workshop.module_names(), lab.unimportable()?);
         Ok(step)
     }
 
-    /// Adds the same import without an expectation.
-    pub fn import_all_unjudged(&self, lab: &Lab<'_>, case: &mut Case, handle: &str) -> Line {
-        let names = lab.workshop.module_names();
-        case.plan.call(handle, "probe_import_all", "s(s)", &[names.as_str().into()])
+    /// Adds the same import, which may fail for any module, but must be tried for each.
+    pub fn try_all_imports(&self, lab: &Lab<'_>, case: &mut Case, handle: &str) -> Line {
+        let step = import_all_step(lab, case, handle);
+        case.expect.import_list(step, lab.workshop.module_names());
+        step
     }
+}
+
+fn import_all_step(lab: &Lab<'_>, case: &mut Case, handle: &str) -> Line {
+    let names = lab.workshop.module_lines();
+    case.plan.call(handle, "probe_import_all", "s(s)", &[names.as_str().into()])
 }
