@@ -5,6 +5,7 @@ use std::fs;
 use embedcheck::check::Tamper;
 use embedcheck::elf::{Editor, Tag};
 use embedcheck::report::Verdict;
+use embedcheck::target::Target;
 use embedcheck_tests::{
     ONLY_MODULES_CALL, explain, lose_libpython, own_target, run_broken, run_one, target,
     with_edited_libpython,
@@ -119,4 +120,16 @@ fn two_libpythons_are_seen() {
     let result = run_broken(target, "load/libpython-global", tamper);
     assert_eq!(result.verdict, Verdict::Fail, "{}", explain(&result));
     assert_eq!(result.cause.as_ref().expect("images").id, "two-libpythons", "{}", explain(&result));
+}
+
+/// A claim about imports says so where there is nothing to import.
+#[test]
+fn a_target_without_extension_modules_proves_nothing_about_imports() {
+    let Some(target) = own_target() else { return };
+    let bare = Target { extension_modules: Vec::new(), ..target.clone() };
+    for id in ["load/global", "load/promote-after-failure"] {
+        let result = run_one(&bare, id);
+        let said = result.not_covered.iter().any(|part| part.starts_with("imports: "));
+        assert!(said, "{id}: {}", explain(&result));
+    }
 }
