@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
 
 use embedcheck::check::{Options, Scene, Tamper};
 use embedcheck::elf::{Editor, Tag};
@@ -137,4 +139,39 @@ fn threads_that_do_not_wait_are_noticed() {
     let Some(result) = broken("race/host-holds-gil", tamper) else { return };
     assert_eq!(result.verdict, Verdict::Fail, "{}", explain(&result));
     assert_eq!(result.cause.as_ref().expect("the loader says so").id, "library-not-found");
+}
+
+/// A host that hangs before any thread calls is no deadlock over the GIL.
+#[test]
+fn a_hang_elsewhere_is_not_taken_for_the_deadlock() {
+    let tamper = |scene: &Scene<'_>| {
+        let [dll, kept] = ["plugin0.so", "kept.so"].map(|name| scene.folder.join(name));
+        if !scene.case.starts_with("host holds the GIL") {
+            fs::rename(&kept, &dll).expect("the DLL was kept");
+        } else if !kept.exists() {
+            fs::rename(&dll, &kept).expect("the DLL is there");
+            // Who opens it to read waits for somebody who writes, for ever.
+            let made = Command::new("mkfifo").arg(&dll).status();
+            assert!(made.is_ok_and(|status| status.success()), "mkfifo works");
+        }
+    };
+    let Some(target) = own_target() else { return };
+    let options = Options {
+        tamper: Some(Tamper::new(tamper)),
+        timeout: Duration::from_secs(3),
+        ..quick("race/host-holds-gil")
+    };
+    let result = run(target, &options).results.remove(0);
+    assert_eq!(result.verdict, Verdict::Fail, "{}", explain(&result));
+    let detail = result.detail.as_deref().expect("a failure says what was seen");
+    assert!(detail.contains("hang in line"), "{detail}");
+}
+
+/// Nothing can be said about a race that was never run.
+#[test]
+fn no_iterations_are_one() {
+    let Some(target) = own_target() else { return };
+    let options = Options { iterations: Some(0), ..quick("race/threads-2") };
+    let result = run(target, &options).results.remove(0);
+    assert!(result.iterations > 0, "{}", explain(&result));
 }
