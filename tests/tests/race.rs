@@ -133,7 +133,8 @@ fn a_site_that_exits_is_an_exit_from_inside() {
 fn threads_that_do_not_wait_are_noticed() {
     let tamper = |scene: &Scene<'_>| {
         if scene.case.starts_with("host holds the GIL") {
-            fs::remove_file(scene.folder.join("plugin0.so")).expect("the DLL is there");
+            // It is gone already if a slow host is run again.
+            let _ = fs::remove_file(scene.folder.join("plugin0.so"));
         }
     };
     let Some(result) = broken("race/host-holds-gil", tamper) else { return };
