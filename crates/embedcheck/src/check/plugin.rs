@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use embedcheck_plan::{Flags, Line, PlanBuilder};
 
 use super::{Case, Lab, LabError};
-use crate::dll::{self, LinkOptions};
+use crate::dll::LinkOptions;
 use crate::elf::{ProbeShape, Search};
 use crate::report::Producer;
 
@@ -87,7 +87,7 @@ impl Lab<'_> {
     /// How a CFFI DLL is linked to the target's libpython.
     pub fn link(&self, search: &Search) -> LinkOptions {
         LinkOptions {
-            search: linker_search(search),
+            search: search.clone(),
             libpython: Some(self.libpython.real_path.clone()),
             ..LinkOptions::default()
         }
@@ -107,16 +107,7 @@ impl Lab<'_> {
 
     /// An absolute RUNPATH to the target's libpython.
     pub fn absolute(&self) -> Search {
-        Search::RunPath(self.libdir().to_string_lossy().into_owned())
-    }
-}
-
-/// The same search path for the linker.
-fn linker_search(search: &Search) -> dll::Search {
-    match search {
-        Search::None => dll::Search::None,
-        Search::RunPath(path) => dll::Search::RunPath(path.into()),
-        Search::RPath(path) => dll::Search::RPath(path.into()),
+        Search::RunPath(self.libdir().into())
     }
 }
 

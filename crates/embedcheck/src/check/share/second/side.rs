@@ -51,7 +51,7 @@ impl Side<'_> {
         let libdir = self.libpython.real_path.parent().unwrap_or(Path::new("/"));
         let shape = ProbeShape {
             needed: Some(self.soname.to_owned()),
-            search: Search::RunPath(libdir.to_string_lossy().into_owned()),
+            search: Search::RunPath(libdir.into()),
             soname: None,
         };
         lab.probe(&folder.join(format!("{}.so", self.handle)), &shape)
