@@ -8,7 +8,7 @@ use std::time::Duration;
 use embedcheck::check::{Options, Scene, Tamper};
 use embedcheck::elf::{Editor, Tag};
 use embedcheck::report::{CheckResult, Verdict};
-use embedcheck_tests::{explain, options, own_target, run, target};
+use embedcheck_tests::{explain, is_whole, options, own_target, run, target, was_run};
 
 /// Few processes, and outcomes that are nearly certain.
 fn quick(only: &str) -> Options {
@@ -17,7 +17,7 @@ fn quick(only: &str) -> Options {
 
 fn broken(id: &str, tamper: impl Fn(&Scene<'_>) + Send + Sync + 'static) -> Option<CheckResult> {
     let options = Options { tamper: Some(Tamper::new(tamper)), ..quick(id) };
-    run(own_target()?, &options).results.pop()
+    run(own_target()?, &options).results.pop().filter(is_whole)
 }
 
 /// The first DLL of a race no longer names a libpython that exists.
@@ -39,7 +39,7 @@ fn the_group_is_good_on_real_builds() {
     for target in
         [own_target(), target("3.9"), target("3.12"), target("3.13")].into_iter().flatten()
     {
-        for result in run(target, &quick("race/*")).results {
+        for result in run(target, &quick("race/*")).results.into_iter().filter(was_run) {
             let expected = match result.id.as_str() {
                 "race/host-holds-gil" => Verdict::Limit,
                 // What cannot be promised goes well by luck only.
@@ -88,7 +88,7 @@ fn a_dll_that_does_not_load_fails_each_check() {
         "race/host-initialised",
         "race/host-holds-gil",
     ] {
-        let Some(result) = broken(id, lose_libpython) else { return };
+        let Some(result) = broken(id, lose_libpython) else { continue };
         assert_eq!(result.verdict, Verdict::Fail, "{id}: {}", explain(&result));
         let cause = result.cause.as_ref().expect("the evidence is there");
         assert_eq!(cause.id, "libpython-not-found", "{id}: {}", explain(&result));
