@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use embedcheck::check::{self, Options, Tamper};
 use embedcheck::elf::{Editor, Tag};
 use embedcheck::env::Caller;
-use embedcheck::report::{CheckResult, Report};
+use embedcheck::report::{CheckResult, Report, Verdict};
 use embedcheck::run::{HostCommand, HostKind, NoProgress, Stop};
 use embedcheck::target::{self, Target};
 
@@ -70,6 +70,28 @@ pub fn required<T>(what: &str, found: Option<T>) -> Option<T> {
         let _ = writeln!(std::io::stderr(), "SKIPPED: this machine lacks {what}");
     }
     found
+}
+
+/// Whether this machine had all that the check needs, such as a compiler, or a network to fetch CFFI
+/// from. What it lacked is said aloud; a failure if everything is required.
+pub fn is_whole(result: &CheckResult) -> bool {
+    let lacked = match result.verdict {
+        Verdict::Skip => result.detail.as_ref(),
+        Verdict::Pass | Verdict::Limit => result.not_covered.first(),
+        Verdict::Fail | Verdict::Error => None,
+    };
+    match lacked {
+        Some(reason) => {
+            required::<()>(&format!("a part of {}: {reason}", result.id), None).is_some()
+        }
+        None => true,
+    }
+}
+
+/// Whether the check came to a verdict, be it without parts that this machine lacks. What it lacked is
+/// said aloud, as in [`is_whole`].
+pub fn was_run(result: &CheckResult) -> bool {
+    is_whole(result) || result.verdict != Verdict::Skip
 }
 
 /// Options for tests: both hosts, and the targets that this process has discovered already.

@@ -2,11 +2,12 @@
 
 use std::fs;
 
-use embedcheck::check::Tamper;
+use embedcheck::check::{Options, Tamper};
 use embedcheck::elf::{Editor, Tag};
 use embedcheck::report::Verdict;
 use embedcheck_tests::{
-    ONLY_MODULES_CALL, explain, own_target, run_broken, run_one, target, with_edited_libpython,
+    ONLY_MODULES_CALL, explain, options, own_target, run, run_broken, run_one, target,
+    with_edited_libpython,
 };
 
 const IDS: [&str; 3] = ["predict/local", "predict/global", "predict/resolution"];
@@ -72,4 +73,12 @@ fn another_file_than_computed_is_a_difference() {
     assert_eq!(result.verdict, Verdict::Fail, "{}", explain(&result));
     let detail = result.detail.as_deref().unwrap_or_default();
     assert!(detail.contains("computed") && detail.contains("mapped"), "{detail}");
+}
+
+/// CFFI is no part of these checks, and must not be fetched to name its version in the report.
+#[test]
+fn a_report_names_no_cffi_that_no_check_asked_for() {
+    let Some(target) = own_target() else { return };
+    let report = run(target, &Options { only: vec!["predict/resolution".into()], ..options() });
+    assert_eq!(report.environment.cffi, None);
 }

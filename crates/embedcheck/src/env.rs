@@ -157,7 +157,8 @@ fn put(environment: &mut Vec<(OsString, OsString)>, name: &str, value: &OsStr) {
     environment.push((name.into(), value.into()));
 }
 
-fn is_for_pip(name: &str) -> bool {
+/// Whether pip may need the variable: one of its own, or one that leads to its index.
+pub(crate) fn is_for_pip(name: &str) -> bool {
     let is_lower_proxy = name.ends_with("_proxy");
     let name = if is_lower_proxy { name.to_ascii_uppercase() } else { name.to_owned() };
     name.starts_with("PIP_") || PIP_NAMES.contains(&name.as_str())

@@ -13,6 +13,7 @@
 
 pub mod check;
 pub mod diagnose;
+mod distribution;
 pub mod dll;
 pub mod elf;
 pub mod env;

@@ -70,8 +70,12 @@ impl Finding {
         Self::new(Verdict::Error, Some(what.into()))
     }
 
-    /// Pass if every case is good; otherwise fail with the cause of the first that is not.
+    /// Pass if every case is good; otherwise fail with the cause of the first that is not. Without
+    /// any case nothing was checked, which must not look like a pass.
     pub fn of_cases(cases: Vec<Judgement>) -> Self {
+        if cases.is_empty() {
+            return Self::error("the check ran no case");
+        }
         let mut finding = match cases.iter().find(|case| !case.is_good()) {
             None => Self::pass(""),
             Some(bad) => Self::fail(bad.describe()).because(bad.cause.clone()),

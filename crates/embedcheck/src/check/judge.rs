@@ -1,5 +1,7 @@
 //! Expectations of a case, and whether an observation meets them.
 
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::fs;
@@ -25,8 +27,12 @@ pub struct Expect {
     done: Vec<Line>,
     /// Steps that must fail.
     failing: Vec<Line>,
-    /// `probe_import_all` steps, with the modules that may fail there.
+    /// `probe_import_all` steps, with the modules that they are asked for.
+    import_lists: Vec<(Line, Vec<String>)>,
+    /// The same steps, with the modules that may fail there.
     imports: Vec<(Line, Vec<String>)>,
+    /// Steps that state the facts that every run is asked for.
+    facts: Vec<Line>,
     /// Steps that must fail, with the text of the error.
     errors: Vec<(Line, String)>,
     /// What the host's own function must have been called with, and returned, in order.
@@ -81,9 +87,25 @@ impl Expect {
         self.stderr = Some(Template::new(text));
     }
 
+    /// Each of these imports must have been tried, whatever came of it.
+    pub fn import_list(&mut self, step: Line, names: impl IntoIterator<Item: Into<String>>) {
+        self.import_lists.push((step, names.into_iter().map(Into::into).collect()));
+    }
+
     /// Every import but those of `except` must succeed.
-    pub fn imports(&mut self, step: Line, except: &[String]) {
+    pub fn imports(
+        &mut self,
+        step: Line,
+        names: impl IntoIterator<Item: Into<String>>,
+        except: &[String],
+    ) {
+        self.import_list(step, names);
         self.imports.push((step, except.to_vec()));
+    }
+
+    /// The facts must have been stated: without them nobody has looked for a second libpython.
+    pub fn facts(&mut self, step: Line) {
+        self.facts.push(step);
     }
 
     /// Another number of libpython images than one in each namespace.
@@ -116,30 +138,44 @@ impl Expect {
         for (step, count, value) in &self.results {
             self.check_values(observation, *step, *count, value, &mut found);
         }
-        for (step, except) in &self.imports {
-            match observation.imports_of(*step) {
-                None => found.push(format!("line {step}: the list of imports is missing")),
-                Some(imports) => {
-                    let failed: Vec<_> = imports
-                        .failed
-                        .iter()
-                        .filter(|(name, _)| !except.iter().any(|except| except == *name))
-                        .collect();
-                    if let Some((name, error)) = failed.first() {
-                        let (all, count) = (imports.failed.len() + imports.ok.len(), failed.len());
-                        found.push(format!(
-                            "{count} of {all} imports failed, first {name}: {error}"
-                        ));
-                    }
-                }
-            }
-        }
+        self.check_imports(observation, &mut found);
         self.check_errors(observation, &mut found);
         self.check_hooks(observation, &mut found);
         self.check_texts(observation, &mut found);
         self.check_images(observation, &mut found);
         self.check_libpython(observation, &mut found);
         found
+    }
+
+    fn check_imports(&self, observation: &Observation, found: &mut Vec<String>) {
+        for (step, names) in &self.import_lists {
+            let Some(imports) = observation.imports_of(*step) else {
+                found.push(format!("line {step}: the list of imports is missing"));
+                continue;
+            };
+            let is_tried =
+                |name: &String| imports.ok.contains(name) || imports.failed.contains_key(name);
+            let mut untried = names.iter().filter(|name| !is_tried(name)).peekable();
+            if let Some(first) = untried.peek().copied() {
+                let (all, count) = (names.len(), untried.count());
+                found.push(format!(
+                    "line {step}: {count} of {all} imports are not in the list, first {first}"
+                ));
+            }
+        }
+        for (step, except) in &self.imports {
+            // That there is no list has been said above.
+            let Some(imports) = observation.imports_of(*step) else { continue };
+            let failed: Vec<_> = imports
+                .failed
+                .iter()
+                .filter(|(name, _)| !except.iter().any(|except| except == *name))
+                .collect();
+            if let Some((name, error)) = failed.first() {
+                let (all, count) = (imports.failed.len() + imports.ok.len(), failed.len());
+                found.push(format!("{count} of {all} imports failed, first {name}: {error}"));
+            }
+        }
     }
 
     fn check_errors(&self, observation: &Observation, found: &mut Vec<String>) {
@@ -211,6 +247,9 @@ impl Expect {
             found.push("the host did not say where it finds Py_IsInitialized".to_owned());
             return;
         };
+        if places.is_empty() {
+            found.push("the host looked for Py_IsInitialized nowhere".to_owned());
+        }
         let mut address = None;
         for (place, symbol) in places {
             let Some(file) = symbol.get("file").and_then(Value::as_str) else {
@@ -228,7 +267,19 @@ impl Expect {
     }
 
     fn check_images(&self, observation: &Observation, found: &mut Vec<String>) {
-        let Some(images) = observation.image_list() else { return };
+        // A crash comes before the facts, and says enough.
+        if observation.ended_normally() {
+            for step in &self.facts {
+                let errors = observation.errors_of(*step);
+                found.extend(errors.iter().map(|error| format!("line {step}: {error}")));
+            }
+        }
+        let Some(images) = observation.image_list() else {
+            if observation.fact("images").is_some() {
+                found.push("the list of mapped libpythons cannot be read".to_owned());
+            }
+            return;
+        };
         let expected = self.images.unwrap_or(1);
         let most = diagnose::most_in_one_namespace(&images);
         if most > expected {

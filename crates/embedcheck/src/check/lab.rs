@@ -15,6 +15,7 @@ use super::predict::{self, Prediction};
 use super::workshop::Workshop;
 use super::{Expect, Judgement, Options};
 use crate::dll::Compiler;
+use crate::elf::TraceError;
 use crate::report::{CaseRecord, Producer};
 use crate::run::{
     self, Environment, HostCommand, HostKind, Observation, RunError, RunSpec, Scratch, Stop,
@@ -53,6 +54,18 @@ impl LabError {
     /// For `map_err`: says what was being done.
     pub fn internal<E: std::fmt::Display>(doing: &str) -> impl FnOnce(E) -> Self {
         move |error| Self::Internal(format!("cannot {doing}: {error}"))
+    }
+}
+
+impl From<TraceError> for LabError {
+    fn from(error: TraceError) -> Self {
+        match error {
+            // Neither says anything about the target, and neither is a fault of ours.
+            TraceError::NotGlibc(_) | TraceError::Preload(_) => {
+                Self::unavailable(error.to_string())
+            }
+            error => Self::internal("ask ld.so")(error),
+        }
     }
 }
 
@@ -230,7 +243,8 @@ impl<'a> Lab<'a> {
 
     fn execute(&self, mut case: Case, iteration: Option<u32>) -> Result<Judgement, LabError> {
         if case.facts {
-            case.plan.facts(&[Fact::Images, Fact::Symbols, Fact::Python]);
+            let step = case.plan.facts(&[Fact::Images, Fact::Symbols, Fact::Python]);
+            case.expect.facts(step);
         }
         // Files that were damaged once stay damaged through the repetitions.
         if let Some(tamper) = &self.options().tamper

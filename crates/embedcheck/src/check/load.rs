@@ -41,6 +41,19 @@ checks! { true;
         |lab| load(lab, &WAYS.dlmopen);
 }
 
+/// A claim about imports is not proven by modules of which none can be imported anyway.
+fn unproven(lab: &Lab<'_>) -> Result<Vec<String>, LabError> {
+    let (all, except) = (lab.target.extension_modules.len(), lab.unimportable()?.len());
+    Ok(match all {
+        0 => vec!["imports: the target has no extension modules outside libpython".to_owned()],
+        _ if all == except => vec![format!(
+            "imports: none of the target's {all} extension modules can be imported even without \
+             embedding"
+        )],
+        _ => Vec::new(),
+    })
+}
+
 /// The case of one way, one producer and one host.
 fn run_way(
     lab: &Lab<'_>,
@@ -66,7 +79,7 @@ fn load(lab: &Lab<'_>, way: &Way) -> Result<Finding, LabError> {
     let host_folder = lab.folder("host")?;
     let hosts = way.hosts(lab, host_folder.path())?;
     let mut cases = Vec::new();
-    let mut missing = Vec::new();
+    let mut missing = unproven(lab)?;
     for producer in lab.producers(&mut missing)? {
         for (index, host) in hosts.iter().enumerate() {
             // The modules are the same for every host: importing all of them once is enough.
@@ -102,15 +115,11 @@ fn conclude(lab: &Lab<'_>, needs_global: bool, cases: Vec<Judgement>) -> Result<
     Ok(finding.with_cases(cases).with_cases(workarounds.cases))
 }
 
-/// How many modules were imported, which a green result should say: none is no proof.
+/// How many modules were imported, which a green result should say.
 fn with_count(lab: &Lab<'_>, finding: Finding) -> Finding {
     let unimportable = lab.unimportable().unwrap_or_default();
     let modules = lab.target.extension_modules.iter();
     let count = modules.filter(|module| !unimportable.contains(&module.name)).count();
-    if count == 0 {
-        let reason = "extension modules: the target has none outside libpython";
-        return finding.without(vec![reason.to_owned()]);
-    }
     match finding {
         Finding { verdict: Verdict::Pass, detail: None, .. } => {
             Finding { detail: Some(format!("{count} extension modules imported")), ..finding }
@@ -125,14 +134,14 @@ fn promote_after_failure(lab: &Lab<'_>) -> Result<Finding, LabError> {
     let flags = Flags::NOW | Flags::LOCAL;
     let mut cases = Vec::new();
     let mut dead = Vec::new();
-    let mut missing = Vec::new();
+    let mut missing = unproven(lab)?;
     for host in lab.dlopen_hosts() {
         let folder = lab.folder(&format!("probe-{}", host.kind))?;
         let path = folder.path().join("plugin.so");
         let plugin = lab.plugin(Producer::Probe, &path, &lab.absolute())?;
         let mut case = lab.case(format!("probe in a {} host", host.kind), &host, folder.path());
         plugin.open(&mut case, "plugin", flags);
-        plugin.import_all_unjudged(lab, &mut case, "plugin");
+        plugin.try_all_imports(lab, &mut case, "plugin");
         let promoted = case.plan.promote(lab.soname()?);
         case.expect.done(promoted);
         plugin.import_all(lab, &mut case, "plugin")?;
@@ -187,7 +196,7 @@ fn promote_after_failure(lab: &Lab<'_>) -> Result<Finding, LabError> {
 /// A host that names the DLL in its own DT_NEEDED: libpython is in the global scope from the start.
 fn linked_dll(lab: &Lab<'_>) -> Result<Finding, LabError> {
     let mut cases = Vec::new();
-    let mut missing = Vec::new();
+    let mut missing = unproven(lab)?;
     for producer in lab.producers(&mut missing)? {
         let folder = lab.folder(producer.word())?;
         let path = folder.path().join("libplugin.so");

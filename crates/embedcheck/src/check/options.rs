@@ -19,7 +19,7 @@ pub struct Options {
     pub skip: Vec<String>,
     /// Checks that run at the same time; 0: one a processor.
     pub jobs: usize,
-    /// Processes of each race case; `None`: few enough for a package build.
+    /// Processes of each race case, at least one; `None`: few enough for a package build.
     pub iterations: Option<u32>,
     /// Time limit of one host process.
     pub timeout: Duration,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use embedcheck_plan::{Flags, Line, PlanBuilder};
 
 use super::{Case, Lab, LabError};
-use crate::dll::{self, LinkOptions};
+use crate::dll::LinkOptions;
 use crate::elf::{ProbeShape, Search};
 use crate::report::Producer;
 
@@ -87,7 +87,7 @@ impl Lab<'_> {
     /// How a CFFI DLL is linked to the target's libpython.
     pub fn link(&self, search: &Search) -> LinkOptions {
         LinkOptions {
-            search: linker_search(search),
+            search: search.clone(),
             libpython: Some(self.libpython.real_path.clone()),
             ..LinkOptions::default()
         }
@@ -111,16 +111,7 @@ impl Lab<'_> {
 
     /// An absolute RUNPATH to the target's libpython.
     pub fn absolute(&self) -> Search {
-        Search::RunPath(self.libdir().to_string_lossy().into_owned())
-    }
-}
-
-/// The same search path for the linker.
-fn linker_search(search: &Search) -> dll::Search {
-    match search {
-        Search::None => dll::Search::None,
-        Search::RunPath(path) => dll::Search::RunPath(path.into()),
-        Search::RPath(path) => dll::Search::RPath(path.into()),
+        Search::RunPath(self.libdir().into())
     }
 }
 
@@ -168,14 +159,20 @@ impl Plugin {
         case: &mut Case,
         handle: &str,
     ) -> Result<Line, LabError> {
-        let step = self.import_all_unjudged(lab, case, handle);
-        case.expect.imports(step, lab.unimportable()?);
+        let step = import_all_step(lab, case, handle);
+        case.expect.imports(step, lab.workshop.module_names(), lab.unimportable()?);
         Ok(step)
     }
 
-    /// Adds the same import without an expectation.
-    pub fn import_all_unjudged(&self, lab: &Lab<'_>, case: &mut Case, handle: &str) -> Line {
-        let names = lab.workshop.module_names();
-        case.plan.call(handle, "probe_import_all", "s(s)", &[names.as_str().into()])
+    /// Adds the same import, which may fail for any module, but must be tried for each.
+    pub fn try_all_imports(&self, lab: &Lab<'_>, case: &mut Case, handle: &str) -> Line {
+        let step = import_all_step(lab, case, handle);
+        case.expect.import_list(step, lab.workshop.module_names());
+        step
     }
+}
+
+fn import_all_step(lab: &Lab<'_>, case: &mut Case, handle: &str) -> Line {
+    let names = lab.workshop.module_lines();
+    case.plan.call(handle, "probe_import_all", "s(s)", &[names.as_str().into()])
 }

@@ -28,8 +28,9 @@ fn modules(lab: &Lab<'_>, scope: Scope) -> Result<Finding, LabError> {
         return Err(LabError::unavailable(reason));
     }
     let computed = lab.prediction()?.of(scope);
-    let asked = modules::ask_ld_so(lab, scope)?;
-    let mut differences = compare::against_ld_so(computed, &asked);
+    let mut differences = Vec::new();
+    let asked = modules::ask_ld_so(lab, scope, &mut differences)?;
+    differences.extend(compare::against_ld_so(computed, &asked));
     let flags = match scope {
         Scope::Local => Flags::NOW | Flags::LOCAL,
         Scope::Global => Flags::NOW | Flags::GLOBAL,
@@ -39,8 +40,7 @@ fn modules(lab: &Lab<'_>, scope: Scope) -> Result<Finding, LabError> {
     let label = format!("probe in a c host, {flags}");
     let mut case = lab.case(label, &lab.c_host(), folder.path());
     plugin.open(&mut case, "plugin", flags);
-    let step = plugin.import_all_unjudged(lab, &mut case, "plugin");
-    case.expect.done(step);
+    let step = plugin.try_all_imports(lab, &mut case, "plugin");
     let judged = lab.run(case)?;
     if !judged.is_good() {
         return Ok(Finding::of_cases(vec![judged]));

@@ -190,7 +190,7 @@ impl Machine {
     fn this(workshop: &Workshop<'_>) -> Self {
         Self {
             compiler: workshop.compiler.as_ref().ok().map(|found| found.version().to_owned()),
-            cffi: workshop.cffi().ok().map(|cffi| cffi.cffi_version.clone()),
+            cffi: workshop.cffi_in_use().map(|cffi| cffi.cffi_version.clone()),
             ..crate::report::machine()
         }
     }

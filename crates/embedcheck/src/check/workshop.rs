@@ -130,6 +130,11 @@ impl Workshop<'_> {
         found.as_ref().map_err(|error| error.clone().into())
     }
 
+    /// The CFFI that a check asked for; never one that would have to be fetched for the asking.
+    pub(super) fn cffi_in_use(&self) -> Option<&CffiInstall> {
+        self.cffi.get()?.as_ref().ok()
+    }
+
     /// What the ELF files say, computed once.
     pub(super) fn prediction(&self, lab: &Lab<'_>) -> Result<&Prediction, LabError> {
         if let Some(prediction) = self.prediction.get() {

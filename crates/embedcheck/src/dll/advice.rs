@@ -1,6 +1,6 @@
 //! Which package to install, in the words of the machine's distribution.
 
-use std::fs;
+use crate::distribution::Distribution;
 
 /// What may have to be installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,19 +26,12 @@ pub(super) enum OsFamily {
 
 impl OsFamily {
     pub(super) fn of_this_machine() -> Self {
-        let release = ["/etc/os-release", "/usr/lib/os-release"];
-        let text = release.iter().find_map(|file| fs::read_to_string(file).ok());
-        Self::from_os_release(&text.unwrap_or_default())
+        Self::of(&Distribution::here())
     }
 
-    /// Reads `ID` and `ID_LIKE` of os-release(5).
-    fn from_os_release(text: &str) -> Self {
-        let values = ["ID=", "ID_LIKE="].iter().filter_map(|key| {
-            let value = text.lines().find_map(|line| line.trim().strip_prefix(key))?;
-            Some(value.trim_matches(['"', '\'']))
-        });
-        values
-            .flat_map(str::split_whitespace)
+    fn of(distribution: &Distribution) -> Self {
+        distribution
+            .ids()
             .find_map(|id| match id {
                 "debian" | "ubuntu" => Some(Self::Debian),
                 "fedora" | "rhel" | "centos" => Some(Self::Fedora),
@@ -92,7 +85,7 @@ mod tests {
 
     #[test]
     fn families_are_told_by_id_then_by_id_like() {
-        let family = |text| OsFamily::from_os_release(text);
+        let family = |text| OsFamily::of(&Distribution::parse(text));
         assert_eq!(family("NAME=\"Debian\"\nID=debian\n"), OsFamily::Debian);
         assert_eq!(family("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n"), OsFamily::Debian);
         assert_eq!(family("ID_LIKE=\"rhel centos fedora\"\nID=\"rocky\"\n"), OsFamily::Fedora);

@@ -14,8 +14,9 @@ use super::cache::{Cache, KeyBuilder};
 use super::cc::Compiler;
 use super::error::BuildError;
 use super::fixtures::Fixture;
-use super::link::Search;
+use super::link::search_args;
 use super::tool::xlinker;
+use crate::elf::Search;
 
 /// A host that was linked.
 #[derive(Debug, Clone)]
@@ -137,7 +138,7 @@ impl HostLink {
     /// Compiler arguments after the host's own objects and before its libraries.
     fn args(&self) -> Vec<OsString> {
         let mut args: Vec<OsString> = self.objects.iter().map(Into::into).collect();
-        args.extend(self.search.args());
+        args.extend(search_args(&self.search));
         if let Some(dir) = &self.rpath_link {
             args.extend(xlinker(["-rpath-link".into(), dir.into()]));
         }

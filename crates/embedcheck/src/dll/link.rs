@@ -1,39 +1,19 @@
 //! The linker options that decide where a library is found at run time.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::tool::xlinker;
+use crate::elf::Search;
 
-/// A search path recorded in a DLL or in a program.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Search {
-    /// None.
-    #[default]
-    None,
-    /// `DT_RUNPATH`: serves the direct dependencies only, and comes after `LD_LIBRARY_PATH`.
-    RunPath(OsString),
-    /// `DT_RPATH`: serves dependencies of dependencies too, and comes before `LD_LIBRARY_PATH`.
-    RPath(OsString),
-}
-
-impl Search {
-    /// Linker words. The tag is always said, since distributions differ in their default.
-    pub(super) fn args(&self) -> Vec<OsString> {
-        let (tags, path) = match self {
-            Self::None => return Vec::new(),
-            Self::RunPath(path) => ("--enable-new-dtags", path),
-            Self::RPath(path) => ("--disable-new-dtags", path),
-        };
-        xlinker([tags.into(), "-rpath".into(), path.clone()])
-    }
-
-    fn path(&self) -> Option<&OsStr> {
-        match self {
-            Self::None => None,
-            Self::RunPath(path) | Self::RPath(path) => Some(path),
-        }
-    }
+/// Linker words for a search path. The tag is always said, since distributions differ in their default.
+pub(super) fn search_args(search: &Search) -> Vec<OsString> {
+    let (tags, path) = match search {
+        Search::None => return Vec::new(),
+        Search::RunPath(path) => ("--enable-new-dtags", path),
+        Search::RPath(path) => ("--disable-new-dtags", path),
+    };
+    xlinker([tags.into(), "-rpath".into(), path.clone()])
 }
 
 /// How a DLL is linked.
@@ -55,7 +35,7 @@ impl LinkOptions {
     pub(super) fn shared_library(&self, object: &Path, out: &Path) -> Vec<OsString> {
         let mut args: Vec<OsString> = ["-shared", "-pthread"].map(Into::into).into();
         args.extend([object.into(), "-o".into(), out.into()]);
-        args.extend(self.search.args());
+        args.extend(search_args(&self.search));
         if let Some(soname) = &self.soname {
             args.extend(xlinker(["-soname".into(), soname.into()]));
         }
@@ -72,11 +52,9 @@ impl LinkOptions {
     /// Whether another run can want the same: a path into a scratch folder is never seen again, and would only fill
     /// the cache.
     pub(super) fn is_reusable(&self) -> bool {
-        let beside_libpython =
-            |path| self.libpython.as_deref().and_then(Path::parent) == Some(Path::new(path));
-        self.search.path().is_none_or(|path| {
-            path.as_encoded_bytes().starts_with(b"$ORIGIN") || beside_libpython(path)
-        })
+        let (Search::RunPath(path) | Search::RPath(path)) = &self.search else { return true };
+        let libdir = self.libpython.as_deref().and_then(Path::parent);
+        path.as_encoded_bytes().starts_with(b"$ORIGIN") || libdir == Some(Path::new(path))
     }
 }
 

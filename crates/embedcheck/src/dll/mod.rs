@@ -28,7 +28,9 @@ pub use cffi::{
 pub use error::{BuildError, Unavailable};
 pub use fixtures::{FIXTURES, Fixture};
 pub use host::{BuiltHost, HostBuilder, HostLink, Library};
-pub use link::{LinkOptions, Search};
+pub use link::LinkOptions;
 pub use python::PythonFacts;
 pub use surroundings::Surroundings;
 pub use tool::{ToolError, ToolOutput};
+
+pub use crate::elf::Search;

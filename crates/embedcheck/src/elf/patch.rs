@@ -1,7 +1,9 @@
 //! Changes to a linked ELF file in place: no byte moves, nothing is linked anew.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -147,21 +149,28 @@ impl Editor {
     /// When there is no such entry, the new string is longer than the old one, has a NUL in it or is
     /// empty where a name is needed, or something unrelated shares the bytes of the old string (linkers
     /// store `b.so` in the end of `lib.so`). Version tables that repeat the name follow along.
-    pub fn set_string(&mut self, tag: Tag, nth: usize, new: &str) -> Result<(), PatchError> {
-        if new.contains('\0') {
+    pub fn set_string(
+        &mut self,
+        tag: Tag,
+        nth: usize,
+        new: impl AsRef<OsStr>,
+    ) -> Result<(), PatchError> {
+        let shown = || new.as_ref().to_string_lossy().into_owned();
+        let new = new.as_ref().as_bytes();
+        if new.contains(&0) {
             let reason = "it has a NUL in it";
-            return Err(PatchError::BadString { new: new.to_owned(), reason });
+            return Err(PatchError::BadString { new: shown(), reason });
         }
         if new.is_empty() && matches!(tag, Tag::Needed | Tag::Soname) {
             let reason = "an empty name is none; blank the entry";
-            return Err(PatchError::BadString { new: new.to_owned(), reason });
+            return Err(PatchError::BadString { new: shown(), reason });
         }
         let (start, room) = {
             let image = self.image()?;
             let entry = entry(&image, tag, nth)?;
             let old = image.string(entry.value).map_err(in_memory)?;
             if new.len() > old.len() {
-                return Err(PatchError::TooLong { new: new.to_owned(), room: old.len() });
+                return Err(PatchError::TooLong { new: shown(), room: old.len() });
             }
             if let Some(user) = other_user(&image, entry, old.len() as u64)? {
                 let old = String::from_utf8_lossy(old).into_owned();
@@ -174,7 +183,7 @@ impl Editor {
                 .ok_or_else(|| in_memory(Flaw::Malformed("a name lies outside it")))?;
             (offset as usize, old.len())
         };
-        self.bytes[start..start + new.len()].copy_from_slice(new.as_bytes());
+        self.bytes[start..start + new.len()].copy_from_slice(new);
         self.bytes[start + new.len()..start + room].fill(0);
         Ok(())
     }

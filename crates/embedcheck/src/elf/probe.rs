@@ -3,6 +3,8 @@
 //! The probe is linked once against a libpython whose name is a placeholder, with placeholders for its
 //! search path and its own name. Each is long enough for a real path and is overwritten in place.
 
+use std::ffi::OsString;
+
 use super::patch::{Editor, PatchError, Tag};
 
 const NEEDED: &str = "@embedcheck-needed@";
@@ -20,16 +22,16 @@ pub struct ProbeShape {
     pub soname: Option<String>,
 }
 
-/// Where the dependencies of a library are searched.
+/// Where the dependencies of a library or a program are searched: folders, separated by colons.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Search {
     /// Only where ld.so searches by itself.
     #[default]
     None,
-    /// `DT_RUNPATH`, directories separated by colons.
-    RunPath(String),
-    /// `DT_RPATH`, directories separated by colons.
-    RPath(String),
+    /// `DT_RUNPATH`: serves the direct dependencies only, and comes after `LD_LIBRARY_PATH`.
+    RunPath(OsString),
+    /// `DT_RPATH`: serves dependencies of dependencies too, and comes before `LD_LIBRARY_PATH`.
+    RPath(OsString),
 }
 
 /// Makes a copy of the prebuilt probe with this shape.

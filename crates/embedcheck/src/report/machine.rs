@@ -1,10 +1,10 @@
 //! Facts about this machine, read from files and system calls.
 
-use std::fs;
 use std::path::Path;
 use std::thread;
 
 use super::Machine;
+use crate::distribution::Distribution;
 use crate::elf::{Elf, LdCache};
 
 /// This machine; compiler and CFFI are left to whoever uses them.
@@ -12,7 +12,7 @@ pub fn machine() -> Machine {
     let uname = rustix::system::uname();
     let text = |part: &std::ffi::CStr| part.to_string_lossy().into_owned();
     Machine {
-        system: pretty_name(&fs::read_to_string("/etc/os-release").unwrap_or_default()),
+        system: Distribution::here().pretty_name().map(str::to_owned),
         kernel: format!("{} {}", text(uname.sysname()), text(uname.release())),
         architecture: text(uname.machine()),
         libc: libc(),
@@ -20,12 +20,6 @@ pub fn machine() -> Machine {
         compiler: None,
         cffi: None,
     }
-}
-
-/// `PRETTY_NAME` as os-release(5) writes it.
-fn pretty_name(text: &str) -> Option<String> {
-    let value = text.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="))?;
-    Some(value.trim_matches(['"', '\'']).to_owned())
 }
 
 /// The newest `GLIBC_2.N` that libc.so.6 defines: its version, read without running it.
@@ -41,12 +35,6 @@ fn libc() -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn os_release_quotes_are_removed() {
-        assert_eq!(pretty_name("ID=x\nPRETTY_NAME=\"Some Linux 1\"\n").unwrap(), "Some Linux 1");
-        assert_eq!(pretty_name("ID=x\n"), None);
-    }
 
     #[test]
     fn this_machine_has_an_architecture() {

@@ -74,8 +74,13 @@ impl HostCommand {
     ///
     /// When the file cannot be written.
     pub fn c(folder: &Scratch) -> Result<Self, ScratchError> {
-        let host = Self::unpack(HostKind::C, embedcheck_c_harness::HOST, folder)?;
-        Ok(host.with_args(["--parent-death", "kill"]))
+        Ok(Self::unpack(HostKind::C, embedcheck_c_harness::HOST, folder)?.dying_with_starter())
+    }
+
+    /// The same host, which does not outlive whoever starts it.
+    #[must_use]
+    pub fn dying_with_starter(self) -> Self {
+        self.with_args(["--parent-death", "kill"])
     }
 
     /// Writes a host that this program carries into a folder, to be started from there as often as

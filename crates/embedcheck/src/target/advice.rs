@@ -1,39 +1,9 @@
 //! What to do about a runtime without a shared libpython.
 
-use std::fs;
 use std::path::Path;
 
 use super::model::{Origin, Version};
-
-/// What `/etc/os-release` says about the distribution, see os-release(5).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Distribution {
-    /// `ID` and then each word of `ID_LIKE`.
-    ids: Vec<String>,
-}
-
-impl Distribution {
-    /// Of this machine; without any id when the file is missing.
-    pub(super) fn here() -> Self {
-        let files = ["/etc/os-release", "/usr/lib/os-release"];
-        let text = files.iter().find_map(|file| fs::read_to_string(file).ok());
-        Self::parse(&text.unwrap_or_default())
-    }
-
-    fn parse(text: &str) -> Self {
-        let value = |key: &str| {
-            let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
-            line.unwrap_or_default().trim_matches(['"', '\'']).to_owned()
-        };
-        let (id, like) = (value("ID"), value("ID_LIKE"));
-        let words = id.split_whitespace().chain(like.split_whitespace());
-        Self { ids: words.map(str::to_owned).collect() }
-    }
-
-    fn is_like(&self, names: &[&str]) -> bool {
-        self.ids.iter().any(|id| names.contains(&id.as_str()))
-    }
-}
+pub(super) use crate::distribution::Distribution;
 
 /// Whose installation a file is, judged by its real path and prefix.
 pub(super) fn origin(file: &Path, prefix: Option<&Path>) -> Origin {
@@ -106,6 +76,8 @@ pub(super) fn for_missing_interpreter(tag: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const DEBIAN: &str = "PRETTY_NAME=\"Debian\"\nVERSION_ID=\"12\"\nID=debian\n";

@@ -57,7 +57,7 @@ fn the_probe_takes_each_shape_and_loads() {
     };
     let needed = Some("libdep.so".to_owned());
 
-    let search = Search::RunPath(folder.clone());
+    let search = Search::RunPath(folder.clone().into());
     let shape =
         ProbeShape { needed: needed.clone(), search, soname: Some("libprobe.so".to_owned()) };
     let (path, elf) = shaped(&lab, "a.so", &shape);
@@ -67,7 +67,7 @@ fn the_probe_takes_each_shape_and_loads() {
     assert!(loads(&path));
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o755);
 
-    let search = Search::RPath("$ORIGIN/with space".to_owned());
+    let search = Search::RPath("$ORIGIN/with space".into());
     let shape = ProbeShape { needed: needed.clone(), search, soname: None };
     let (path, elf) = shaped(&lab, "b.so", &shape);
     assert_eq!((elf.runpath.as_deref(), elf.rpath.as_deref()), (None, Some("$ORIGIN/with space")));
@@ -234,7 +234,7 @@ fn the_prebuilt_probe_is_fitted_to_a_library_and_found_whole_by_ld_so() {
     lab.lib("lib/libpython9.so", Lib { soname: Some("libpython9.so"), ..Lib::default() });
     let shape = ProbeShape {
         needed: Some("libpython9.so".to_owned()),
-        search: Search::RPath("$ORIGIN/lib".to_owned()),
+        search: Search::RPath("$ORIGIN/lib".into()),
         soname: None,
     };
     let path = lab.path("probe.so");

@@ -21,7 +21,7 @@ impl Bench {
         let root = tempfile::tempdir().unwrap();
         let scratch = ScratchRoot::temporary(root.path()).folder("host").unwrap();
         let host = HostCommand::unpack(HostKind::C, embedcheck_c_harness::HOST, &scratch).unwrap();
-        Self { host: host.with_args(["--parent-death", "kill"]), scratch, _root: root }
+        Self { host: host.dying_with_starter(), scratch, _root: root }
     }
 
     fn spec(&self, build: impl FnOnce(&mut PlanBuilder)) -> RunSpec {

@@ -28,7 +28,7 @@ pub(super) fn inside(lab: &Lab<'_>) -> Result<Finding, LabError> {
 
 fn static_host(lab: &Lab<'_>, out: &Path, link: &HostLink) -> Result<HostCommand, LabError> {
     HostBuilder::new(lab.compiler()?, &lab.workshop.cache).build(link, out)?;
-    Ok(HostCommand::new(HostKind::CStatic, out).with_args(["--parent-death", "kill"]))
+    Ok(HostCommand::new(HostKind::CStatic, out).dying_with_starter())
 }
 
 /// `cffi/linked-host`: `libadd1.so` found by `-ladd1`, and used.

@@ -78,7 +78,7 @@ pub(super) fn origin(lab: &Lab<'_>) -> Result<Finding, LabError> {
     let here = folder.path();
     let (made, moved) = (here.join("made"), here.join("moved"));
     lab.put_libpython(&made)?;
-    let search = Search::RunPath("$ORIGIN".to_owned());
+    let search = Search::RunPath("$ORIGIN".into());
     let dll = made.join(DLL);
     lab.plugin(Producer::Probe, &dll, &search)?;
     let link = HostLink::to_dll(&dll).with_rpath(OsStr::new("$ORIGIN"));

@@ -108,8 +108,8 @@ impl Hint {
     fn filled(self, lab: &Lab<'_>, here: &Path) -> Search {
         match self {
             Self::None => Search::None,
-            Self::RunPath(path) => Search::RunPath(fill(path, lab, here)),
-            Self::RPath(path) => Search::RPath(fill(path, lab, here)),
+            Self::RunPath(path) => Search::RunPath(fill(path, lab, here).into()),
+            Self::RPath(path) => Search::RPath(fill(path, lab, here).into()),
         }
     }
 }

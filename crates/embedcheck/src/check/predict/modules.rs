@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::check::{Lab, LabError};
 use crate::diagnose::{self, Cause, Evidence};
-use crate::elf::{Elf, Environment, LoaderModel, Mode, trace};
+use crate::elf::{Elf, Environment, LoaderModel, Mode, Trace, trace};
 
 /// Whether libpython is in the global scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,12 +86,28 @@ fn compute(lab: &Lab<'_>, scope: Scope) -> Result<Vec<ModuleNeeds>, LabError> {
     Ok(needs.collect())
 }
 
-/// Asks ld.so to bind each module without running it.
-pub(super) fn ask_ld_so(lab: &Lab<'_>, scope: Scope) -> Result<Vec<ModuleNeeds>, LabError> {
+/// The ld.so that loads the hosts.
+pub(super) fn ld_so(lab: &Lab<'_>) -> Result<PathBuf, LabError> {
     let host = Elf::read(&lab.c_host().program).map_err(LabError::internal("read the C host"))?;
-    let Some(ld_so) = host.interpreter.map(PathBuf::from) else {
-        return Err(LabError::unavailable("the C host is static: there is no ld.so to ask"));
-    };
+    let static_host = || LabError::unavailable("the C host is static: there is no ld.so to ask");
+    host.interpreter.map(PathBuf::from).ok_or_else(static_host)
+}
+
+/// What ld.so says when it gives an object up, and then nothing about it.
+pub(super) fn refusal(trace: &Trace) -> Option<&str> {
+    let gave_up = |line: &&String| line.contains("error while loading shared libraries");
+    trace.other.iter().find(gave_up).map(String::as_str)
+}
+
+/// Asks ld.so to bind each module without running it. What it refuses goes to `refused`, unless
+/// nothing can import it anyway.
+pub(super) fn ask_ld_so(
+    lab: &Lab<'_>,
+    scope: Scope,
+    refused: &mut Vec<String>,
+) -> Result<Vec<ModuleNeeds>, LabError> {
+    let ld_so = ld_so(lab)?;
+    let except = lab.unimportable()?;
     let preload = match scope {
         Scope::Local => None,
         Scope::Global => Some(lab.libpython.real_path.as_path()),
@@ -101,8 +117,12 @@ pub(super) fn ask_ld_so(lab: &Lab<'_>, scope: Scope) -> Result<Vec<ModuleNeeds>,
         if lab.stop().is_requested() {
             return Err(LabError::Interrupted);
         }
-        let trace =
-            trace(&ld_so, &module.path, preload, &[]).map_err(LabError::internal("ask ld.so"))?;
+        let trace = trace(&ld_so, &module.path, preload, &[])?;
+        if let Some(line) = refusal(&trace)
+            && !except.contains(&module.name)
+        {
+            refused.push(format!("{}: ld.so gave up: {line}", module.name));
+        }
         asked.push(ModuleNeeds {
             name: module.name.clone(),
             path: module.path.clone(),
@@ -120,4 +140,18 @@ pub(super) fn cause_of(module: &ModuleNeeds) -> Option<Cause> {
         .iter()
         .map(|symbol| format!("{}: undefined symbol: {symbol}", module.path.display()));
     diagnose::cause(&Evidence::of_errors(errors.collect()).in_global_scope())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_giving_up_is_a_refusal() {
+        let said = |line: &str| Trace { other: vec![line.to_owned()], ..Trace::default() };
+        let line = "./x.so: error while loading shared libraries: ./x.so: file too short";
+        assert_eq!(refusal(&said(line)), Some(line));
+        assert_eq!(refusal(&said("./x.so: warning: something")), None);
+        assert_eq!(refusal(&Trace::default()), None);
+    }
 }

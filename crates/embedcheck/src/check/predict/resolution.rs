@@ -1,12 +1,13 @@
 //! Which file each DT_NEEDED of the DLL and of libpython leads to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use embedcheck_plan::Flags;
 
+use super::modules;
 use crate::check::{Finding, Lab, LabError};
-use crate::elf::{Elf, Environment, LoaderModel, Mode, trace};
+use crate::elf::{Environment, LoaderModel, Mode, Rule, Trace, trace};
 use crate::report::Producer;
 
 /// Soname or name, and the file behind it, with symbolic links followed.
@@ -24,39 +25,20 @@ pub(super) fn resolution(lab: &Lab<'_>) -> Result<Finding, LabError> {
     let mut evidence: Vec<String> = opened
         .resolved
         .iter()
-        .map(|found| format!("{} => {} ({:?})", found.name, found.path.display(), found.rule))
+        .map(|found| format!("{} => {} ({})", found.name, found.path.display(), found.rule))
         .collect();
     let mut differences: Vec<String> = opened
         .not_found
         .iter()
         .map(|missing| format!("computed: {} is not found", missing.name))
         .collect();
-    let computed: Files =
-        opened.resolved.iter().map(|found| (found.name.clone(), real(&found.path))).collect();
+    let searched = opened.resolved.iter().filter(|found| is_searched(&found.name, &found.rule));
+    let computed: Files = searched.map(|found| (found.name.clone(), real(&found.path))).collect();
 
-    let elf = Elf::read(&host.program).map_err(LabError::internal("read the C host"))?;
-    if let Some(ld_so) = elf.interpreter {
-        let trace = trace(Path::new(&ld_so), &plugin.path, None, &[])
-            .map_err(LabError::internal("ask ld.so"))?;
-        for missing in &trace.not_found {
-            if computed.contains_key(missing) {
-                differences.push(format!("ld.so does not find {missing}; computed was a file"));
-            }
-        }
-        for loaded in trace.loaded {
-            let (Some(mine), Some(theirs)) = (computed.get(&loaded.name), &loaded.path) else {
-                continue;
-            };
-            if *mine != real(theirs) {
-                differences.push(format!(
-                    "{}: computed {}, ld.so {}",
-                    loaded.name,
-                    mine.display(),
-                    theirs.display()
-                ));
-            }
-        }
-    }
+    let ld_so = modules::ld_so(lab)?;
+    let trace = trace(&ld_so, &plugin.path, None, &[])?;
+    differences.extend(modules::refusal(&trace).map(|line| format!("ld.so gave up: {line}")));
+    differences.extend(against_ld_so(&computed, &trace, &ld_so));
 
     let mut case = lab.case("probe in a c host", &host, folder.path());
     plugin.open(&mut case, "plugin", Flags::NOW | Flags::LOCAL);
@@ -101,6 +83,53 @@ pub(super) fn resolution(lab: &Lab<'_>) -> Result<Finding, LabError> {
         .with_cases([judged]))
 }
 
+/// What has a path for a name is not searched for, and ld.so itself is there before any search.
+fn is_searched(name: &str, rule: &Rule) -> bool {
+    !name.contains('/') && *rule != Rule::Interpreter
+}
+
+/// What ld.so loads against what was computed, by name.
+fn against_ld_so(computed: &Files, trace: &Trace, ld_so: &Path) -> Vec<String> {
+    let loaded = trace.loaded.iter().filter(|one| !one.name.contains('/'));
+    // The vDSO is no file.
+    let files = loaded.filter_map(|one| Some((one.name.clone(), real(one.path.as_ref()?))));
+    let asked: Files = files.filter(|(_, path)| *path != real(ld_so)).collect();
+    let names: BTreeSet<_> = computed.keys().chain(asked.keys()).collect();
+    let words =
+        |path: Option<&PathBuf>| path.map_or("nothing".into(), |path| path.display().to_string());
+    let differences = names.into_iter().filter_map(|name| {
+        let (mine, theirs) = (computed.get(name), asked.get(name));
+        (mine != theirs)
+            .then(|| format!("{name}: computed {}, ld.so {}", words(mine), words(theirs)))
+    });
+    differences.collect()
+}
+
 fn real(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::elf::TraceLoaded;
+
+    #[test]
+    fn what_only_one_of_the_two_knows_is_a_difference() {
+        let file = |name: &str| (name.to_owned(), PathBuf::from(format!("/nowhere/{name}")));
+        let loaded = |name: &str| TraceLoaded { name: name.to_owned(), path: Some(file(name).1) };
+        let asked = |loaded| Trace { loaded, ..Trace::default() };
+        let computed = Files::from([file("liba.so"), file("libb.so")]);
+        let ld_so = Path::new("/nowhere/ld.so");
+        let vdso = TraceLoaded { name: "linux-vdso.so.1".to_owned(), path: None };
+        let all = vec![vdso, loaded("liba.so"), loaded("libb.so"), loaded("ld.so")];
+        assert_eq!(against_ld_so(&computed, &asked(all), ld_so), [""; 0]);
+        assert_eq!(
+            against_ld_so(&computed, &asked(vec![loaded("liba.so"), loaded("libc.so")]), ld_so),
+            [
+                "libb.so: computed /nowhere/libb.so, ld.so nothing",
+                "libc.so: computed nothing, ld.so /nowhere/libc.so",
+            ]
+        );
+    }
 }

@@ -27,14 +27,15 @@ pub(super) struct Pair {
 }
 
 impl Tally {
-    /// Repeats a case; the hosts take turns. `usual` is how often if the user does not say.
+    /// Repeats a case, at least once; the hosts take turns. `usual` is how often if the user does
+    /// not say.
     pub(super) fn of(
         lab: &Lab<'_>,
         label: &str,
         usual: u32,
         case: impl Fn(&HostCommand) -> Result<Case, LabError>,
     ) -> Result<Self, LabError> {
-        let total = lab.options().iterations.unwrap_or(usual);
+        let total = lab.options().iterations.unwrap_or(usual).max(1);
         let hosts = lab.dlopen_hosts();
         let mut tally =
             Self { label: label.to_owned(), counts: BTreeMap::new(), samples: Vec::new(), total };
@@ -103,7 +104,7 @@ fn verdict(promised: &[Tally], unpromised: &[Pair]) -> Finding {
             )),
         };
     };
-    let rate = f64::from(pair.race.bad()) / f64::from(pair.race.total.max(1)) * 100.0;
+    let rate = f64::from(pair.race.bad()) / f64::from(pair.race.total) * 100.0;
     let detail = format!(
         "{}: {} of {} processes went wrong ({rate:.0} %); nothing in CPython serialises two \
          embedders",

@@ -23,6 +23,6 @@ impl Workshop<'_> {
     fn linked_host(&self, out: &Path, link: &HostLink) -> Result<HostCommand, LabError> {
         let compiler = self.compiler()?;
         HostBuilder::new(compiler, &self.cache).build(link, out)?;
-        Ok(HostCommand::new(HostKind::CLinked, out).with_args(["--parent-death", "kill"]))
+        Ok(HostCommand::new(HostKind::CLinked, out).dying_with_starter())
     }
 }

@@ -18,11 +18,14 @@ for name in filter(None, sys.argv[1].split('\\n')):
 ";
 
 impl Workshop<'_> {
-    /// The import names of all extension modules of the standard library, one a line.
-    pub(in crate::check) fn module_names(&self) -> String {
-        let names: Vec<_> =
-            self.target.extension_modules.iter().map(|module| module.name.as_str()).collect();
-        names.join("\n")
+    /// The import names of all extension modules of the standard library.
+    pub(in crate::check) fn module_names(&self) -> impl Iterator<Item = &str> {
+        self.target.extension_modules.iter().map(|module| module.name.as_str())
+    }
+
+    /// The same, one a line.
+    pub(in crate::check) fn module_lines(&self) -> String {
+        self.module_names().collect::<Vec<_>>().join("\n")
     }
 
     /// See [`Lab::unimportable`].
@@ -32,7 +35,7 @@ impl Workshop<'_> {
         }
         let names = match &self.target.executable {
             Some(executable) => {
-                let output = lab.interpret(executable, SCRIPT, &[&self.module_names()])?;
+                let output = lab.interpret(executable, SCRIPT, &[&self.module_lines()])?;
                 output.stdout.text.lines().map(str::to_owned).collect()
             }
             None => self.unimportable_globally(lab)?,
@@ -47,7 +50,7 @@ impl Workshop<'_> {
         let plugin = lab.plugin(Producer::Probe, &path, &lab.absolute())?;
         let mut case = lab.case("baseline", &lab.c_host(), folder.path());
         plugin.open(&mut case, "plugin", Flags::NOW | Flags::GLOBAL);
-        let step = plugin.import_all_unjudged(lab, &mut case, "plugin");
+        let step = plugin.try_all_imports(lab, &mut case, "plugin");
         let judged = lab.run(case)?;
         let imports = judged.record.observation.imports_of(step).unwrap_or_default();
         // A module that libpython itself cannot serve is a finding, not a baseline.

@@ -12,7 +12,7 @@ use super::stock::Stock;
 use crate::check::{CheckError, LabError, Options};
 use crate::dll::{Cache, Compiler, PythonFacts, Surroundings};
 use crate::env::Caller;
-use crate::run::{HostCommand, HostKind, ScratchRoot, Stop};
+use crate::run::{HostCommand, ScratchRoot, Stop};
 use crate::target::{Libpython, Target};
 
 /// Folders that every host finds its system programs in.
@@ -33,9 +33,7 @@ impl<'a> Workshop<'a> {
         };
         let failed = |error: crate::run::ScratchError| CheckError::Scratch(error.to_string());
         let home = scratch.folder("workshop").map_err(failed)?;
-        let c_host = HostCommand::unpack(HostKind::C, embedcheck_c_harness::HOST, &home)
-            .map_err(failed)?
-            .with_args(["--parent-death", "kill"]);
+        let c_host = HostCommand::c(&home).map_err(failed)?;
         let surroundings = Surroundings {
             path: caller.path.clone().unwrap_or_default(),
             scratch: home.path().to_owned(),

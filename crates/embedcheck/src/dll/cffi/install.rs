@@ -11,6 +11,7 @@ use crate::dll::error::{BuildError, Unavailable};
 use crate::dll::python::PythonFacts;
 use crate::dll::surroundings::Surroundings;
 use crate::dll::tool::{Tool, ToolError};
+use crate::env::is_for_pip;
 
 /// For all of an installation: pip, if need be a virtual environment to get pip, and the proof that it works.
 pub(super) const LIMIT: Duration = Duration::from_secs(120);
@@ -34,7 +35,6 @@ pub struct CffiInstall {
 /// Whether pip needs a variable of the caller's to reach its index: certificates, proxies, its configuration.
 /// Variables that would send the installation elsewhere (`PIP_TARGET` …) are not among them.
 pub fn is_pip_variable(name: &OsStr) -> bool {
-    let Some(name) = name.to_str() else { return false };
     const OURS: [&str; 8] = [
         "PIP_TARGET",
         "PIP_PREFIX",
@@ -45,24 +45,7 @@ pub fn is_pip_variable(name: &OsStr) -> bool {
         "PIP_REPORT",
         "PIP_REQUIRE_VIRTUALENV",
     ];
-    const NETWORK: [&str; 13] = [
-        "SSL_CERT_FILE",
-        "SSL_CERT_DIR",
-        "REQUESTS_CA_BUNDLE",
-        "CURL_CA_BUNDLE",
-        "NETRC",
-        "HOME",
-        "XDG_CONFIG_HOME",
-        "XDG_CACHE_HOME",
-        "XDG_CONFIG_DIRS",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "ALL_PROXY",
-        "NO_PROXY",
-    ];
-    (name.starts_with("PIP_") && !OURS.contains(&name))
-        || NETWORK.contains(&name)
-        || NETWORK[9..].iter().any(|proxy| proxy.to_ascii_lowercase() == name)
+    name.to_str().is_some_and(|name| is_for_pip(name) && !OURS.contains(&name))
 }
 
 /// Finds CFFI for a target, or installs it in the cache, once. The target itself is never changed.

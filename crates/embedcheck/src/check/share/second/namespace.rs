@@ -68,9 +68,7 @@ pub(super) fn threads_of_their_own(
             let flags = Flags::NOW | Flags::LOCAL;
             expect.done(plan.open_in(second.handle, library, flags, Space::New));
             expect.value(second.ask_version(plan), second.number());
-            if let Some(step) = second.import_one(plan) {
-                expect.imports(step, &[]);
-            }
+            second.import_one(plan, expect);
         });
     });
     ask(&mut case, first);
@@ -81,9 +79,7 @@ pub(super) fn threads_of_their_own(
 fn ask(case: &mut Case, side: &Side<'_>) {
     let step = side.ask_version(&mut case.plan);
     case.expect.value(step, side.number());
-    if let Some(step) = side.import_one(&mut case.plan) {
-        case.expect.imports(step, &[]);
-    }
+    side.import_one(&mut case.plan, &mut case.expect);
 }
 
 /// Both Pythons in turn in the main thread.

@@ -6,7 +6,7 @@ use std::path::Path;
 use embedcheck_plan::{Line, Op, PlanBuilder};
 
 use crate::check::workshop::python_first;
-use crate::check::{Case, Lab, LabError, Plugin};
+use crate::check::{Case, Expect, Lab, LabError, Plugin};
 use crate::elf::{ProbeShape, Search};
 use crate::target::{Libpython, Target};
 
@@ -51,7 +51,7 @@ impl Side<'_> {
         let libdir = self.libpython.real_path.parent().unwrap_or(Path::new("/"));
         let shape = ProbeShape {
             needed: Some(self.soname.to_owned()),
-            search: Search::RunPath(libdir.to_string_lossy().into_owned()),
+            search: Search::RunPath(libdir.into()),
             soname: None,
         };
         lab.probe(&folder.join(format!("{}.so", self.handle)), &shape)
@@ -87,11 +87,13 @@ impl Side<'_> {
         plan.call(self.handle, "probe_run", "i(s)", &[code.as_str().into()])
     }
 
-    /// Imports one extension module; `None` if the Python has none of the usual ones outside
-    /// libpython.
-    pub(super) fn import_one(&self, plan: &mut PlanBuilder) -> Option<Line> {
+    /// Imports one extension module, which must succeed, unless the Python has none of the usual
+    /// ones outside libpython.
+    pub(super) fn import_one(&self, plan: &mut PlanBuilder, expect: &mut Expect) {
         let has = |name: &&&str| self.target.extension_modules.iter().any(|one| one.name == **name);
-        let name = ["math", "_struct", "array", "_random", "_json"].iter().find(has)?;
-        Some(plan.call(self.handle, "probe_import_all", "s(s)", &[(*name).into()]))
+        if let Some(name) = ["math", "_struct", "array", "_random", "_json"].iter().find(has) {
+            let step = plan.call(self.handle, "probe_import_all", "s(s)", &[(*name).into()]);
+            expect.imports(step, [*name], &[]);
+        }
     }
 }
