@@ -41,17 +41,21 @@ checks! { true;
         |lab| load(lab, &WAYS.dlmopen);
 }
 
-/// A claim about imports is not proven by modules of which none can be imported anyway.
+/// How many extension modules can be imported if embedding does no harm.
+fn importable(lab: &Lab<'_>) -> Result<usize, LabError> {
+    let unimportable = lab.unimportable()?;
+    let modules = lab.target.extension_modules.iter();
+    Ok(modules.filter(|module| !unimportable.contains(&module.name)).count())
+}
+
+/// Nothing imported is nothing proved.
 fn unproven(lab: &Lab<'_>) -> Result<Vec<String>, LabError> {
-    let (all, except) = (lab.target.extension_modules.len(), lab.unimportable()?.len());
-    Ok(match all {
-        0 => vec!["imports: the target has no extension modules outside libpython".to_owned()],
-        _ if all == except => vec![format!(
-            "imports: none of the target's {all} extension modules can be imported even without \
-             embedding"
-        )],
-        _ => Vec::new(),
-    })
+    let reason = match (lab.target.extension_modules.len(), importable(lab)?) {
+        (0, _) => "the target has none outside libpython".to_owned(),
+        (all, 0) => format!("none of the target's {all} can be imported even without embedding"),
+        _ => return Ok(Vec::new()),
+    };
+    Ok(vec![format!("extension modules: {reason}")])
 }
 
 /// The case of one way, one producer and one host.
@@ -88,7 +92,7 @@ fn load(lab: &Lab<'_>, way: &Way) -> Result<Finding, LabError> {
         }
     }
     let finding = conclude(lab, way.needs_global, cases)?.without(missing);
-    Ok(with_count(lab, finding))
+    with_count(lab, finding)
 }
 
 /// A pass, the documented limit of a local libpython, or a failure.
@@ -116,16 +120,14 @@ fn conclude(lab: &Lab<'_>, needs_global: bool, cases: Vec<Judgement>) -> Result<
 }
 
 /// How many modules were imported, which a green result should say.
-fn with_count(lab: &Lab<'_>, finding: Finding) -> Finding {
-    let unimportable = lab.unimportable().unwrap_or_default();
-    let modules = lab.target.extension_modules.iter();
-    let count = modules.filter(|module| !unimportable.contains(&module.name)).count();
-    match finding {
-        Finding { verdict: Verdict::Pass, detail: None, .. } => {
+fn with_count(lab: &Lab<'_>, finding: Finding) -> Result<Finding, LabError> {
+    let count = importable(lab)?;
+    Ok(match finding {
+        Finding { verdict: Verdict::Pass, detail: None, .. } if count > 0 => {
             Finding { detail: Some(format!("{count} extension modules imported")), ..finding }
         }
         finding => finding,
-    }
+    })
 }
 
 /// After a first call that failed, promoting libpython heals the probe, whose imports are tried
