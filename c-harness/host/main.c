@@ -116,6 +116,18 @@ static void die_with_parent(pid_t parent) {
     }
 }
 
+// Ignored and blocked signals are inherited (nohup, background jobs of a shell): what a plan
+// reports must not depend on who started the program.
+static void reset_signals(void) {
+    sigset_t none;
+    for (int number = 1; number < NSIG; number++) {
+        // Fails for SIGKILL, SIGSTOP and the two of libpthread, which nobody can change.
+        signal(number, SIG_DFL);
+    }
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 int main(int count, char **arguments) {
     const pid_t parent = getppid();
     const struct options options = parse_options(count, arguments);
@@ -133,6 +145,7 @@ int main(int count, char **arguments) {
     }
     const int events = descriptor(options.events);
     read_or_exit(options.plan, &steps);
+    reset_signals();
     json_start();
     if (!events_start(events) || !bindings_start()) {
         fprintf(stderr, "host: cannot write events to descriptor %d: %s\n", events,

@@ -109,12 +109,18 @@ fn no_signals() -> libc::sigset_t {
     unsafe { set.assume_init() }
 }
 
-/// Undoes what Rust's runtime did to signals before `main`.
+/// Undoes what Rust's runtime did to signals before `main`, and what was inherited: ignored and
+/// blocked signals (nohup, background jobs of a shell) must not change what a plan reports.
 pub(crate) fn restore_signals() {
-    for signal in [libc::SIGPIPE, libc::SIGSEGV, libc::SIGBUS] {
+    for signal in 1..=libc::SIGRTMAX() {
+        // Fails for SIGKILL, SIGSTOP and the two of libpthread, which nobody can change.
+        //
         // SAFETY: the default disposition runs no code. No other thread exists yet.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
+    let all = no_signals();
+    // SAFETY: the set is initialised, and the old mask is not asked for.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, ptr::null_mut()) };
     let none = libc::stack_t { ss_sp: ptr::null_mut(), ss_flags: libc::SS_DISABLE, ss_size: 0 };
     // SAFETY: no handler runs on the alternate stack now, and none is left that would.
     unsafe { libc::sigaltstack(&raw const none, ptr::null_mut()) };

@@ -16,6 +16,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("execution/usage", wrong_usage_ends_with_2),
         Trial::test("execution/events that cannot be written", lost_events_end_with_3),
         Trial::test("execution/standard output as events", standard_output_can_carry_events),
+        Trial::test("execution/inherited signals", inherited_signals_are_undone),
     ];
     for case in plans::PLAIN {
         trials.push(Trial::test(format!("plain/{}", case.0), move || {
@@ -185,5 +186,25 @@ fn standard_output_can_carry_events() -> Result<(), Failed> {
     });
     assert_eq!(c, rust);
     assert_eq!(c.len(), 3, "{c:?}");
+    Ok(())
+}
+
+/// A shell starts background jobs with SIGINT and SIGQUIT ignored, and `nohup` ignores SIGHUP: neither
+/// shows in what a plan reports.
+fn inherited_signals_are_undone() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let plan = folder.path().join("plan");
+    std::fs::write(&plan, "embedcheck-plan 1\nfacts signals\n")?;
+    for host in Host::BOTH {
+        let plan = plan.to_str().ok_or("a scratch folder has a name in UTF-8")?;
+        let inner = host.command(&["--plan", plan, "--events-fd", "1"]);
+        let mut outer = std::process::Command::new("/bin/sh");
+        outer.args(["-c", "trap '' INT QUIT HUP PIPE USR1; exec \"$@\"", "sh"]);
+        outer.arg(inner.get_program()).args(inner.get_args()).env_clear().stdin(Stdio::null());
+        let events = String::from_utf8(output(&mut outer).stdout)?;
+        if !events.contains(r#""SIGINT":"default""#) || events.contains(r#":"ignore""#) {
+            return Err(format!("{host:?}: {events}").into());
+        }
+    }
     Ok(())
 }
