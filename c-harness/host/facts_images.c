@@ -23,6 +23,14 @@ struct spaces {
     size_t capacity;
 };
 
+static void append(struct spaces *spaces, struct space space) {
+    if (spaces->count == spaces->capacity) {
+        spaces->capacity = 2 * spaces->capacity + 4;
+        spaces->items = memory_resize(spaces->items, spaces->capacity * sizeof *spaces->items);
+    }
+    spaces->items[spaces->count++] = space;
+}
+
 static void add_space(struct spaces *spaces, void *library) {
     struct space space;
     struct link_map *map;
@@ -35,12 +43,8 @@ static void add_space(struct spaces *spaces, void *library) {
             return;
         }
     }
-    if (spaces->count == spaces->capacity) {
-        spaces->capacity = 2 * spaces->capacity + 4;
-        spaces->items = memory_resize(spaces->items, spaces->capacity * sizeof *spaces->items);
-    }
     space.map = map;
-    spaces->items[spaces->count++] = space;
+    append(spaces, space);
 }
 
 static bool add_handle(const struct binding *binding, void *context) {
@@ -67,14 +71,14 @@ static void report(struct json *json, const struct space *space, const struct li
 
 struct walk {
     const struct spaces *spaces;
-    struct json *json;
+    // What was found: the maps of all Pythons, with their namespaces.
+    struct spaces pythons;
 };
 
 // Called by dl_iterate_phdr for the sake of its lock: while it is held, no thread adds a link map
 // to any namespace or removes one. (dl_iterate_phdr itself only knows the caller's namespace.)
 static int walk_spaces(struct dl_phdr_info *info, size_t size, void *data) {
-    const struct walk *walk = data;
-    const char *separator = "";
+    struct walk *walk = data;
     (void)info;
     (void)size;
     for (size_t i = 0; i < walk->spaces->count; i++) {
@@ -85,8 +89,7 @@ static int walk_spaces(struct dl_phdr_info *info, size_t size, void *data) {
         }
         for (; map != NULL; map = map->l_next) {
             if (image_defines(map, "Py_IsInitialized")) {
-                report(walk->json, space, map, separator);
-                separator = ",";
+                append(&walk->pythons, (struct space){.id = space->id, .map = map});
             }
         }
     }
@@ -100,10 +103,17 @@ void fact_images(struct json *json) {
         add_space(&spaces, program);
     }
     binding_each_handle(add_handle, &spaces);
-    const struct walk walk = {.spaces = &spaces, .json = json};
+    struct walk walk = {.spaces = &spaces};
+    dl_iterate_phdr(walk_spaces, &walk);
+    // Asked for without that lock: dladdr takes another, which a dlopen in another thread may hold
+    // while it waits for this one. A plan whose threads close a Python meanwhile has no such facts.
     json_raw(json, "[");
-    dl_iterate_phdr(walk_spaces, (void *)&walk);
+    for (size_t i = 0; i < walk.pythons.count; i++) {
+        const struct space *python = &walk.pythons.items[i];
+        report(json, python, python->map, i == 0 ? "" : ",");
+    }
     json_raw(json, "]");
+    free(walk.pythons.items);
     free(spaces.items);
     if (program != NULL) {
         dlclose(program);

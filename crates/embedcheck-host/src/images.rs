@@ -24,18 +24,21 @@ pub(crate) fn images(host: &Host) -> Value {
             spaces.push((id, map));
         }
     }
-    let mut walk = Walk { spaces, images: Vec::new() };
+    let mut walk = Walk { spaces, pythons: Vec::new() };
     // For the sake of its lock: while it is held, no thread adds a link map to any namespace or removes
     // one. (By itself it knows the caller's namespace only.)
     //
     // SAFETY: the callback has the right type and gets the value that it expects.
     unsafe { libc::dl_iterate_phdr(Some(walk_spaces), (&raw mut walk).cast()) };
-    walk.images.into()
+    // Asked for without that lock: `dladdr` takes another, which a `dlopen` in another thread may hold
+    // while it waits for this one. A plan whose threads close a Python meanwhile has no such facts.
+    walk.pythons.into_iter().map(|(id, map)| image(map, id)).collect()
 }
 
 struct Walk {
     spaces: Spaces,
-    images: Vec<Value>,
+    /// What was found, by namespace.
+    pythons: Spaces,
 }
 
 extern "C" fn walk_spaces(_: *mut libc::dl_phdr_info, _: usize, walk: *mut c_void) -> c_int {
@@ -43,7 +46,7 @@ extern "C" fn walk_spaces(_: *mut libc::dl_phdr_info, _: usize, walk: *mut c_voi
     let walk = unsafe { &mut *walk.cast::<Walk>() };
     for (id, map) in &walk.spaces {
         let pythons = map.all_of_namespace().filter(|map| map.defines(c"Py_IsInitialized"));
-        walk.images.extend(pythons.map(|map| image(map, *id)));
+        walk.pythons.extend(pythons.map(|map| (*id, map)));
     }
     // One call is enough.
     1
