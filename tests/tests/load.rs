@@ -11,7 +11,7 @@ use embedcheck_tests::{
 };
 
 /// What `load/local` must say of each version: up to 3.7 extension modules name libpython
-/// (cpython#21536 took that away in 3.8).
+/// (bpo-21536 took that away in 3.8).
 #[test]
 fn local_is_a_limit_since_3_8() {
     for minor in ["3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13"] {

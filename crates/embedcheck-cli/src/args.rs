@@ -88,11 +88,12 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<Duration>,
 
-    /// Fetch nothing: what would need it is skipped
+    /// Fetch nothing: without it, pip fetches cffi into the cache if the target has none
     #[arg(long)]
     pub(crate) offline: bool,
 
-    /// End with code 1 for a limit too
+    /// End with code 1 for a limit too; every CPython since 3.8 has some, so use it with --only or
+    /// --skip
     #[arg(long)]
     pub(crate) strict: bool,
 

@@ -18,7 +18,10 @@ what to change
 /// Variables that the program reads, and what for.
 const ENVIRONMENT: &[(&str, &str)] = &[
     ("EMBEDCHECK_PYTHONS", "more interpreters or libpython files to find, separated by colons"),
-    ("EMBEDCHECK_CACHE", "folder for what is worth keeping; default ~/.cache/embedcheck"),
+    (
+        "EMBEDCHECK_CACHE",
+        "folder for what is worth keeping; default $XDG_CACHE_HOME/embedcheck or ~/.cache/embedcheck",
+    ),
     ("EMBEDCHECK_REQUIRE_ALL", "1: what would be skipped is a failure, for a CI"),
     ("CC", "C compiler, with options"),
     ("TMPDIR", "folder for scratch files; default /tmp"),
@@ -52,7 +55,7 @@ pub(crate) fn after_check() -> String {
             "Examples",
             "  embedcheck check --only 'load/*' --skip load/dlmopen\n  \
              embedcheck check --format json | python3 -m json.tool\n  \
-             embedcheck check --strict --iterations 200 --only 'race/*'\n"
+             embedcheck check --iterations 50 --only race/two-dlls\n"
         ),
         exit_codes(),
     )

@@ -115,7 +115,10 @@ fn conclude(lab: &Lab<'_>, needs_global: bool, cases: Vec<Judgement>) -> Result<
     let cause = bad.cause.clone();
     let detail = bad.describe();
     let workarounds = workaround::verified(lab)?;
-    let finding = Finding::limit(detail, workarounds.words).because(cause);
+    let modules = cases.iter().flat_map(|case| case.record.observation.failed_imports());
+    let finding = Finding::limit(detail, workarounds.words)
+        .because(cause)
+        .with_evidence(modules.collect::<Vec<_>>());
     Ok(finding.with_cases(cases).with_cases(workarounds.cases))
 }
 

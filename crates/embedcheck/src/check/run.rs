@@ -91,7 +91,10 @@ pub fn select(options: &Options) -> Result<Vec<&'static Check>, CheckError> {
 fn globs(option: &'static str, texts: &[String]) -> Result<Vec<GlobMatcher>, CheckError> {
     let mut matchers = Vec::with_capacity(texts.len());
     for text in texts {
-        let glob = Glob::new(text).map_err(|error| CheckError::BadGlob {
+        // The name of a group stands for all of it.
+        let whole = CHECKS.iter().any(|check| check.group() == text);
+        let pattern = if whole { format!("{text}/*") } else { text.clone() };
+        let glob = Glob::new(&pattern).map_err(|error| CheckError::BadGlob {
             option,
             glob: text.clone(),
             reason: error.kind().to_string(),

@@ -197,7 +197,7 @@ rules! {
 
     "hang": [TimedOut] =>
         "the process did not come to an end; the report shows where each thread was",
-        "Look at the threads' system calls and backtraces in the report.",
+        "The threads' system calls and backtraces are in the report (--verbose or JSON); if the machine is slow, raise --timeout.",
         "";
 
     "exit-inside": [ExitInside] =>

@@ -36,13 +36,10 @@ impl fmt::Display for ModuleNeeds {
         for library in &self.libraries {
             write!(f, " {library} is not found;")?;
         }
-        for symbol in self.symbols.iter().take(8) {
+        for symbol in &self.symbols {
             write!(f, " {symbol}")?;
         }
-        match self.symbols.len().saturating_sub(8) {
-            0 => Ok(()),
-            more => write!(f, " and {more} more"),
-        }
+        Ok(())
     }
 }
 
