@@ -259,8 +259,16 @@ impl<'a> Lab<'a> {
             tamper.apply(&scene);
         }
         let text = case.plan.finish().to_string();
-        let plan = case.folder.join("plan.txt");
+        // Several cases may share a folder, and each plan of a kept one should be there.
+        let stem = file_stem(&case.label);
+        let plan = case.folder.join(format!("{stem}.plan"));
         std::fs::write(&plan, &text).map_err(LabError::internal("write the plan"))?;
+        if self.options().keep.is_some() {
+            let variables = case.env.to_text();
+            let lines = variables.iter().map(|(name, value)| format!("{name}={value}\n"));
+            std::fs::write(case.folder.join(format!("{stem}.env")), lines.collect::<String>())
+                .map_err(LabError::internal("write the environment"))?;
+        }
         let mut spec = RunSpec::new(&case.host.program, case.env, &case.folder);
         spec.args = case.host.args_for(&plan);
         spec.plan = text;
@@ -338,4 +346,10 @@ impl<'a> Lab<'a> {
         spec.timeout = self.options().timeout;
         Ok(run::run(&spec, self.stop())?)
     }
+}
+
+/// A file name of the words of a label, which a person can type.
+fn file_stem(label: &str) -> String {
+    let words = label.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-").chars().take(100).collect()
 }

@@ -11,6 +11,8 @@ pub(super) enum Package {
     PythonHeaders(u32),
     /// `pip` for this minor version of Python 3.
     Pip(u32),
+    /// CFFI for the distribution's own Python 3.
+    Cffi,
 }
 
 /// Distributions that name their packages alike.
@@ -45,8 +47,14 @@ impl OsFamily {
 
     /// What to do to get the package. Names as of 2025; the distributions' own Pythons only.
     pub(super) fn install(self, package: Package) -> String {
-        use Package::{CCompiler, Pip, PythonHeaders};
+        use Package::{CCompiler, Cffi, Pip, PythonHeaders};
         match (self, package) {
+            (Self::Debian, Cffi) => "apt install python3-cffi".to_owned(),
+            (Self::Fedora, Cffi) => "dnf install python3-cffi".to_owned(),
+            (Self::Suse, Cffi) => "zypper install python3-cffi".to_owned(),
+            (Self::Alpine, Cffi) => "apk add py3-cffi".to_owned(),
+            (Self::Arch, Cffi) => "pacman -S python-cffi".to_owned(),
+            (Self::Other, Cffi) => "install the distribution's package of cffi".to_owned(),
             (Self::Debian, CCompiler) => "apt install gcc libc6-dev".to_owned(),
             (Self::Debian, PythonHeaders(minor)) => format!("apt install libpython3.{minor}-dev"),
             (Self::Debian, Pip(minor)) => {

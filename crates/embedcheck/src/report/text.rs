@@ -73,6 +73,7 @@ fn one(page: &mut Page<'_>, report: &Report) {
     result::groups(page, &report.results);
     page.blank();
     summary::not_covered(page, report);
+    summary::limits(page, report);
     summary::recap(page, report);
     summary::last_line(page, report);
 }

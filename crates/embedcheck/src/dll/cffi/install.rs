@@ -84,9 +84,14 @@ fn cffi_offline(python: &PythonFacts) -> Unavailable {
         None => format!("{executable} cannot import cffi"),
     };
     let (major, minor) = OLDEST;
-    let advice = format!(
-        "run once without --offline, or `{executable} -m pip install 'cffi>={major}.{minor}'`"
-    );
+    // A distribution's Python refuses pip (PEP 668, externally managed environments).
+    let path = &python.executable;
+    let install = if path.starts_with("/usr") && !path.starts_with("/usr/local") {
+        OsFamily::of_this_machine().install(Package::Cffi)
+    } else {
+        format!("`{executable} -m pip install 'cffi>={major}.{minor}'`")
+    };
+    let advice = format!("run once without --offline, or {install}");
     offline(&has, advice)
 }
 

@@ -15,6 +15,21 @@ pub(super) fn recap(page: &mut Page<'_>, report: &Report) {
     }
 }
 
+/// The ids of the limits, and what the word means, since it is the only verdict that asks for something
+/// without being a failure.
+pub(super) fn limits(page: &mut Page<'_>, report: &Report) {
+    let limits = report.results.iter().filter(|result| result.verdict == Verdict::Limit);
+    let ids: Vec<_> = limits.map(|result| result.id.as_str()).collect();
+    if !ids.is_empty() {
+        let style = page.styles().verdict(Verdict::Limit);
+        let text = format!(
+            "{}: documented limitations; a host needs one of the remedies marked works",
+            ids.join(" ")
+        );
+        page.item(0, &[Label { text: "limits", style, width: 6 }], &text);
+    }
+}
+
 /// What could not run although its check did, each reason once.
 pub(super) fn not_covered(page: &mut Page<'_>, report: &Report) {
     let mut parts: Vec<(&str, u32)> = Vec::new();
