@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use embedcheck_plan::{Flags, PythonAction};
 
@@ -14,6 +15,9 @@ use crate::run::{HostCommand, Scratch};
 /// How long the sleeping `sitecustomize` sleeps, in seconds: longer than an initialisation takes
 /// (10 to 20 ms), short enough for a package build.
 const SLOW_SITE: &str = "import time\ntime.sleep(0.15)\n";
+
+/// After this time a race that cannot be promised counts as hanging.
+const HANG: Duration = Duration::from_secs(5);
 
 /// What the host does about Python itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,7 +151,14 @@ impl Arrangement {
         label: &str,
         iterations: u32,
     ) -> Result<Pair, LabError> {
-        let race = self.measure(lab, label, iterations)?;
+        // Some of these processes hang, and the full time limit for each would make the check last for
+        // minutes. A start of Python takes 20 ms; nothing is promised here, so being slow is no worse.
+        let limit = HANG.min(lab.options().timeout);
+        let race = Tally::of(lab, label, iterations, |host| {
+            let mut case = self.case(lab, label, host)?;
+            case.timeout = Some(limit);
+            Ok(case)
+        })?;
         let (start, what) = match self.start {
             Start::Racing => (Start::Before, "host first"),
             _ => (Start::WarmUp, "warm-up"),
