@@ -60,11 +60,11 @@ pub(crate) struct CheckArgs {
     #[arg(long, conflicts_with_all = ["python", "libpython"])]
     pub(crate) all: bool,
 
-    /// Run only the checks whose id matches; can be given several times
+    /// Run only the checks whose id or group matches; can be given several times
     #[arg(long, value_name = "GLOB")]
     pub(crate) only: Vec<String>,
 
-    /// Leave out the checks whose id matches; can be given several times
+    /// Leave out the checks whose id or group matches; can be given several times
     #[arg(long, value_name = "GLOB")]
     pub(crate) skip: Vec<String>,
 

@@ -154,3 +154,51 @@ fn an_interruption_leaves_nothing_behind() {
     assert_eq!(std::fs::read_to_string(report).unwrap(), "old");
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1, "a temporary report is left");
 }
+
+/// The name of a group stands for its checks.
+#[test]
+fn a_group_by_its_name() {
+    let Some(python) = python() else { return };
+    let place = Place::new();
+    let args = ["--only", "predict", "--skip", "predict/local", "--format", "json"];
+    let seen = place.finish(&mut check(&place, &python, &args));
+    let reports = from_json(seen.expect_code(0).stdout.as_bytes()).unwrap().into_reports();
+    let ids: Vec<_> = reports[0].results.iter().map(|result| result.id.as_str()).collect();
+    assert_eq!(ids, ["predict/global", "predict/resolution"]);
+}
+
+/// With `--keep` a run can be made again: the DLL, the plan and the environment are there.
+#[test]
+fn what_is_kept_can_be_run_again() {
+    let Some(python) = python() else { return };
+    let place = Place::new();
+    let kept = place.path().join("kept");
+    let args = ["--only", "predict/resolution", "--keep", kept.to_str().unwrap()];
+    place.finish(&mut check(&place, &python, &args)).expect_code(0);
+    let folder = kept.join("predict-resolution-live");
+    let file = |extension: &str| {
+        let mut files = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
+        files.find(|path| path.extension().is_some_and(|found| found == extension)).unwrap()
+    };
+    let mut again = place.command(["run", "--host", "c", "--format", "json"]);
+    again.arg(file("plan"));
+    for variable in std::fs::read_to_string(file("env")).unwrap().lines() {
+        again.args(["--env", variable]);
+    }
+    let seen = place.finish(&mut again);
+    let observation: Value = serde_json::from_str(&seen.expect_code(0).stdout).unwrap();
+    let answer = |event: &Value| event["op"] == "call" && event["value"] == 42;
+    assert!(observation["events"].as_array().unwrap().iter().any(answer), "{}", seen.all());
+}
+
+/// A package build sets a HOME that does not exist; it still does not exist afterwards.
+#[test]
+fn a_home_that_does_not_exist_is_not_made() {
+    let Some(python) = python() else { return };
+    let place = Place::new();
+    let home = place.path().join("nonexistent");
+    let mut command = check(&place, &python, &["--only", "load/linked-dll"]);
+    command.env_remove("EMBEDCHECK_CACHE").env_remove("XDG_CACHE_HOME").env("HOME", &home);
+    place.finish(&mut command);
+    assert!(!home.exists());
+}
