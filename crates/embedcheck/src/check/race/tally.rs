@@ -113,5 +113,8 @@ fn verdict(promised: &[Tally], unpromised: &[Pair]) -> Finding {
         pair.race.total
     );
     let verified = format!("{}: {} of {} good", pair.words, pair.remedy.total, pair.remedy.total);
-    Finding::limit(detail, vec![verified]).because(pair.race.cause())
+    // The cause names remedies for every race; here is the one that was measured.
+    Finding::limit(detail, vec![verified])
+        .because(pair.race.cause())
+        .advise(format!("Do what worked in this run: {}.", pair.words))
 }
