@@ -5,17 +5,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// For each crate of the product the crates of the workspace that it may name, directly. The arrows
-/// point down: cli → embedcheck → plan, cli → host → plan.
+/// point down: cli → embedcheck → plan, cli → host → plan; embed-dll knows nothing of embedcheck.
 const ARROWS: &[(&str, &[&str])] = &[
     ("embedcheck-plan", &[]),
     ("embedcheck-c-harness", &[]),
     ("embedcheck-host", &["embedcheck-plan"]),
     ("embedcheck", &["embedcheck-plan", "embedcheck-c-harness"]),
     ("embedcheck-cli", &["embedcheck", "embedcheck-host", "embedcheck-plan"]),
+    ("embed-dll-cdecl", &[]),
+    ("embed-dll-macros", &["embed-dll-cdecl"]),
+    ("embed-dll", &["embed-dll-cdecl", "embed-dll-macros"]),
 ];
 
-/// The only crate of the harness with unsafe code.
-const UNSAFE: &[&str] = &["embedcheck-host"];
+/// The crates with unsafe code: one that runs plans, one that is the run time of DLLs.
+const UNSAFE: &[&str] = &["embedcheck-host", "embed-dll"];
 
 /// Folders below `crates/` and beside it that hold the crates of [`ARROWS`].
 fn manifests() -> BTreeMap<String, PathBuf> {

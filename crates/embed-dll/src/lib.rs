@@ -1,0 +1,32 @@
+//! Shared libraries whose C functions are written in Python.
+//!
+//! A `cdylib` (or `staticlib`) crate describes its C API once, in [`embedding!`]; Python code
+//! implements it. A host program in any language calls the functions as it calls any C function.
+//! The first call starts a CPython, any from 3.8 on, that is found on the machine: the file itself
+//! is linked to none.
+
+#[doc(inline)]
+pub use embed_dll_macros::embedding;
+
+mod call;
+mod ffi;
+mod find;
+mod module;
+mod python;
+mod spec;
+mod start;
+mod thread;
+
+/// What the code written by [`embedding!`] uses. Not for people; it changes without notice.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::call::{
+        Bool, Call, Char, Char16, Char32, Floating, Integer, Parameter, Pointer, Record,
+        ReturnValue, Stack, Void, WideChar, call,
+    };
+    pub use crate::module::{State, enter, last_error, leave, py_init, start};
+    pub use crate::spec::{
+        Function, Invoker, Layout, Locate, Module, Options, SigPipe, Spec, Symbol, Text,
+    };
+    pub use embed_dll_cdecl::Dialect;
+}

@@ -1,0 +1,403 @@
+//! The functions and objects of libpython that the run time uses, each found by name.
+//!
+//! The DLL is linked to no libpython, so nothing here is an import: `Abi::find()` asks a library
+//! that is already loaded. What every CPython since 3.8 exports is a plain field; what came later,
+//! went away, or depends on the build is an `Option`. Only functions and objects are used, no
+//! structure of CPython except the size of an object's header, which [`Header`] measures.
+
+use std::ffi::{CStr, c_char, c_double, c_int, c_long, c_longlong, c_ulong, c_ulonglong, c_void};
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+use super::header::Header;
+
+/// `PyObject`: never looked into except through [`Header`].
+#[repr(C)]
+pub struct PyObject {
+    _opaque: [u8; 0],
+}
+
+/// `PyThreadState`: opaque.
+#[repr(C)]
+pub struct PyThreadState {
+    _opaque: [u8; 0],
+}
+
+/// `PyInterpreterState`: opaque.
+#[repr(C)]
+pub struct PyInterpreterState {
+    _opaque: [u8; 0],
+}
+
+/// `Py_ssize_t`.
+pub type Size = isize;
+
+/// A pointer to an object, borrowed or owned as the function says.
+pub type Object = *mut PyObject;
+
+/// `PyGILState_STATE`: `PyGILState_LOCKED` is 0, `PyGILState_UNLOCKED` 1.
+pub type GilState = c_int;
+
+/// `visitproc`.
+pub type Visit = unsafe extern "C" fn(Object, *mut c_void) -> c_int;
+
+macro_rules! abi {
+    (
+        required { $($(#[$required_doc:meta])* fn $required:ident($($required_argument:ty),*) $(-> $required_result:ty)?;)* }
+        optional { $($(#[$optional_doc:meta])* fn $optional:ident($($optional_argument:ty),*) $(-> $optional_result:ty)?;)* }
+        objects { $($object:ident)* }
+        exceptions { $($exception:ident)* }
+    ) => {
+        /// Addresses of everything that the run time calls in libpython; fields carry the C names.
+        #[allow(non_snake_case, reason = "the fields are named as the functions of the C API")]
+        pub struct Abi {
+            /// Where the fields of an object's header are in this build.
+            pub header: Header,
+            /// `Py_GetVersion()` as numbers: (major, minor).
+            pub version: (u8, u8),
+            $($(#[$required_doc])* pub $required: unsafe extern "C" fn($($required_argument),*) $(-> $required_result)?,)*
+            $($(#[$optional_doc])* pub $optional: Option<unsafe extern "C" fn($($optional_argument),*) $(-> $optional_result)?>,)*
+            $(#[doc = concat!("`", stringify!($object), "`, borrowed.")] pub $object: Object,)*
+            $(
+                #[doc = concat!("The variable `", stringify!($exception), "`, which is set when the interpreter starts.")]
+                pub $exception: *const Object,
+            )*
+        }
+
+        impl Abi {
+            /// Finds everything with `find`, which gives the address of a symbol or null.
+            ///
+            /// # Errors
+            ///
+            /// The name of the first required symbol that is missing: the library is no CPython of
+            /// version 3.8 or later.
+            ///
+            /// # Safety
+            ///
+            /// `find` must return the addresses of the symbols of one loaded CPython, which is
+            /// never unloaded.
+            pub unsafe fn find(mut find: impl FnMut(&CStr) -> *mut c_void) -> Result<Abi, Missing> {
+                let mut required = |name: &'static CStr| match find(name) {
+                    address if address.is_null() => Err(Missing(name)),
+                    address => Ok(address),
+                };
+                $(
+                    let $required = {
+                        let address = required(name(concat!(stringify!($required), "\0")))?;
+                        // SAFETY: the symbol is the function of this name, whose prototype in
+                        // CPython's headers is the one above; a function pointer is as wide as a
+                        // data pointer on every platform with dlsym.
+                        unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C" fn($($required_argument),*) $(-> $required_result)?>(address) }
+                    };
+                )*
+                $(let $object = required(name(concat!(stringify!($object), "\0")))?.cast();)*
+                $(let $exception = required(name(concat!(stringify!($exception), "\0")))?.cast_const().cast();)*
+                $(
+                    let $optional = {
+                        let address = find(name(concat!(stringify!($optional), "\0")));
+                        // SAFETY: as above; null is `None`, which has the same representation.
+                        unsafe { std::mem::transmute::<*mut c_void, Option<unsafe extern "C" fn($($optional_argument),*) $(-> $optional_result)?>>(address) }
+                    };
+                )*
+                let mut abi = Abi {
+                    header: Header::unknown(),
+                    version: (0, 0),
+                    $($required,)* $($optional,)* $($object,)* $($exception,)*
+                };
+                // SAFETY: the function only returns a constant string, also before initialisation.
+                let version = unsafe { CStr::from_ptr((abi.Py_GetVersion)()) };
+                abi.version = parse_version(version.to_bytes());
+                Ok(abi)
+            }
+        }
+    };
+}
+
+abi! {
+    required {
+        // Life of the interpreter and of threads. All may be called before initialisation or
+        // without the GIL as their documentation says.
+        fn Py_GetVersion() -> *const c_char;
+        fn Py_IsInitialized() -> c_int;
+        fn PyEval_SaveThread() -> *mut PyThreadState;
+        fn PyEval_RestoreThread(*mut PyThreadState);
+        fn PyThreadState_Clear(*mut PyThreadState);
+        fn PyThreadState_DeleteCurrent();
+        fn PyThreadState_Get() -> *mut PyThreadState;
+        fn PyGILState_Ensure() -> GilState;
+        fn PyGILState_Release(GilState);
+        fn PyGILState_GetThisThreadState() -> *mut PyThreadState;
+        fn PyGILState_Check() -> c_int;
+
+        // References and objects.
+        fn Py_IncRef(Object);
+        fn Py_DecRef(Object);
+        fn PyObject_Type(Object) -> Object;
+        fn PyType_GetFlags(Object) -> c_ulong;
+        fn PyType_IsSubtype(Object, Object) -> c_int;
+        fn PyType_GetSlot(Object, c_int) -> *mut c_void;
+        fn PyType_FromSpecWithBases(*mut c_void, Object) -> Object;
+        fn PyType_Modified(Object);
+        fn PyType_GenericAlloc(Object, Size) -> Object;
+        fn PyObject_GenericGetAttr(Object, Object) -> Object;
+        fn PyObject_GenericSetAttr(Object, Object, Object) -> c_int;
+        fn PyObject_GetAttr(Object, Object) -> Object;
+        fn PyObject_GetAttrString(Object, *const c_char) -> Object;
+        fn PyObject_SetAttr(Object, Object, Object) -> c_int;
+        fn PyObject_SetAttrString(Object, *const c_char, Object) -> c_int;
+        fn PyObject_GetItem(Object, Object) -> Object;
+        fn PyObject_SetItem(Object, Object, Object) -> c_int;
+        fn PyObject_Repr(Object) -> Object;
+        fn PyObject_Str(Object) -> Object;
+        fn PyObject_IsTrue(Object) -> c_int;
+        fn PyObject_IsInstance(Object, Object) -> c_int;
+        fn PyObject_RichCompare(Object, Object, c_int) -> Object;
+        fn PyObject_Hash(Object) -> Size;
+        fn PyObject_Size(Object) -> Size;
+        fn PyObject_GetIter(Object) -> Object;
+        fn PyIter_Next(Object) -> Object;
+        fn PyObject_Call(Object, Object, Object) -> Object;
+        fn PyObject_CallObject(Object, Object) -> Object;
+        fn PyCallable_Check(Object) -> c_int;
+        fn PyObject_GC_UnTrack(*mut c_void);
+        fn PyObject_GetBuffer(Object, *mut c_void, c_int) -> c_int;
+        fn PyBuffer_Release(*mut c_void);
+        fn PyMemoryView_FromMemory(*mut c_char, Size, c_int) -> Object;
+        fn PyWeakref_NewRef(Object, Object) -> Object;
+
+        // Numbers and text.
+        fn PyBool_FromLong(c_long) -> Object;
+        fn PyLong_FromLong(c_long) -> Object;
+        fn PyLong_FromUnsignedLong(c_ulong) -> Object;
+        fn PyLong_FromLongLong(c_longlong) -> Object;
+        fn PyLong_FromUnsignedLongLong(c_ulonglong) -> Object;
+        fn PyLong_FromSsize_t(Size) -> Object;
+        fn PyLong_FromVoidPtr(*mut c_void) -> Object;
+        fn PyLong_AsLong(Object) -> c_long;
+        fn PyLong_AsLongLong(Object) -> c_longlong;
+        fn PyLong_AsUnsignedLongLong(Object) -> c_ulonglong;
+        fn PyLong_AsUnsignedLongLongMask(Object) -> c_ulonglong;
+        fn PyLong_AsSsize_t(Object) -> Size;
+        fn PyNumber_Index(Object) -> Object;
+        fn PyNumber_Long(Object) -> Object;
+        fn PyNumber_Float(Object) -> Object;
+        fn PyNumber_AsSsize_t(Object, Object) -> Size;
+        fn PyFloat_FromDouble(c_double) -> Object;
+        fn PyFloat_AsDouble(Object) -> c_double;
+        fn PyComplex_FromDoubles(c_double, c_double) -> Object;
+        fn PyUnicode_FromStringAndSize(*const c_char, Size) -> Object;
+        fn PyUnicode_DecodeUTF8(*const c_char, Size, *const c_char) -> Object;
+        fn PyUnicode_DecodeFSDefault(*const c_char) -> Object;
+        fn PyUnicode_InternInPlace(*mut Object);
+        fn PyUnicode_AsUTF8String(Object) -> Object;
+        fn PyUnicode_AsEncodedString(Object, *const c_char, *const c_char) -> Object;
+        fn PyUnicode_GetLength(Object) -> Size;
+        fn PyUnicode_ReadChar(Object, Size) -> u32;
+        fn PyUnicode_FromOrdinal(c_int) -> Object;
+        fn PyUnicode_FromWideChar(*const i32, Size) -> Object;
+        fn PyUnicode_AsWideChar(Object, *mut i32, Size) -> Size;
+        fn PyUnicode_Concat(Object, Object) -> Object;
+        fn PyBytes_FromStringAndSize(*const c_char, Size) -> Object;
+        fn PyBytes_AsStringAndSize(Object, *mut *mut c_char, *mut Size) -> c_int;
+        fn PyByteArray_AsString(Object) -> *mut c_char;
+        fn PyByteArray_Size(Object) -> Size;
+
+        // Containers.
+        fn PyTuple_New(Size) -> Object;
+        fn PyTuple_Size(Object) -> Size;
+        fn PyTuple_GetItem(Object, Size) -> Object;
+        fn PyTuple_SetItem(Object, Size, Object) -> c_int;
+        fn PyList_New(Size) -> Object;
+        fn PyList_Size(Object) -> Size;
+        fn PyList_GetItem(Object, Size) -> Object;
+        fn PyList_SetItem(Object, Size, Object) -> c_int;
+        fn PyList_Append(Object, Object) -> c_int;
+        fn PyDict_New() -> Object;
+        fn PyDict_GetItemWithError(Object, Object) -> Object;
+        fn PyDict_SetItem(Object, Object, Object) -> c_int;
+        fn PyDict_SetItemString(Object, *const c_char, Object) -> c_int;
+        fn PyDict_Next(Object, *mut Size, *mut Object, *mut Object) -> c_int;
+        fn PyDict_Size(Object) -> Size;
+        fn PySequence_Fast(Object, *const c_char) -> Object;
+        fn PySlice_New(Object, Object, Object) -> Object;
+
+        // Modules and code.
+        fn PyImport_ImportModule(*const c_char) -> Object;
+        fn PyImport_GetModuleDict() -> Object;
+        fn PyModule_NewObject(Object) -> Object;
+        fn PyModule_Create2(*mut c_void, c_int) -> Object;
+        fn PyModule_GetDict(Object) -> Object;
+        fn PyEval_GetBuiltins() -> Object;
+        fn PyEval_EvalCode(Object, Object, Object) -> Object;
+        fn PySys_GetObject(*const c_char) -> Object;
+        fn PyCFunction_NewEx(*mut c_void, Object, Object) -> Object;
+        fn PyCapsule_New(*mut c_void, *const c_char, Option<unsafe extern "C" fn(Object)>) -> Object;
+        fn PyCapsule_GetPointer(Object, *const c_char) -> *mut c_void;
+
+        // Exceptions.
+        fn PyErr_Occurred() -> Object;
+        fn PyErr_Clear();
+        fn PyErr_SetString(Object, *const c_char);
+        fn PyErr_SetObject(Object, Object);
+        fn PyErr_SetNone(Object);
+        fn PyErr_ExceptionMatches(Object) -> c_int;
+        fn PyErr_GivenExceptionMatches(Object, Object) -> c_int;
+        fn PyErr_Fetch(*mut Object, *mut Object, *mut Object);
+        fn PyErr_Restore(Object, Object, Object);
+        fn PyErr_NormalizeException(*mut Object, *mut Object, *mut Object);
+        fn PyErr_NoMemory() -> Object;
+        fn PyErr_WriteUnraisable(Object);
+        fn PyErr_CheckSignals() -> c_int;
+        fn PyErr_NewException(*const c_char, Object, Object) -> Object;
+        fn PyErr_WarnEx(Object, *const c_char, Size) -> c_int;
+        fn PyException_SetTraceback(Object, Object) -> c_int;
+        fn PyException_GetTraceback(Object) -> Object;
+    }
+    optional {
+        /// 3.9 and later.
+        fn PyObject_Vectorcall(Object, *const Object, usize, Object) -> Object;
+        /// 3.13 and later.
+        fn PyThreadState_GetUnchecked() -> *mut PyThreadState;
+        /// Until 3.12 under this name (3.13 keeps it as an alias).
+        fn _PyThreadState_UncheckedGet() -> *mut PyThreadState;
+        /// 3.9 and later.
+        fn PyInterpreterState_Get() -> *mut PyInterpreterState;
+        /// 3.8 and later.
+        fn PyInterpreterState_Main() -> *mut PyInterpreterState;
+        /// 3.9 and later.
+        fn PyThreadState_GetInterpreter(*mut PyThreadState) -> *mut PyInterpreterState;
+        /// 3.7 and later.
+        fn PyInterpreterState_GetID(*mut PyInterpreterState) -> i64;
+        /// 3.13 and later.
+        fn Py_IsFinalizing() -> c_int;
+        /// 3.7 to 3.12.
+        fn _Py_IsFinalizing() -> c_int;
+        /// POSIX, 3.7 and later.
+        fn PyOS_BeforeFork();
+        /// POSIX, 3.7 and later.
+        fn PyOS_AfterFork_Parent();
+        /// POSIX, 3.7 and later.
+        fn PyOS_AfterFork_Child();
+        /// 3.13 and later, free-threaded builds only do something.
+        fn PyUnstable_Module_SetGIL(Object, *mut c_void) -> c_int;
+        /// Not in the limited API: compiles with flags and a file name.
+        fn Py_CompileStringExFlags(*const c_char, *const c_char, c_int, *mut c_void, c_int) -> Object;
+        /// In the limited API.
+        fn Py_CompileString(*const c_char, *const c_char, c_int) -> Object;
+        /// 3.12 and later: the size of the data that a class adds to its base.
+        fn PyObject_GetTypeData(Object, Object) -> *mut c_void;
+        /// 3.10 and later.
+        fn PyType_GetName(Object) -> Object;
+        /// 3.9 and later: the GC's view of a class with `Py_TPFLAGS_HAVE_GC`.
+        fn PyObject_GC_IsTracked(Object) -> c_int;
+    }
+    objects {
+        _Py_NoneStruct
+        _Py_TrueStruct
+        _Py_FalseStruct
+        _Py_EllipsisObject
+        _Py_NotImplementedStruct
+        PyBaseObject_Type
+        PyType_Type
+        PyLong_Type
+        PyBool_Type
+        PyFloat_Type
+        PyComplex_Type
+        PyUnicode_Type
+        PyBytes_Type
+        PyByteArray_Type
+        PyTuple_Type
+        PyList_Type
+        PyDict_Type
+        PySlice_Type
+        PyModule_Type
+        PyCapsule_Type
+    }
+    exceptions {
+        PyExc_BaseException
+        PyExc_Exception
+        PyExc_AttributeError
+        PyExc_BufferError
+        PyExc_ImportError
+        PyExc_IndexError
+        PyExc_KeyboardInterrupt
+        PyExc_KeyError
+        PyExc_MemoryError
+        PyExc_NotImplementedError
+        PyExc_OSError
+        PyExc_OverflowError
+        PyExc_RuntimeError
+        PyExc_StopIteration
+        PyExc_SystemError
+        PyExc_SystemExit
+        PyExc_TypeError
+        PyExc_UnicodeError
+        PyExc_ValueError
+        PyExc_ZeroDivisionError
+        PyExc_UserWarning
+        PyExc_RuntimeWarning
+    }
+}
+
+// SAFETY: addresses of functions and of objects that live as long as the process; the table itself
+// is never changed once it is published.
+unsafe impl Send for Abi {}
+// SAFETY: as above.
+unsafe impl Sync for Abi {}
+
+/// A symbol that every CPython since 3.8 exports is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missing(pub &'static CStr);
+
+const fn name(text: &'static str) -> &'static CStr {
+    match CStr::from_bytes_with_nul(text.as_bytes()) {
+        Ok(name) => name,
+        Err(_) => c"?",
+    }
+}
+
+/// "3.13.0 (main, …)" → (3, 13).
+fn parse_version(text: &[u8]) -> (u8, u8) {
+    let mut numbers = text.split(|byte| !byte.is_ascii_digit());
+    let mut number = || {
+        let digits = std::str::from_utf8(numbers.next()?).ok()?;
+        digits.parse().ok()
+    };
+    (number().unwrap_or(0), number().unwrap_or(0))
+}
+
+static ABI: AtomicPtr<Abi> = AtomicPtr::new(ptr::null_mut());
+
+/// Makes `abi` the table of this DLL. The first one stays: one DLL uses one libpython.
+pub fn publish(abi: Abi) -> &'static Abi {
+    let new = Box::into_raw(Box::new(abi));
+    match ABI.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire) {
+        // SAFETY: `new` came from a box just now, is published, and is never freed.
+        Ok(_) => unsafe { &*new },
+        Err(first) => {
+            // SAFETY: `new` came from a box just now and nobody else has seen it.
+            drop(unsafe { Box::from_raw(new) });
+            // SAFETY: what was published is never freed or changed.
+            unsafe { &*first }
+        }
+    }
+}
+
+/// The table, once libpython has been found.
+#[inline]
+pub fn get() -> Option<&'static Abi> {
+    // SAFETY: null, or published by `publish`, which never frees or changes it.
+    unsafe { ABI.load(Ordering::Acquire).as_ref() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_version;
+
+    #[test]
+    fn versions_are_read() {
+        assert_eq!(parse_version(b"3.13.0 (main, Oct  8 2024)"), (3, 13));
+        assert_eq!(parse_version(b"3.15.0a1+"), (3, 15));
+        assert_eq!(parse_version(b""), (0, 0));
+    }
+}

@@ -1,0 +1,14 @@
+//! A thin, safe layer over the C API: tokens that prove that the thread is attached, owned and
+//! borrowed references, exceptions as errors, classes with Rust data inside.
+//!
+//! Everything above this module touches Python only through it.
+
+pub mod abi;
+pub mod class;
+mod error;
+mod header;
+mod object;
+
+pub use abi::{Abi, Size};
+pub use error::{Exception, ExceptionKind, Raised, Result};
+pub use object::{Key, Owned, Py, View};
