@@ -1,11 +1,63 @@
-//! C declarations as embed-dll reads them: parser, types, layout.
+//! C declarations: what CFFI's `embedding_api()`, `cdef()` and type strings accept.
+//!
+//! Used twice: at build time by the macro that turns a header into exported functions, and at run
+//! time in the DLL, where the same texts are parsed again and Python code asks for types by name
+//! (`ffi.new("point_t *")`). The same texts always give the same ids.
+//!
+//! Types, layouts and constants are those of x86-64 Linux. What a declaration leaves open with
+//! `...` is filled in later, by [`Declarations::set_layout`] and its companions.
+//!
+//! ```
+//! use embed_dll_cdecl::{Declarations, Dialect, FunctionKind};
+//!
+//! let mut declarations = Declarations::new();
+//! let header = "
+//!     typedef struct { int x, y; } point_t;
+//!     extern int do_stuff(const point_t *);
+//! ";
+//! declarations.parse(header, Dialect::Api)?;
+//! let do_stuff = &declarations.functions()[0];
+//! assert_eq!(do_stuff.kind, FunctionKind::Exported);
+//! assert!(do_stuff.params[0].const_pointee);
+//! assert_eq!(declarations.name(do_stuff.ty), "int(point_t *)");
+//!
+//! let points = declarations.parse_type("point_t[10]")?;
+//! assert_eq!(declarations.size_of(points), Some(80));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![forbid(unsafe_code)]
 
-/// How a text is to be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+mod declarations;
+mod declare;
+mod directive;
+mod error;
+mod layout;
+mod lexer;
+mod measure;
+mod model;
+mod names;
+mod parser;
+mod primitive;
+mod types;
+mod typestring;
+
+pub use declarations::Declarations;
+pub use error::{Error, ErrorKind, LayoutError, TypeError, TypeErrorKind};
+pub use layout::Layout;
+pub use model::{
+    Constant, ConstantOrigin, EnumType, Field, FieldPath, Function, FunctionKind, Number, Param,
+    Record, RecordKind, Variable,
+};
+pub use primitive::{Primitive, PrimitiveKind};
+pub use types::{EnumId, FunctionType, NumberId, RecordId, Type, TypeId};
+
+/// How a text is read.
+#[derive(Copy, Clone, Debug, Eq, PartialEq, Hash)]
 pub enum Dialect {
-    /// A header: its functions are exported and implemented by Python.
+    /// A header shared with C: its functions are exported, lines that start with `#` are dropped
+    /// except `#define NAME NUMBER`, and so are `CFFI_DLLEXPORT` and `extern "C"`.
     Api,
-    /// Declarations for Python: functions are C functions that it may call.
+    /// What CFFI's `cdef()` takes: its functions are C functions that Python may call, except
+    /// those under `extern "Python"`.
     Cdef,
 }

@@ -1,0 +1,222 @@
+//! The grammar of declarations.
+
+mod constants;
+mod declarators;
+mod enums;
+mod items;
+mod records;
+mod specifiers;
+
+use std::collections::{HashMap, HashSet};
+
+use crate::Dialect;
+use crate::declarations::Declarations;
+use crate::directive::Define;
+use crate::error::{Error, ErrorKind};
+use crate::lexer::{self, Token, TokenKind};
+use crate::model::{Constant, ConstantOrigin, FunctionKind};
+
+/// Parentheses, braces and expressions may nest this deep: what bounds the recursion here.
+const MAX_NESTING: u32 = 64;
+
+type Result<T> = std::result::Result<T, Error>;
+
+/// Parses a text into `declarations`.
+pub(crate) fn parse(declarations: &mut Declarations, text: &str, dialect: Dialect) -> Result<()> {
+    let found = lexer::tokenize(text, dialect)?;
+    let mut parser = Parser {
+        declarations,
+        text,
+        dialect,
+        tokens: &found.tokens,
+        at: 0,
+        depth: 0,
+        python: None,
+        macros: found.defines.iter().map(|define| define.name.text).collect(),
+        ambiguous: ambiguous(&found.defines),
+        line: (0, 1),
+    };
+    // Constants may be used before their line as far as they stand for numbers, as in CFFI, which
+    // reads them first; those made from enumerators are known at the end only.
+    let mut waiting = Vec::new();
+    for define in &found.defines {
+        if !parser.define(define)? {
+            waiting.push(define);
+        }
+    }
+    parser.items(&found.tokens)?;
+    for define in waiting {
+        if !parser.define(define)? && dialect == Dialect::Cdef {
+            let name = define.name.text.to_owned();
+            return Err(parser.fail(define.name, ErrorKind::UnsupportedDefine(name)));
+        }
+    }
+    Ok(())
+}
+
+/// Names with several definitions in one header: which holds, only `#ifdef` would tell.
+fn ambiguous<'a>(defines: &[Define<'a>]) -> HashSet<&'a str> {
+    let mut first: HashMap<&str, &Define<'a>> = HashMap::new();
+    let mut found = HashSet::new();
+    for define in defines {
+        let known = *first.entry(define.name.text).or_insert(define);
+        let same = known.tokens.iter().map(|token| token.text);
+        if !same.eq(define.tokens.iter().map(|token| token.text)) {
+            found.insert(define.name.text);
+        }
+    }
+    found
+}
+
+struct Parser<'a, 'd> {
+    declarations: &'d mut Declarations,
+    text: &'a str,
+    dialect: Dialect,
+    tokens: &'a [Token<'a>],
+    at: usize,
+    depth: u32,
+    /// What functions are under `extern "Python"`.
+    python: Option<FunctionKind>,
+    macros: HashSet<&'a str>,
+    ambiguous: HashSet<&'a str>,
+    /// A byte offset and its line, to count lines once only.
+    line: (usize, usize),
+}
+
+impl<'a> Parser<'a, '_> {
+    fn peek(&self) -> Token<'a> {
+        self.ahead(0)
+    }
+
+    /// The token `count` places further, or the end.
+    fn ahead(&self, count: usize) -> Token<'a> {
+        let end = Token { kind: TokenKind::End, text: "", offset: self.text.len() };
+        self.tokens.get(self.at + count).copied().unwrap_or(end)
+    }
+
+    fn next(&mut self) -> Token<'a> {
+        let token = self.peek();
+        self.at += 1;
+        token
+    }
+
+    fn is(&self, text: &str) -> bool {
+        self.peek().text == text
+    }
+
+    fn eat(&mut self, text: &str) -> bool {
+        let found = self.is(text);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn expect(&mut self, text: &str, expected: &'static str) -> Result<()> {
+        if self.eat(text) { Ok(()) } else { Err(self.unexpected(expected)) }
+    }
+
+    fn word(&mut self, expected: &'static str) -> Result<Token<'a>> {
+        if self.peek().kind == TokenKind::Word {
+            Ok(self.next())
+        } else {
+            Err(self.unexpected(expected))
+        }
+    }
+
+    fn fail(&self, at: Token<'_>, kind: ErrorKind) -> Error {
+        lexer::error(self.text, at.offset, kind)
+    }
+
+    fn unexpected(&self, expected: &'static str) -> Error {
+        let token = self.peek();
+        if let Some(kind) = self.unsupported(token) {
+            return self.fail(token, kind);
+        }
+        self.fail(token, ErrorKind::Unexpected { found: token.describe(), expected })
+    }
+
+    /// Extensions of compilers, which can change layouts and calls, are never skipped.
+    fn unsupported(&self, token: Token<'_>) -> Option<ErrorKind> {
+        let known = matches!(
+            token.text,
+            "__attribute__"
+                | "__attribute"
+                | "__declspec"
+                | "_Alignas"
+                | "alignas"
+                | "_Atomic"
+                | "_Thread_local"
+                | "thread_local"
+                | "__thread"
+                | "asm"
+                | "__asm__"
+                | "__asm"
+                | "__extension__"
+                | "typeof"
+                | "__typeof__"
+                | "_Static_assert"
+                | "static_assert"
+                | "_Generic"
+                | "auto"
+                | "template"
+                | "namespace"
+                | "class"
+        );
+        if known {
+            Some(ErrorKind::Extension(token.text.to_owned()))
+        } else if self.macros.contains(token.text) {
+            Some(ErrorKind::Macro(token.text.to_owned()))
+        } else {
+            None
+        }
+    }
+
+    /// Runs `inner` one level deeper.
+    fn nested<T>(
+        &mut self,
+        nesting: &'static str,
+        inner: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        if self.depth >= MAX_NESTING {
+            let kind = ErrorKind::TooDeep { nesting, limit: MAX_NESTING };
+            return Err(self.fail(self.peek(), kind));
+        }
+        self.depth += 1;
+        let result = inner(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// Line of a token. Tokens are asked for in ascending order but for a few.
+    fn line_of(&mut self, token: Token<'_>) -> usize {
+        let (offset, line) = if token.offset >= self.line.0 { self.line } else { (0, 1) };
+        let passed = self.text.as_bytes()[offset..token.offset.min(self.text.len())].iter();
+        let line = line + passed.filter(|&&byte| byte == b'\n').count();
+        self.line = (token.offset, line);
+        line
+    }
+
+    /// Declares the constant of a `#define`, and says whether it is one.
+    fn define(&mut self, define: &'a Define<'a>) -> Result<bool> {
+        let name = define.name.text;
+        let header = self.dialect == Dialect::Api;
+        if define.function || define.tokens.is_empty() || header && self.ambiguous.contains(name) {
+            return Ok(false);
+        }
+        let value = if let [dots] = &define.tokens[..]
+            && dots.text == "..."
+        {
+            None
+        } else {
+            (self.tokens, self.at) = (&define.tokens, 0);
+            match self.constant() {
+                Ok(value) if self.at >= self.tokens.len() => Some(value),
+                _ => return Ok(false),
+            }
+        };
+        let line = self.line_of(define.name);
+        let origin = ConstantOrigin::Define;
+        let constant = Constant { name: name.to_owned(), value, origin, line };
+        self.declarations.add_constant(constant).map_err(|kind| self.fail(define.name, kind))?;
+        Ok(true)
+    }
+}
