@@ -2,7 +2,7 @@
 
 use super::{Result, TypeString, is_convention, is_qualifier, is_reserved, token_length};
 use crate::declarations::Name;
-use crate::error::{TypeError, TypeErrorKind};
+use crate::error::TypeErrorKind;
 use crate::types::{FunctionType, Type, TypeId};
 
 /// One step from the name outwards to the base type.

@@ -1,0 +1,138 @@
+//! Texts that are refused: what the message names, and where it points.
+
+use embed_dll_cdecl::{Declarations, Dialect};
+
+#[track_caller]
+fn refused(text: &str, dialect: Dialect) -> String {
+    let mut declarations = Declarations::new();
+    match declarations.parse(text, dialect) {
+        Ok(()) => panic!("accepted: {text}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn messages_and_places() {
+    for (text, expected) in [
+        ("int f(poimt_t *);", "1:7: unknown type name `poimt_t`"),
+        ("int x\nint y;", "2:1: unexpected `int`: expected `,` or `;`"),
+        ("#ifdef FOO\n#endif", "1:1: directives not supported yet: `#ifdef`"),
+        ("int a;\n  #include <x.h>", "2:3: directives not supported yet: `#include`"),
+        ("CFFI_DLLEXPORT int f(int);", "1:1: unknown type name `CFFI_DLLEXPORT`"),
+        ("extern \"C\" { int f(int); }", "1:8: `extern \"C\"` is C++"),
+        ("extern \"Fortran\" int f(int);", "1:8: unknown linkage \"Fortran\""),
+        ("extern \"Python\" int va(int, ...);", "1:21: function `va` is variadic"),
+        ("extern \"Python\" int x;", "1:21: `x` is inside extern \"Python\""),
+        ("extern \"Python\" {\nint f(int);", "2:12: unexpected end of the text"),
+        (
+            "int f(int); int f(long);",
+            "1:17: multiple declarations of `f`: first as C function `int(int)`, now as C function `int(long)`",
+        ),
+        ("typedef int t; typedef long t;", "1:29: multiple declarations of `t`"),
+        ("#define N 1\n#define N 2", "2:9: multiple declarations of `N`: first as the constant 1"),
+        ("#define N 1.5", "1:9: unsupported `#define N`"),
+        ("#define F(x) 1", "1:9: unsupported `#define F`"),
+        ("struct a { int x; }; struct a { int x; };", "1:29: duplicate declaration of struct a"),
+        ("struct a { int x; }; union a *f(void);", "1:28: `a` is a struct, not a union"),
+        ("struct a { struct a inner; };", "1:21: field `inner` has the incomplete type `struct a`"),
+        ("struct a { int x, x; };", "1:8: duplicate field `x`"),
+        ("struct a { int x; struct { int x; }; };", "1:8: duplicate field `x`"),
+        ("struct a { void x; };", "1:17: field `x` has the incomplete type `void`"),
+        ("struct a { int f(int); };", "1:16: field `f` has the incomplete type `int(int)`"),
+        ("struct a { int x[]; int y; };", "1:21: the flexible array `x` must be the last"),
+        ("struct a { int x:33; };", "1:18: bit field `x` of type `int` cannot be 33 bits"),
+        ("struct a { float x:3; };", "1:18: bit field `x` has type `float`"),
+        ("struct a { int x:3; ...; };", "1:8: struct a has both bit fields and `...`"),
+        ("struct a { ...; int x; };", "1:17: unexpected `int`: expected `}`"),
+        ("struct a { struct b { int x; }; };", "1:12: this declaration names nothing"),
+        ("struct __attribute__((packed)) a { int x; };", "1:8: `__attribute__` is not supported"),
+        ("int f(int) __attribute__((noreturn));", "1:12: `__attribute__` is not supported"),
+        ("#pragma pack(1)\nint x;", "1:1: `#pragma pack` changes the layout"),
+        ("int f(int x) { return x; }", "1:14: function `f` has a body"),
+        ("int f(int a[...]);", "1:7: `[...]` cannot be used here"),
+        ("typedef int t[...];", "1:13: `[...]` cannot be used here"),
+        ("int a[-1];", "1:7: an array cannot have -1 items"),
+        ("int a[M];", "1:7: unknown constant `M`"),
+        ("#define M ...\nint a[M];", "2:7: the value of `M` is not known here"),
+        ("int a[08];", "1:7: `08` is not an integer"),
+        ("int a[1/0];", "1:8: not an integer constant: division by zero"),
+        ("int a[0xffffffffffffffff];", "1:6: `int[18446744073709551615]` is larger"),
+        ("enum e { A = 0x8000000000000000, B = -1 };", "1:1: the values of enum e fit neither"),
+        ("enum e;", "1:6: enum e has no values yet"),
+        ("enum { A, A };", "1:11: multiple declarations of `A`"),
+        ("int f(int)(int);", "1:6: a function cannot return `int(int)`"),
+        ("int f(void)[3];", "1:6: a function cannot return `int[3]`"),
+        ("int f(void, int);", "1:7: a parameter cannot have type `void`"),
+        ("void a[3];", "1:7: an array cannot have items of type `void`"),
+        ("int a[3](int);", "1:6: an array cannot have items of type `int(int)`"),
+        ("long char c;", "1:1: these type names do not make up a type: `long char`"),
+        ("f(int x);", "1:1: a type is missing before `f`"),
+        ("int;", "1:1: this declaration names nothing"),
+        ("extern void v;", "1:13: variable `v` has the incomplete type `void`"),
+        ("static int n = 5;", "1:12: `n` has a value"),
+        ("typedef long double... t;", "1:20: `...` cannot be used here"),
+        ("long double _Complex z;", "1:1: `long double _Complex` is not supported"),
+        ("typedef extern int t;", "1:9: only one storage class"),
+        ("int x; /* open", "1:8: unexpected end of the text: expected `*/`"),
+        ("int é;", "1:5: unexpected `é`"),
+    ] {
+        let message = refused(text, Dialect::Cdef);
+        assert!(
+            message.starts_with(expected),
+            "{text}\n  got      {message}\n  expected {expected}"
+        );
+    }
+}
+
+#[test]
+fn messages_of_headers() {
+    for (text, expected) in [
+        ("#define API extern\nAPI int f(int);", "2:1: `API` is a macro"),
+        ("int f(int, ...);", "1:5: function `f` is variadic"),
+        ("extern \"C\" { int f(int);", "1:25: unexpected end of the text"),
+        ("int f(int) API;", "1:12: unexpected `API`"),
+        ("#pragma pack(push, 1)\n", "1:1: `#pragma pack`"),
+        ("struct a { int x; } __attribute__((packed));", "1:21: `__attribute__`"),
+        ("int f(int); }", "1:13: unexpected `}`: expected a type"),
+    ] {
+        let message = refused(text, Dialect::Api);
+        assert!(
+            message.starts_with(expected),
+            "{text}\n  got      {message}\n  expected {expected}"
+        );
+    }
+}
+
+#[test]
+fn nesting_has_a_limit() {
+    let deep = |open: &str, inner: &str, close: &str| {
+        format!("{}{inner}{}", open.repeat(100_000), close.repeat(100_000))
+    };
+    for text in [
+        format!("int {};", deep("(", "x", ")")),
+        format!("int a[{}];", deep("(", "1", ")")),
+        format!("int a[{}1];", "-".repeat(100_000)),
+        format!("int a[1{}];", "?1:1".repeat(100_000)),
+        deep("struct {", "int x;", "} y;"),
+        deep("int f(int x(", "int", "));"),
+    ] {
+        let message = refused(&text, Dialect::Cdef);
+        assert!(message.contains("nested too deeply"), "{message}");
+    }
+    let mut chain = String::from("typedef void f0(void);");
+    for level in 1..100 {
+        chain += &format!("typedef void f{level}(f{0} *, f{0} *);", level - 1);
+    }
+    for text in [format!("int {}x;", "*".repeat(1_000_000)), chain] {
+        assert!(refused(&text, Dialect::Cdef).contains("too complex"));
+    }
+    let mut declarations = Declarations::new();
+    for text in [
+        format!("int({}", "*(".repeat(100_000)),
+        format!("int{}", "(int".repeat(100_000)),
+        format!("int{}", "*".repeat(100_000)),
+    ] {
+        let error = declarations.parse_type(&text).unwrap_err();
+        assert_eq!(error.message, "internal type complexity limit reached");
+    }
+}
