@@ -17,7 +17,7 @@ use crate::lexer::{self, Token, TokenKind};
 use crate::model::{Constant, ConstantOrigin, FunctionKind};
 
 /// Parentheses, braces and expressions may nest this deep: what bounds the recursion here.
-const MAX_NESTING: u32 = 64;
+const MAX_NESTING: u32 = 32;
 
 type Result<T> = std::result::Result<T, Error>;
 
