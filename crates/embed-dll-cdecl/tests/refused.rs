@@ -63,6 +63,7 @@ fn messages_and_places() {
         ("int f(int)(int);", "1:6: a function cannot return `int(int)`"),
         ("int f(void)[3];", "1:6: a function cannot return `int[3]`"),
         ("int f(void, int);", "1:7: a parameter cannot have type `void`"),
+        ("typedef int t; int f(t t, t u);", "1:27: unknown type name `t`"),
         ("void a[3];", "1:7: an array cannot have items of type `void`"),
         ("int a[3](int);", "1:6: an array cannot have items of type `int(int)`"),
         ("long char c;", "1:1: these type names do not make up a type: `long char`"),
@@ -103,8 +104,16 @@ fn messages_of_headers() {
     }
 }
 
+/// On a stack as small as threads of foreign hosts have it, for the run time parses in such threads.
 #[test]
 fn nesting_has_a_limit() {
+    // Frames without optimisation are about four times as large.
+    let kilobytes = if cfg!(debug_assertions) { 512 } else { 128 };
+    let small = std::thread::Builder::new().stack_size(kilobytes << 10);
+    small.spawn(deep_texts).unwrap().join().unwrap();
+}
+
+fn deep_texts() {
     let deep = |open: &str, inner: &str, close: &str| {
         format!("{}{inner}{}", open.repeat(100_000), close.repeat(100_000))
     };
@@ -126,7 +135,17 @@ fn nesting_has_a_limit() {
     for text in [format!("int {}x;", "*".repeat(1_000_000)), chain] {
         assert!(refused(&text, Dialect::Cdef).contains("too complex"));
     }
+    // As deep as is accepted.
+    let mut chain = String::from("typedef void f0(void);");
+    for level in 1..64 {
+        chain += &format!("typedef void f{level}(f{} *);", level - 1);
+    }
     let mut declarations = Declarations::new();
+    declarations.parse(&chain, Dialect::Cdef).unwrap();
+    let id = declarations.typedef("f63").unwrap();
+    assert_eq!(declarations.name(id).matches("(*)").count(), 63);
+    let text = format!("int {}x{};", "(".repeat(32), ")".repeat(32));
+    declarations.parse(&text, Dialect::Cdef).unwrap();
     for text in [
         format!("int({}", "*(".repeat(100_000)),
         format!("int{}", "(int".repeat(100_000)),

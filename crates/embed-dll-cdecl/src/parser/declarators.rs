@@ -1,6 +1,6 @@
 //! What stands around a name: pointers, arrays, parameters.
 
-use super::specifiers::{Base, is_const, is_qualifier};
+use super::specifiers::{Base, is_const, is_convention, is_qualifier};
 use super::{Parser, Result};
 use crate::declarations::Qualified;
 use crate::error::ErrorKind;
@@ -83,7 +83,7 @@ impl<'a> Parser<'a, '_> {
             let text = self.peek().text;
             if text == "*" {
                 pointers.push(Step::Pointer { constant: false });
-            } else if is_qualifier(text) {
+            } else if is_convention(text) || is_qualifier(text) && !pointers.is_empty() {
                 if let (Some(Step::Pointer { constant }), true) =
                     (pointers.last_mut(), is_const(text))
                 {
@@ -103,13 +103,14 @@ impl<'a> Parser<'a, '_> {
             if let Some(kind) = self.unsupported(token) {
                 return Err(self.fail(token, kind));
             }
-            self.at += 1;
-            out.name = Some(token);
+            out.name = Some(self.word("a name")?);
         }
         loop {
             let at = self.peek();
             if self.eat("(") {
+                let visible = self.hidden.len();
                 let (params, variadic) = self.nested("this declaration", Self::params)?;
+                self.hidden.truncate(visible);
                 out.steps.push(Step::Function { params, variadic, at });
             } else if self.eat("[") {
                 let length = self.length()?;
@@ -126,7 +127,7 @@ impl<'a> Parser<'a, '_> {
     /// the start of parameters.
     fn opens_declarator(&self, naming: Naming) -> bool {
         let mut ahead = 1;
-        while is_qualifier(self.ahead(ahead).text) {
+        while is_convention(self.ahead(ahead).text) {
             ahead += 1;
         }
         let inside = self.ahead(ahead);
@@ -204,6 +205,7 @@ impl<'a> Parser<'a, '_> {
             Type::Void => return Err(self.fail(start, ErrorKind::VoidParameter)),
             _ => {}
         }
+        self.hidden.extend(declarator.name.map(|name| name.text));
         let name = declarator.name.map(|name| name.text.to_owned());
         Ok(Param { name, ty: declared.ty.id, const_pointee: declared.ty.const_inner })
     }

@@ -17,7 +17,7 @@ use crate::lexer::{self, Token, TokenKind};
 use crate::model::{Constant, ConstantOrigin, FunctionKind};
 
 /// Parentheses, braces and expressions may nest this deep: what bounds the recursion here.
-const MAX_NESTING: u32 = 64;
+const MAX_NESTING: u32 = 32;
 
 type Result<T> = std::result::Result<T, Error>;
 
@@ -32,6 +32,7 @@ pub(crate) fn parse(declarations: &mut Declarations, text: &str, dialect: Dialec
         at: 0,
         depth: 0,
         python: None,
+        hidden: Vec::new(),
         macros: found.defines.iter().map(|define| define.name.text).collect(),
         ambiguous: ambiguous(&found.defines),
         line: (0, 1),
@@ -68,6 +69,50 @@ fn ambiguous<'a>(defines: &[Define<'a>]) -> HashSet<&'a str> {
     found
 }
 
+/// The words that C reserves, and so names cannot be; those that begin with `_` and a capital are
+/// left to [`Parser::unsupported`].
+fn is_keyword(text: &str) -> bool {
+    matches!(
+        text,
+        "auto"
+            | "break"
+            | "case"
+            | "char"
+            | "const"
+            | "continue"
+            | "default"
+            | "do"
+            | "double"
+            | "else"
+            | "enum"
+            | "extern"
+            | "float"
+            | "for"
+            | "goto"
+            | "if"
+            | "inline"
+            | "int"
+            | "long"
+            | "register"
+            | "restrict"
+            | "return"
+            | "short"
+            | "signed"
+            | "sizeof"
+            | "static"
+            | "struct"
+            | "switch"
+            | "typedef"
+            | "union"
+            | "unsigned"
+            | "void"
+            | "volatile"
+            | "while"
+            | "_Bool"
+            | "_Complex"
+    )
+}
+
 struct Parser<'a, 'd> {
     declarations: &'d mut Declarations,
     text: &'a str,
@@ -77,6 +122,8 @@ struct Parser<'a, 'd> {
     depth: u32,
     /// What functions are under `extern "Python"`.
     python: Option<FunctionKind>,
+    /// Names of parameters so far, which hide types of the same name up to the parenthesis.
+    hidden: Vec<&'a str>,
     macros: HashSet<&'a str>,
     ambiguous: HashSet<&'a str>,
     /// A byte offset and its line, to count lines once only.
@@ -115,7 +162,7 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn word(&mut self, expected: &'static str) -> Result<Token<'a>> {
-        if self.peek().kind == TokenKind::Word {
+        if self.peek().kind == TokenKind::Word && !is_keyword(self.peek().text) {
             Ok(self.next())
         } else {
             Err(self.unexpected(expected))

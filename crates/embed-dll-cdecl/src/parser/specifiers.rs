@@ -116,7 +116,7 @@ pub(super) fn is_const(text: &str) -> bool {
     matches!(text, "const" | "__const" | "__const__")
 }
 
-fn is_convention(text: &str) -> bool {
+pub(super) fn is_convention(text: &str) -> bool {
     matches!(text, "__stdcall" | "WINAPI" | "__cdecl")
 }
 
@@ -127,7 +127,7 @@ impl<'a> Parser<'a, '_> {
             && (type_word(token.text).is_some()
                 || is_qualifier(token.text)
                 || matches!(token.text, "void" | "struct" | "union" | "enum" | "register")
-                || self.declarations.is_type_name(token.text))
+                || !self.hidden.contains(&token.text) && self.declarations.is_type_name(token.text))
     }
 
     pub(super) fn specifiers(&mut self) -> Result<Specifiers<'a>> {
@@ -155,8 +155,7 @@ impl<'a> Parser<'a, '_> {
                         "extern" => Storage::Extern,
                         _ => Storage::Static,
                     };
-                    // `CFFI_DLLEXPORT` contains an `extern`, and headers may repeat it.
-                    if storage.is_some_and(|known| known != class) {
+                    if storage.is_some() {
                         return Err(self.fail(token, ErrorKind::StorageClass));
                     }
                     storage = Some(class);
@@ -193,7 +192,7 @@ impl<'a> Parser<'a, '_> {
                         }
                         words.texts.push(word);
                         self.at += 1;
-                    } else if none_yet {
+                    } else if none_yet && !self.hidden.contains(&text) {
                         let Some(ty) = self.declarations.named_type(text) else { break };
                         base = Some(Base::Type(ty));
                         self.at += 1;

@@ -15,7 +15,7 @@ use crate::types::TypeId;
 type Result<T> = std::result::Result<T, TypeError>;
 
 /// Parentheses may nest this deep.
-const MAX_NESTING: u32 = 64;
+const MAX_NESTING: u32 = 32;
 
 /// Parses a whole string.
 pub(crate) fn parse(declarations: &mut Declarations, text: &str) -> Result<TypeId> {

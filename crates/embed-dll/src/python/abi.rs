@@ -55,6 +55,8 @@ macro_rules! abi {
             pub header: Header,
             /// `Py_GetVersion()` as numbers: (major, minor).
             pub version: (u8, u8),
+            /// Whether it was built without the GIL (`--disable-gil`, 3.13 and later).
+            pub free_threaded: bool,
             $($(#[$required_doc])* pub $required: unsafe extern "C" fn($($required_argument),*) $(-> $required_result)?,)*
             $($(#[$optional_doc])* pub $optional: Option<unsafe extern "C" fn($($optional_argument),*) $(-> $optional_result)?>,)*
             $(#[doc = concat!("`", stringify!($object), "`, borrowed.")] pub $object: Object,)*
@@ -102,11 +104,13 @@ macro_rules! abi {
                 let mut abi = Abi {
                     header: Header::unknown(),
                     version: (0, 0),
+                    free_threaded: false,
                     $($required,)* $($optional,)* $($object,)* $($exception,)*
                 };
                 // SAFETY: the function only returns a constant string, also before initialisation.
                 let version = unsafe { CStr::from_ptr((abi.Py_GetVersion)()) };
                 abi.version = parse_version(version.to_bytes());
+                abi.free_threaded = is_free_threaded(version.to_bytes());
                 Ok(abi)
             }
         }
@@ -119,6 +123,7 @@ abi! {
         // without the GIL as their documentation says.
         fn Py_GetVersion() -> *const c_char;
         fn Py_IsInitialized() -> c_int;
+        fn Py_AtExit(Option<unsafe extern "C" fn()>) -> c_int;
         fn PyEval_SaveThread() -> *mut PyThreadState;
         fn PyEval_RestoreThread(*mut PyThreadState);
         fn PyThreadState_Clear(*mut PyThreadState);
@@ -366,6 +371,34 @@ fn parse_version(text: &[u8]) -> (u8, u8) {
     (number().unwrap_or(0), number().unwrap_or(0))
 }
 
+/// "3.13.0 experimental free-threading build (main, …)", from 3.14 on without "experimental"
+/// (CPython, `Python/getversion.c`).
+fn is_free_threaded(text: &[u8]) -> bool {
+    let words = b" free-threading build ";
+    text.windows(words.len()).any(|window| window == words)
+}
+
+impl Abi {
+    /// The state with which a thread is attached, or null. Before 3.12 this is the state of
+    /// whichever thread holds the GIL; from 3.12 on it is the calling thread's.
+    #[inline]
+    pub fn current_state(&self) -> *mut PyThreadState {
+        let function = self.PyThreadState_GetUnchecked.or(self._PyThreadState_UncheckedGet);
+        match function {
+            // SAFETY: reads one variable; may be called by any thread at any time.
+            Some(function) => unsafe { function() },
+            // SAFETY: as above; the thread that is told to be attached has a state.
+            None => unsafe {
+                if (self.PyGILState_Check)() != 0 {
+                    (self.PyGILState_GetThisThreadState)()
+                } else {
+                    ptr::null_mut()
+                }
+            },
+        }
+    }
+}
+
 static ABI: AtomicPtr<Abi> = AtomicPtr::new(ptr::null_mut());
 
 /// Makes `abi` the table of this DLL. The first one stays: one DLL uses one libpython.
@@ -392,7 +425,14 @@ pub fn get() -> Option<&'static Abi> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse_version;
+    use super::{is_free_threaded, parse_version};
+
+    #[test]
+    fn builds_without_the_gil_are_told_by_their_version() {
+        assert!(is_free_threaded(b"3.13.5 experimental free-threading build (main, Jun 1 2025)"));
+        assert!(is_free_threaded(b"3.14.0 free-threading build (main, Oct 7 2025)"));
+        assert!(!is_free_threaded(b"3.14.0 (main, Oct 7 2025)"));
+    }
 
     #[test]
     fn versions_are_read() {

@@ -1,11 +1,58 @@
 //! Threads of the host in the interpreter.
+//!
+//! A thread that calls a function of the DLL is attached for the time of the call ([`attach`]) and
+//! keeps its thread state from one call to the next (`record`). In front of the GIL stands a gate
+//! that callers queue at only when they contend (`gate`). What ends the interpreter, or copies it,
+//! is watched: finalisation (`closing`), fork (`fork`), the end of the process (`flush`).
 
+mod batch;
+mod closing;
+mod flush;
+mod fork;
+mod futex;
+mod gate;
+mod probe;
+mod record;
+mod signals;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+use std::ffi::c_int;
+use std::fmt;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicPtr, Ordering, compiler_fence};
+
+pub use batch::{Misuse, enter, leave};
+pub use fork::{Starting, forked_while_starting};
+pub use signals::{Interrupts, SigPipeBlocked};
+
+use crate::python::abi::{Abi, GilState, PyThreadState};
 use crate::python::{Py, Result as PyResult};
 use crate::start::Runtime;
+use gate::GATE;
+use record::{Phase, Record};
 
-/// The thread is attached until this is dropped.
+/// The thread is attached until this is dropped. Attachments of a thread end in the reverse of
+/// the order in which they began.
 pub struct Attachment {
     runtime: &'static Runtime,
+    /// The record of the thread; that it is a pointer keeps this from being sent to another.
+    record: NonNull<Record>,
+    how: How,
+}
+
+/// What dropping an [`Attachment`] has to undo.
+#[derive(Clone, Copy)]
+enum How {
+    /// The thread was attached before.
+    Already,
+    /// A state was restored; `gated` says whether the gate was taken.
+    Restored { gated: bool },
+    /// The thread is ending and its record is gone.
+    Late(GilState),
 }
 
 /// Why a thread may not attach.
@@ -13,31 +60,271 @@ pub struct Attachment {
 pub enum Refused {
     /// The interpreter is being finalised.
     Finalising,
-    /// It has been finalised.
+    /// It has been finalised. An interpreter that the host starts after that is not used.
     Finalised,
-    /// The process was forked while another thread was in the interpreter.
+    /// This process is a fork, made while another thread was in the interpreter.
     ForkedWhileBusy,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Refused::Finalising => {
+                "the Python interpreter is being finalised; call before that, or not at all"
+            }
+            Refused::Finalised => {
+                "the Python interpreter of this process was finalised; it cannot be used again, \
+                 even if the host starts another"
+            }
+            Refused::ForkedWhileBusy => {
+                "this process was forked while another thread was running Python, which cannot be \
+                 continued here; fork while Python is idle, or call exec() after it"
+            }
+        })
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// The runtime that `started` was called with.
+static RUNTIME: AtomicPtr<Runtime> = AtomicPtr::new(ptr::null_mut());
+
+/// The runtime, once [`started`] has been called.
+fn runtime() -> Option<&'static Runtime> {
+    // SAFETY: null, or what `started` stored, which lives for ever.
+    unsafe { RUNTIME.load(Ordering::Acquire).as_ref() }
 }
 
 impl Attachment {
     /// The token.
+    #[inline]
     pub fn py(&self) -> Py<'_> {
         // SAFETY: attached as long as `self` lives.
         unsafe { Py::assume(self.runtime.abi) }
     }
 }
 
-/// Attaches the calling thread.
-pub fn attach(_runtime: &'static Runtime) -> Result<Attachment, Refused> {
-    unimplemented!()
+/// Attaches the calling thread. Fine inside another attachment, in a thread that Python or another
+/// library attached, and in one that is ending. errno stays as it is.
+///
+/// # Errors
+///
+/// [`Refused`] if the interpreter is no more, or not for this process.
+#[inline]
+pub fn attach(runtime: &'static Runtime) -> Result<Attachment, Refused> {
+    let record = record::this();
+    // SAFETY: the record of the calling thread, which nobody else writes to.
+    let own = unsafe { record.as_ref() };
+    let abi = runtime.abi;
+    let resume = own.resume.get();
+    if resume.is_null() {
+        return attach_unknown(runtime, record);
+    }
+    if is_attached(abi, own, resume) {
+        closing::still_there()?;
+        own.depth.set(own.depth.get() + 1);
+        return Ok(Attachment { runtime, record, how: How::Already });
+    }
+    let gated = begin(abi, own)?;
+    // SAFETY: the state is this thread's and not attached; the interpreter exists, because the
+    // thread has been admitted and finalisation waits for it.
+    unsafe { (abi.PyEval_RestoreThread)(resume) };
+    Ok(Attachment { runtime, record, how: How::Restored { gated } })
 }
 
-/// Runs `body` detached.
-pub fn detached<R>(_py: Py<'_>, _body: impl FnOnce() -> R) -> R {
-    unimplemented!()
+/// Whether the calling thread is attached, if `state` is the one it would use.
+#[inline]
+fn is_attached(abi: &Abi, record: &Record, state: *mut PyThreadState) -> bool {
+    let current = abi.current_state();
+    if current == state {
+        return !state.is_null();
+    }
+    if current.is_null() {
+        return false;
+    }
+    if abi.version >= (3, 12) {
+        return true;
+    }
+    // Until 3.11 `current` belongs to whoever holds the GIL. It can be this thread's other state
+    // only while the one in use is not its own: inside `detached` of a sub-interpreter.
+    // SAFETY: may be called by any thread at any time.
+    record.kept.get() != state && current == unsafe { (abi.PyGILState_GetThisThreadState)() }
 }
 
-/// Once, after start.
-pub fn started(_runtime: &'static Runtime, _py: Py<'_>) -> PyResult<()> {
-    unimplemented!()
+/// Tells finalisation that this thread is inside, and takes its place at the gate. After success
+/// the caller takes the GIL, and `finish` undoes it.
+#[inline]
+fn begin(abi: &Abi, record: &Record) -> Result<bool, Refused> {
+    record.inside.store(1, Ordering::Relaxed);
+    // Whoever closes makes all processors pass a barrier between setting the mode and reading
+    // `inside`, so that here only the compiler has to keep the order.
+    compiler_fence(Ordering::SeqCst);
+    if closing::unusual() {
+        closing::admit(record)?;
+    }
+    let gated = !abi.free_threaded && GATE.enter(record.id.get());
+    record.depth.set(record.depth.get() + 1);
+    Ok(gated)
+}
+
+/// Undoes `begin` after the GIL was given back.
+#[inline]
+fn finish(record: &Record, gated: bool) {
+    if gated {
+        GATE.leave(record.id.get());
+    }
+    end_depth(record);
+}
+
+#[inline]
+fn end_depth(record: &Record) {
+    let depth = record.depth.get() - 1;
+    record.depth.set(depth);
+    if depth == 0 {
+        record.inside.store(0, Ordering::Release);
+    }
+}
+
+/// Attaches a thread that has no state of ours: at its first call, while it is ending, or because
+/// somebody else made its state.
+#[cold]
+fn attach_unknown(
+    runtime: &'static Runtime,
+    record: NonNull<Record>,
+) -> Result<Attachment, Refused> {
+    let _errno = Errno::save();
+    // SAFETY: the record of the calling thread.
+    let own = unsafe { record.as_ref() };
+    let abi = runtime.abi;
+    if own.phase.get() == Phase::New {
+        record::adopt();
+    }
+    // SAFETY: may be called by any thread at any time.
+    let state = unsafe { (abi.PyGILState_GetThisThreadState)() };
+    if is_attached(abi, own, state) {
+        closing::still_there()?;
+        own.depth.set(own.depth.get() + 1);
+        return Ok(Attachment { runtime, record, how: How::Already });
+    }
+    if own.phase.get() == Phase::Gone {
+        closing::enter_late()?;
+        // SAFETY: the interpreter exists, because this thread has been counted and admitted.
+        let before = unsafe { (abi.PyGILState_Ensure)() };
+        own.depth.set(own.depth.get() + 1);
+        return Ok(Attachment { runtime, record, how: How::Late(before) });
+    }
+    let gated = begin(abi, own)?;
+    if state.is_null() {
+        // This call is never given back: it makes the state and holds it until the thread ends.
+        // SAFETY: the interpreter exists, because the thread has been admitted.
+        unsafe { (abi.PyGILState_Ensure)() };
+        // SAFETY: attached.
+        let state = unsafe { (abi.PyGILState_GetThisThreadState)() };
+        own.kept.set(state);
+        own.resume.set(state);
+    } else {
+        // The state is somebody else's, who may delete it between two calls: it is asked for at
+        // each call and never kept.
+        // SAFETY: the state is this thread's and not attached.
+        unsafe { (abi.PyEval_RestoreThread)(state) };
+    }
+    Ok(Attachment { runtime, record, how: How::Restored { gated } })
+}
+
+impl Drop for Attachment {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: the record of the calling thread: attachments are not sent to others.
+        let record = unsafe { self.record.as_ref() };
+        let abi = self.runtime.abi;
+        match self.how {
+            How::Already => record.depth.set(record.depth.get() - 1),
+            How::Restored { gated } => {
+                // SAFETY: attached by `attach`, and whatever was nested in it has ended.
+                unsafe { (abi.PyEval_SaveThread)() };
+                finish(record, gated);
+            }
+            How::Late(before) => {
+                record.depth.set(record.depth.get() - 1);
+                // SAFETY: paired with the `PyGILState_Ensure` of `attach_unknown`.
+                unsafe { (abi.PyGILState_Release)(before) };
+                closing::leave_late();
+            }
+        }
+    }
+}
+
+/// Runs `body` with the thread detached, as code that may block or call back must run. An
+/// [`attach`] inside uses the same thread state, of whatever interpreter it is.
+pub fn detached<R>(py: Py<'_>, body: impl FnOnce() -> R) -> R {
+    /// Attaches again, also if `body` panics.
+    struct Again {
+        abi: &'static Abi,
+        record: NonNull<Record>,
+        state: *mut PyThreadState,
+        outer: *mut PyThreadState,
+        gated: bool,
+    }
+
+    impl Drop for Again {
+        fn drop(&mut self) {
+            let errno = Errno::save();
+            // SAFETY: the record of the calling thread, which outlives its frames.
+            let record = unsafe { self.record.as_ref() };
+            record.resume.set(self.outer);
+            closing::hang_if_gone(record);
+            if self.gated {
+                GATE.enter(record.id.get());
+            }
+            // SAFETY: the state that `PyEval_SaveThread` gave, in the same thread.
+            unsafe { (self.abi.PyEval_RestoreThread)(self.state) };
+            drop(errno);
+        }
+    }
+
+    let abi = py.abi();
+    let record = record::this();
+    // SAFETY: the record of the calling thread.
+    let own = unsafe { record.as_ref() };
+    // SAFETY: the token says that the thread is attached.
+    let state = unsafe { (abi.PyEval_SaveThread)() };
+    let gated = !abi.free_threaded && GATE.leave(own.id.get());
+    let _again = Again { abi, record, state, outer: own.resume.replace(state), gated };
+    body()
+}
+
+/// To be called once, attached, right after the start: has finalisation, fork and the end of the
+/// process announced.
+///
+/// # Errors
+///
+/// What `atexit.register` raises.
+pub fn started(runtime: &'static Runtime, py: Py<'_>) -> PyResult<()> {
+    RUNTIME.store(ptr::from_ref(runtime).cast_mut(), Ordering::Release);
+    fork::watch();
+    flush::at_exit();
+    closing::watch(py)
+}
+
+/// errno, put back when dropped: the host's belongs to the host.
+struct Errno(c_int);
+
+impl Errno {
+    fn save() -> Errno {
+        // SAFETY: the address of the calling thread's errno.
+        Errno(unsafe { *libc::__errno_location() })
+    }
+}
+
+impl Drop for Errno {
+    fn drop(&mut self) {
+        // SAFETY: the address of the calling thread's errno.
+        unsafe { *libc::__errno_location() = self.0 };
+    }
+}
+
+/// Writes to stderr when there is nobody to return an error to.
+fn complain(text: &str) {
+    // SAFETY: the bytes live through the call. If they cannot be written, nothing can be done.
+    unsafe { libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), text.len()) };
 }

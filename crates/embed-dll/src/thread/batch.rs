@@ -1,0 +1,124 @@
+//! Holding the interpreter over a batch of calls.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use super::gate::GATE;
+use super::record::{self, Record};
+use super::{Attachment, How, Refused, attach};
+use crate::start::Runtime;
+
+/// A `leave` that does not belong to an `enter`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Misuse {
+    /// The thread has not entered, or has left as often as it has entered.
+    NotEntered,
+    /// The `enter` is further out: a call into Python lies between.
+    InsideCall,
+}
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Misuse::NotEntered => {
+                "leave without enter: this thread does not hold the interpreter; each leave must \
+                 follow an enter of the same thread"
+            }
+            Misuse::InsideCall => {
+                "leave inside a call that Python made, of an enter outside of it; leave after that \
+                 call has returned"
+            }
+        })
+    }
+}
+
+impl std::error::Error for Misuse {}
+
+/// An outermost `enter`, and those directly inside it.
+struct Level {
+    attachment: Attachment,
+    /// Attachments of the thread, this one included.
+    depth: u32,
+    /// How often it was entered at this level.
+    count: u32,
+}
+
+thread_local! {
+    /// One level per stretch of host code: a host function that Python calls may enter again.
+    static LEVELS: RefCell<Vec<Level>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Attaches the calling thread until [`leave`]. May be nested.
+///
+/// # Errors
+///
+/// [`Refused`] as for [`attach`].
+pub fn enter(runtime: &'static Runtime) -> Result<(), Refused> {
+    let record = record::this();
+    // SAFETY: the record of the calling thread.
+    let own = unsafe { record.as_ref() };
+    let nested = LEVELS.try_with(|levels| {
+        let mut levels = levels.borrow_mut();
+        match levels.last_mut() {
+            Some(level) if level.depth == own.depth.get() => {
+                level.count += 1;
+                true
+            }
+            _ => false,
+        }
+    });
+    match nested {
+        Ok(true) => return Ok(()),
+        Ok(false) => {}
+        // The thread is ending, and nothing would leave for it.
+        Err(_) => return Err(Refused::Finalising),
+    }
+    let mut attachment = attach(runtime)?;
+    // Others need not queue behind a whole batch.
+    if let How::Restored { gated: true } = attachment.how {
+        GATE.leave(own.id.get());
+        attachment.how = How::Restored { gated: false };
+    }
+    let level = Level { attachment, depth: own.depth.get(), count: 1 };
+    LEVELS.with_borrow_mut(|levels| levels.push(level));
+    Ok(())
+}
+
+/// Undoes the last [`enter`] of the calling thread.
+///
+/// # Errors
+///
+/// [`Misuse`]; nothing is undone then.
+pub fn leave() -> Result<(), Misuse> {
+    let record = record::this();
+    // SAFETY: the record of the calling thread.
+    let depth = unsafe { record.as_ref() }.depth.get();
+    let ended = LEVELS
+        .try_with(|levels| {
+            let mut levels = levels.borrow_mut();
+            let level = levels.last_mut().ok_or(Misuse::NotEntered)?;
+            if level.depth != depth {
+                return Err(Misuse::InsideCall);
+            }
+            level.count -= 1;
+            Ok(if level.count == 0 { levels.pop() } else { None })
+        })
+        .unwrap_or(Err(Misuse::NotEntered))?;
+    drop(ended.map(|level| level.attachment));
+    Ok(())
+}
+
+/// Gives the interpreter back for a thread that ends without having left.
+pub(super) fn thread_ends(record: &Record) {
+    let levels = LEVELS.try_with(|levels| std::mem::take(&mut *levels.borrow_mut()));
+    let Ok(mut levels) = levels else { return };
+    // A level further out lies below frames of Python, which end with the thread: exit().
+    while let Some(level) = levels.pop_if(|level| level.depth == record.depth.get()) {
+        drop(level.attachment);
+        super::complain(
+            "embed-dll: a thread has ended between enter and leave; it must leave as often as it \
+             enters. The interpreter was given back for it.\n",
+        );
+    }
+    std::mem::forget(levels);
+}

@@ -1,0 +1,166 @@
+//! fork() by the host.
+//!
+//! A child of fork has one thread. If another one held the GIL, the child's interpreter stands
+//! still in the middle of something, for ever. So the forking thread takes the GIL first, if it
+//! can be had in time, and does for the child what `os.fork()` does. `os.fork()` itself ends up
+//! here too: attached, and then all that concerns Python is its own affair.
+
+use std::cell::UnsafeCell;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use super::gate::GATE;
+use super::{Attachment, Errno, attach, closing, is_attached, probe, record, runtime};
+use crate::start::Runtime;
+
+/// How long a fork waits for the GIL. Python code gives it up every 5 ms.
+const LIMIT: Duration = Duration::from_millis(200);
+
+/// What the handler before the fork has done, for those after it.
+enum Taken {
+    /// Nothing: there is no interpreter, or the caller holds it and takes care of it.
+    Nothing,
+    /// The interpreter, on behalf of the child.
+    Interpreter(Attachment),
+    /// Nothing, because another thread has it.
+    Busy,
+}
+
+struct Slot(UnsafeCell<Taken>);
+
+// SAFETY: used between `before` and `in_parent` or `in_child` only, under the lock of the list of
+// threads.
+unsafe impl Sync for Slot {}
+
+static SLOT: Slot = Slot(UnsafeCell::new(Taken::Nothing));
+
+/// The thread that is starting the interpreter, or 0.
+static STARTER: AtomicU32 = AtomicU32::new(0);
+/// The thread that forks.
+static FORKER: AtomicU32 = AtomicU32::new(0);
+static CUT_SHORT: AtomicBool = AtomicBool::new(false);
+
+/// While it lives, the calling thread is starting the interpreter: a child that another thread
+/// forks meanwhile must not wait for that.
+pub struct Starting(());
+
+impl Starting {
+    /// Begins.
+    pub fn begin() -> Starting {
+        watch();
+        STARTER.store(thread_id(), Ordering::SeqCst);
+        Starting(())
+    }
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        STARTER.store(0, Ordering::SeqCst);
+    }
+}
+
+/// Whether this process was forked while another thread was starting the interpreter: nobody is
+/// going to finish that.
+pub fn forked_while_starting() -> bool {
+    CUT_SHORT.load(Ordering::Relaxed)
+}
+
+/// Registers the handlers, once per process image.
+pub(super) fn watch() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: the handlers stay mapped: an embedding DLL is never unmapped after its start. The
+        // call fails only without memory; then a fork is as it is without handlers.
+        unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
+    });
+}
+
+unsafe extern "C" fn before() {
+    let _errno = Errno::save();
+    let taken = match runtime() {
+        Some(runtime) if closing::is_open() => take(runtime),
+        _ => Taken::Nothing,
+    };
+    record::before_fork();
+    FORKER.store(thread_id(), Ordering::Relaxed);
+    // SAFETY: under the lock.
+    unsafe { SLOT.0.get().write(taken) };
+}
+
+fn take(runtime: &'static Runtime) -> Taken {
+    let abi = runtime.abi;
+    let record = record::this();
+    // SAFETY: the record of the calling thread.
+    let own = unsafe { record.as_ref() };
+    // SAFETY: may be called by any thread at any time.
+    let of_python = unsafe { (abi.PyGILState_GetThisThreadState)() };
+    let resume = own.resume.get();
+    if is_attached(abi, own, if resume.is_null() { of_python } else { resume })
+        || is_attached(abi, own, of_python)
+    {
+        return Taken::Nothing;
+    }
+    // Before 3.12 one can see that nobody has the GIL.
+    let free = abi.version < (3, 12) && abi.current_state().is_null();
+    if !free && !probe::attached_elsewhere(abi, LIMIT, |_| ()) {
+        return Taken::Busy;
+    }
+    match attach(runtime) {
+        Ok(attachment) => {
+            if let Some(before) = abi.PyOS_BeforeFork {
+                // SAFETY: attached; one of the calls for after the fork follows.
+                unsafe { before() };
+            }
+            Taken::Interpreter(attachment)
+        }
+        Err(_) => Taken::Nothing,
+    }
+}
+
+unsafe extern "C" fn in_parent() {
+    let _errno = Errno::save();
+    // SAFETY: under the lock that `before` took.
+    let taken = unsafe { SLOT.0.get().replace(Taken::Nothing) };
+    record::after_fork_parent();
+    if let Taken::Interpreter(attachment) = taken {
+        if let Some(after) = attachment.runtime.abi.PyOS_AfterFork_Parent {
+            // SAFETY: attached, after the call for before the fork.
+            unsafe { after() };
+        }
+        drop(attachment);
+    }
+}
+
+unsafe extern "C" fn in_child() {
+    let _errno = Errno::save();
+    // SAFETY: there is no other thread.
+    let taken = unsafe { SLOT.0.get().replace(Taken::Nothing) };
+    let starter = STARTER.load(Ordering::SeqCst);
+    if starter == FORKER.load(Ordering::Relaxed) && starter != 0 {
+        // The one thread that is left goes on starting, under its new id.
+        STARTER.store(thread_id(), Ordering::SeqCst);
+    } else if starter != 0 {
+        CUT_SHORT.store(true, Ordering::Relaxed);
+        closing::forked_while_busy();
+    }
+    GATE.reset();
+    closing::after_fork_child();
+    record::after_fork_child();
+    match taken {
+        Taken::Nothing => {}
+        Taken::Busy => closing::forked_while_busy(),
+        Taken::Interpreter(attachment) => {
+            if let Some(after) = attachment.runtime.abi.PyOS_AfterFork_Child {
+                // SAFETY: attached, after the call for before the fork; the only thread.
+                unsafe { after() };
+            }
+            drop(attachment);
+        }
+    }
+}
+
+fn thread_id() -> u32 {
+    // SAFETY: takes nothing and cannot fail.
+    unsafe { libc::gettid() }.unsigned_abs()
+}

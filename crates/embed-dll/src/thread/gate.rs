@@ -1,0 +1,268 @@
+//! The gate in front of the GIL.
+//!
+//! When several threads take and give back the GIL in turn, most of the time goes into handing it
+//! over: each release wakes a thread on another processor, which mostly comes too late. So callers
+//! queue here first, and whoever is in keeps coming back without a wake-up for one [`SLICE`].
+//!
+//! The gate only saves time: the GIL is what excludes threads. So it may be wrong, and is where
+//! that makes it cheap: passing it uncontended is one load and one store, with no read-modify-write.
+//! Two threads that pass at the same moment meet at the GIL, once. And no wait is unbounded: code
+//! under the GIL may be waiting for the very thread that queues here, and a caller may sleep with
+//! the GIL released. If the thread inside does not answer within [`ANSWER`], the first in the queue
+//! takes its place and the gate stands open for a while.
+//!
+//! All clocks are the waiting threads'; the one inside only looks at a word when it leaves.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use super::{Errno, futex};
+
+/// The gate of this DLL.
+pub(super) static GATE: Gate = Gate::new();
+
+/// How long a thread may keep coming back while others queue.
+const SLICE: u32 = 500;
+/// How often the first in the queue looks whether the gate is free.
+const LOOK: u32 = 100;
+/// How long the first in the queue waits for an answer without sleeping: several calls, and less
+/// than putting a thread to sleep and waking it would take.
+const SPIN: u32 = 4;
+/// How long it waits for an answer at all.
+const ANSWER: u32 = 2_000;
+/// How long the gate stands open after a thread has not answered; doubled each time until one does.
+const OPEN: u32 = 20_000;
+const OPEN_MOST: u32 = 640_000;
+/// How long any thread waits in the queue, whatever happens.
+const QUEUE: u32 = 100_000;
+
+/// What the first in the queue asks of the thread inside.
+mod ask {
+    pub(super) const NOTHING: u32 = 0;
+    /// To wake it when it leaves: it may find the gate free then.
+    pub(super) const WAKE: u32 = 1;
+    /// To leave the gate to it.
+    pub(super) const GRANT: u32 = 2;
+}
+
+/// Words only, so that several DLLs can share one. Threads are named by their kernel ids; times are
+/// microseconds of the monotonic clock, cut to 32 bits.
+#[repr(C, align(64))]
+pub(super) struct Gate {
+    /// Who is inside, or 0.
+    holder: AtomicU32,
+    /// What the first in the queue asks. Only the first sets it; it sleeps on it.
+    asked: AtomicU32,
+    /// The first in the queue, or 0. The others sleep on it.
+    first: AtomicU32,
+    /// How many sleep on `first`.
+    behind: AtomicU32,
+    /// When the gate last changed hands.
+    changed: AtomicU32,
+    /// Since when it stands open, and for how long; 0: it does not.
+    opened: AtomicU32,
+    open_for: AtomicU32,
+    /// For how long it was opened the last time.
+    last_open: AtomicU32,
+}
+
+impl Gate {
+    pub(super) const fn new() -> Gate {
+        Gate {
+            holder: AtomicU32::new(0),
+            asked: AtomicU32::new(ask::NOTHING),
+            first: AtomicU32::new(0),
+            behind: AtomicU32::new(0),
+            changed: AtomicU32::new(0),
+            opened: AtomicU32::new(0),
+            open_for: AtomicU32::new(0),
+            last_open: AtomicU32::new(0),
+        }
+    }
+
+    /// Passes the gate, after a bounded wait. Says whether the thread `id` holds it because of this
+    /// call, so that [`Gate::leave`] is due.
+    #[inline]
+    pub(super) fn enter(&self, id: u32) -> bool {
+        if self.holder.load(Ordering::Relaxed) == 0 {
+            self.holder.store(id, Ordering::Relaxed);
+            return true;
+        }
+        self.contended(id)
+    }
+
+    /// Leaves the gate, if it is still this thread's. Says whether it was.
+    #[inline]
+    pub(super) fn leave(&self, id: u32) -> bool {
+        if self.holder.load(Ordering::Relaxed) != id {
+            return false;
+        }
+        self.holder.store(0, Ordering::Release);
+        // A request that comes between the two lines is seen the next time, or the one who asks
+        // sees that the gate is free: it looks again before it sleeps.
+        if self.asked.load(Ordering::Relaxed) != ask::NOTHING {
+            self.answer();
+        }
+        true
+    }
+
+    /// In the child of a fork: nobody queues, and what the only thread holds it need not hold.
+    pub(super) fn reset(&self) {
+        for word in [&self.holder, &self.asked, &self.first, &self.behind, &self.open_for] {
+            word.store(0, Ordering::Relaxed);
+        }
+    }
+
+    #[cold]
+    fn answer(&self) {
+        let _errno = Errno::save();
+        if self.asked.swap(ask::NOTHING, Ordering::AcqRel) == ask::GRANT {
+            let first = self.first.load(Ordering::Relaxed);
+            // If it fails, a newcomer was faster, and will be asked itself.
+            let _ = self.take(first);
+        }
+        futex::wake(&self.asked, 1);
+    }
+
+    #[cold]
+    fn contended(&self, id: u32) -> bool {
+        let _errno = Errno::save();
+        // The thread is inside already, through an outer call or another DLL.
+        if self.holder.load(Ordering::Relaxed) == id {
+            return false;
+        }
+        let begin = now();
+        while !self.is_open(now()) {
+            let first = self.first.load(Ordering::Relaxed);
+            if first == 0 {
+                if self.exchange(&self.first, 0, id) {
+                    let held = self.wait_first(id);
+                    self.leave_queue();
+                    return held;
+                }
+            } else if since(begin) > QUEUE {
+                return false;
+            } else {
+                self.behind.fetch_add(1, Ordering::SeqCst);
+                futex::wait(&self.first, first, Some(micros(QUEUE)));
+                self.behind.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
+        false
+    }
+
+    /// Waits as the first in the queue.
+    fn wait_first(&self, id: u32) -> bool {
+        let changed = self.changed.load(Ordering::Relaxed);
+        if since(changed) < SLICE && self.wait_slice(id, changed) {
+            return true;
+        }
+        self.asked.store(ask::GRANT, Ordering::SeqCst);
+        let begin = now();
+        loop {
+            if self.holder.load(Ordering::Acquire) == id || self.take(id) {
+                self.answered();
+                return true;
+            }
+            let waited = since(begin);
+            if waited > ANSWER {
+                break;
+            }
+            if waited > SPIN {
+                // Also looks now and then: whoever took the gate meanwhile may have gone without
+                // seeing the request.
+                self.asked.store(ask::GRANT, Ordering::SeqCst);
+                if self.holder.load(Ordering::SeqCst) != 0 {
+                    futex::wait(&self.asked, ask::GRANT, Some(micros(SLICE)));
+                }
+            } else {
+                std::hint::spin_loop();
+            }
+        }
+        self.stand_open(id);
+        true
+    }
+
+    /// Waits while the thread inside has its slice; it may go earlier.
+    fn wait_slice(&self, id: u32, changed: u32) -> bool {
+        self.asked.store(ask::WAKE, Ordering::SeqCst);
+        loop {
+            if self.take(id) {
+                self.answered();
+                return true;
+            }
+            let left = SLICE.saturating_sub(since(changed));
+            if left == 0 {
+                return false;
+            }
+            // After the first wake-up this is plain sleep: a thread that comes back at once is not
+            // to be asked for one at each call.
+            let asked = self.asked.load(Ordering::Relaxed);
+            futex::wait(&self.asked, asked, Some(micros(left.min(LOOK))));
+        }
+    }
+
+    fn leave_queue(&self) {
+        self.asked.store(ask::NOTHING, Ordering::Relaxed);
+        self.first.store(0, Ordering::SeqCst);
+        if self.behind.load(Ordering::SeqCst) != 0 {
+            let open = self.open_for.load(Ordering::Relaxed) != 0;
+            futex::wake(&self.first, if open { i32::MAX } else { 1 });
+        }
+    }
+
+    /// The gate has changed hands as it should.
+    fn answered(&self) {
+        self.changed.store(now(), Ordering::Relaxed);
+        self.last_open.store(0, Ordering::Relaxed);
+    }
+
+    /// The thread inside does not answer: it runs a long call, sleeps, or waits for one of us.
+    fn stand_open(&self, id: u32) {
+        let last = self.last_open.load(Ordering::Relaxed);
+        let time = if last == 0 { OPEN } else { (last * 2).min(OPEN_MOST) };
+        self.last_open.store(time, Ordering::Relaxed);
+        self.opened.store(now(), Ordering::Relaxed);
+        self.open_for.store(time, Ordering::Relaxed);
+        // Taken over, so that a thread that ended inside does not keep it for ever.
+        self.holder.store(id, Ordering::Relaxed);
+    }
+
+    fn is_open(&self, now: u32) -> bool {
+        let time = self.open_for.load(Ordering::Relaxed);
+        if time == 0 {
+            return false;
+        }
+        if now.wrapping_sub(self.opened.load(Ordering::Relaxed)) < time {
+            return true;
+        }
+        self.open_for.store(0, Ordering::Relaxed);
+        false
+    }
+
+    fn take(&self, id: u32) -> bool {
+        self.exchange(&self.holder, 0, id)
+    }
+
+    fn exchange(&self, word: &AtomicU32, from: u32, to: u32) -> bool {
+        word.load(Ordering::Relaxed) == from
+            && word.compare_exchange(from, to, Ordering::SeqCst, Ordering::Relaxed).is_ok()
+    }
+}
+
+/// The monotonic clock in microseconds.
+fn now() -> u32 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: writes the time; the clock always exists.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut time) };
+    // The low 32 bits are what is wanted.
+    (time.tv_sec as u64 * 1_000_000 + time.tv_nsec as u64 / 1_000) as u32
+}
+
+fn since(time: u32) -> u32 {
+    now().wrapping_sub(time)
+}
+
+fn micros(time: u32) -> Duration {
+    Duration::from_micros(time.into())
+}

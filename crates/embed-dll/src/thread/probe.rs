@@ -1,0 +1,41 @@
+//! Asking for the GIL with a time limit.
+//!
+//! CPython has no call for that: who asks for the GIL waits until he gets it. So another thread
+//! asks, and is left behind if it takes too long.
+
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread::Builder;
+use std::time::Duration;
+
+use super::closing;
+use crate::python::abi::Abi;
+
+/// Runs `body` attached, in another thread, and waits for it for `limit`. Says whether it has ended
+/// by then. The calling thread must not hold the GIL.
+pub(super) fn attached_elsewhere(
+    abi: &'static Abi,
+    limit: Duration,
+    body: impl FnOnce(&'static Abi) + Send + 'static,
+) -> bool {
+    let (sender, receiver) = channel();
+    let asking = move || {
+        if closing::enter_late().is_err() {
+            return;
+        }
+        // SAFETY: the interpreter exists, because this thread was counted and admitted.
+        let before = unsafe { (abi.PyGILState_Ensure)() };
+        body(abi);
+        // SAFETY: paired with the call above.
+        unsafe { (abi.PyGILState_Release)(before) };
+        closing::leave_late();
+        // Nobody listens any more if it took too long.
+        let _ = sender.send(());
+    };
+    let Ok(_) = Builder::new().name("embed-dll probe".into()).spawn(asking) else {
+        return false;
+    };
+    match receiver.recv_timeout(limit) {
+        Ok(()) => true,
+        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => false,
+    }
+}

@@ -1,0 +1,230 @@
+//! What is known of each thread that has called in.
+
+use std::cell::{Cell, UnsafeCell};
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering, compiler_fence};
+
+use super::futex::Lock;
+use super::{batch, closing, runtime};
+use crate::python::abi::PyThreadState;
+
+/// How far a thread is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// It has not called yet.
+    New,
+    /// It is in the list, and its end will be noticed.
+    Known,
+    /// It is ending: what it kept has been given back. Destructors of pthread keys may still call.
+    Gone,
+}
+
+/// One thread. Lives in thread-local storage and has no destructor, so that it may be looked at
+/// until the very end of the thread; the destructor of `EXIT` takes it out of the list.
+pub(super) struct Record {
+    /// How far the thread is.
+    pub(super) phase: Cell<Phase>,
+    /// Kernel id of the thread, and with it its name at the gate. 0 until it is in the list.
+    pub(super) id: Cell<u32>,
+    /// Attachments that live now, nested ones included.
+    pub(super) depth: Cell<u32>,
+    /// The state to restore if the thread is not attached; null: ask Python.
+    pub(super) resume: Cell<*mut PyThreadState>,
+    /// The state that this DLL made for the thread and deletes at its end, or null.
+    pub(super) kept: Cell<*mut PyThreadState>,
+    /// 1 while the thread may touch the interpreter. The only field that other threads read.
+    pub(super) inside: AtomicU32,
+    next: AtomicPtr<Record>,
+    previous: AtomicPtr<Record>,
+}
+
+/// All records of known threads. Changed and read under the lock.
+struct List {
+    lock: Lock,
+    first: UnsafeCell<*mut Record>,
+}
+
+// SAFETY: `first` and the links are used under the lock only.
+unsafe impl Sync for List {}
+
+static LIST: List = List { lock: Lock::new(), first: UnsafeCell::new(ptr::null_mut()) };
+
+thread_local! {
+    static RECORD: Record = const {
+        Record {
+            phase: Cell::new(Phase::New),
+            id: Cell::new(0),
+            depth: Cell::new(0),
+            resume: Cell::new(ptr::null_mut()),
+            kept: Cell::new(ptr::null_mut()),
+            inside: AtomicU32::new(0),
+            next: AtomicPtr::new(ptr::null_mut()),
+            previous: AtomicPtr::new(ptr::null_mut()),
+        }
+    };
+
+    static EXIT: Exit = const { Exit };
+}
+
+/// Notices the end of a thread.
+struct Exit;
+
+/// The record of the calling thread, valid until the thread is gone.
+#[inline]
+pub(super) fn this() -> NonNull<Record> {
+    // Has no destructor, so it is never refused.
+    RECORD.with(|record| NonNull::from(record))
+}
+
+/// Makes the calling thread known; if its destructors have run already, it is `Gone`.
+pub(super) fn adopt() {
+    let record = this();
+    // SAFETY: the record of the calling thread.
+    let own = unsafe { record.as_ref() };
+    if EXIT.try_with(|_| ()).is_err() {
+        own.phase.set(Phase::Gone);
+        return;
+    }
+    own.id.set(thread_id());
+    LIST.lock.with(|| {
+        // SAFETY: under the lock; records in the list are alive, because `Exit` takes them out.
+        unsafe { link(record) };
+    });
+    own.phase.set(Phase::Known);
+}
+
+/// Whether any known thread other than the calling one is inside.
+pub(super) fn others_inside() -> bool {
+    let own = this().as_ptr();
+    LIST.lock.with(|| {
+        // SAFETY: under the lock; records in the list are alive.
+        let mut at = unsafe { *LIST.first.get() };
+        while let Some(record) = NonNull::new(at) {
+            // SAFETY: as above; of a foreign record only atomics are used.
+            let record = unsafe { record.as_ref() };
+            if at != own && record.inside.load(Ordering::SeqCst) != 0 {
+                return true;
+            }
+            at = record.next.load(Ordering::Relaxed);
+        }
+        false
+    })
+}
+
+/// Locks the list for the time of a fork.
+pub(super) fn before_fork() {
+    LIST.lock.lock();
+}
+
+/// In the parent.
+pub(super) fn after_fork_parent() {
+    LIST.lock.unlock();
+}
+
+/// In the child: the other threads, and their thread-local storage, do not exist.
+pub(super) fn after_fork_child() {
+    let record = this();
+    // SAFETY: the record of the calling thread, which is the only one.
+    let own = unsafe { record.as_ref() };
+    // SAFETY: no other thread exists.
+    unsafe { *LIST.first.get() = ptr::null_mut() };
+    if own.phase.get() == Phase::Known {
+        own.id.set(thread_id());
+        // SAFETY: no other thread exists.
+        unsafe { link(record) };
+    }
+    LIST.lock.unlock();
+}
+
+/// # Safety
+///
+/// The caller must hold the lock, and the record must not be in the list.
+unsafe fn link(record: NonNull<Record>) {
+    // SAFETY: the list is the caller's.
+    let first = unsafe { LIST.first.get().replace(record.as_ptr()) };
+    // SAFETY: the caller's own record.
+    let own = unsafe { record.as_ref() };
+    own.previous.store(ptr::null_mut(), Ordering::Relaxed);
+    own.next.store(first, Ordering::Relaxed);
+    // SAFETY: null or a record in the list.
+    if let Some(first) = unsafe { first.as_ref() } {
+        first.previous.store(record.as_ptr(), Ordering::Relaxed);
+    }
+}
+
+/// # Safety
+///
+/// The caller must hold the lock, and the record must be in the list.
+unsafe fn unlink(record: &Record) {
+    let next = record.next.load(Ordering::Relaxed);
+    let previous = record.previous.load(Ordering::Relaxed);
+    // SAFETY: null or records in the list.
+    let (after, before) = unsafe { (next.as_ref(), previous.as_ref()) };
+    if let Some(after) = after {
+        after.previous.store(previous, Ordering::Relaxed);
+    }
+    match before {
+        Some(before) => before.next.store(next, Ordering::Relaxed),
+        // SAFETY: the list is the caller's.
+        None => unsafe { *LIST.first.get() = next },
+    }
+}
+
+fn thread_id() -> u32 {
+    // SAFETY: takes nothing and cannot fail.
+    let id = unsafe { libc::gettid() };
+    id.unsigned_abs()
+}
+
+fn is_main_thread() -> bool {
+    // SAFETY: takes nothing and cannot fail.
+    thread_id() == unsafe { libc::getpid() }.unsigned_abs()
+}
+
+impl Drop for Exit {
+    fn drop(&mut self) {
+        let _errno = super::Errno::save();
+        let record = this();
+        // SAFETY: the record of the calling thread, which has no destructor of its own.
+        let own = unsafe { record.as_ref() };
+        batch::thread_ends(own);
+        // The main thread's destructors run in exit(), before atexit handlers, which may call in
+        // again, and while other threads may hold the GIL for as long as they like. What it keeps
+        // goes with the process.
+        if is_main_thread() {
+            return;
+        }
+        // A thread that ends in the middle of a call (exit(), pthread_exit()) has Python frames
+        // below, which still use the state.
+        if own.depth.get() == 0 {
+            delete_state(own);
+        }
+        // SAFETY: under the lock; a thread with an `Exit` is in the list.
+        LIST.lock.with(|| unsafe { unlink(own) });
+        own.resume.set(ptr::null_mut());
+        own.kept.set(ptr::null_mut());
+        own.phase.set(Phase::Gone);
+    }
+}
+
+/// Deletes the state that was made for this thread, in this thread: then destructors of
+/// `threading.local` run where they belong, and no version of CPython is confused by a state that
+/// another thread deletes.
+fn delete_state(own: &Record) {
+    let state = own.kept.get();
+    let Some(runtime) = runtime().filter(|_| !state.is_null()) else { return };
+    let abi = runtime.abi;
+    own.inside.store(1, Ordering::Relaxed);
+    compiler_fence(Ordering::SeqCst);
+    // Finalisation deletes all states itself.
+    if !closing::unusual() || closing::admit(own).is_ok() {
+        // SAFETY: the state is this thread's, of an interpreter that exists, because this thread
+        // was admitted; it is not attached, because no attachment lives.
+        unsafe { (abi.PyEval_RestoreThread)(state) };
+        // SAFETY: attached with this state, which nobody uses any more.
+        unsafe { (abi.PyThreadState_Clear)(state) };
+        // SAFETY: as above; this gives back the GIL too.
+        unsafe { (abi.PyThreadState_DeleteCurrent)() };
+    }
+    own.inside.store(0, Ordering::Release);
+}
