@@ -133,6 +133,33 @@ impl Declarations {
         &self.constants
     }
 
+    /// The function with this name.
+    #[must_use]
+    pub fn function(&self, name: &str) -> Option<&Function> {
+        match self.names.get(name) {
+            Some(&Name::Function(at)) => self.functions.get(at),
+            _ => None,
+        }
+    }
+
+    /// The variable with this name.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&Variable> {
+        match self.names.get(name) {
+            Some(&Name::Variable(at)) => self.variables.get(at),
+            _ => None,
+        }
+    }
+
+    /// The constant with this name.
+    #[must_use]
+    pub fn constant(&self, name: &str) -> Option<&Constant> {
+        match self.names.get(name) {
+            Some(&Name::Constant(at)) => self.constants.get(at),
+            _ => None,
+        }
+    }
+
     /// The type that a typedef of the texts names.
     #[must_use]
     pub fn typedef(&self, name: &str) -> Option<TypeId> {
@@ -181,6 +208,12 @@ impl Declarations {
     #[must_use]
     pub fn numbers(&self) -> &[Number] {
         &self.numbers
+    }
+
+    /// The structure or union with this [name](Record::name): `struct foo`, `point_t`.
+    #[must_use]
+    pub fn record_by_name(&self, name: &str) -> Option<RecordId> {
+        self.records.iter().position(|record| record.name == name).map(RecordId::next)
     }
 
     /// The structure or union with this tag.
@@ -260,7 +293,7 @@ impl Declarations {
             match self.ty(field.ty) {
                 Type::Record(inner) if field.name.is_empty() => {
                     let path = self.field(*inner, name)?;
-                    Some(FieldPath { offset: path.offset + field.offset, ..path })
+                    Some(FieldPath { offset: path.offset.saturating_add(field.offset), ..path })
                 }
                 _ => None,
             }

@@ -14,6 +14,13 @@ pub(crate) struct Define<'a> {
     pub(crate) function: bool,
 }
 
+impl Define<'_> {
+    /// Whether it stands for its own name, which lets `#ifdef` see what is no macro.
+    pub(crate) fn is_itself(&self) -> bool {
+        matches!(self.tokens[..], [only] if only.text == self.name.text)
+    }
+}
+
 /// Reads the directive that starts here, to the end of its line. Directives other than `#define`
 /// are dropped in a header, as CFFI's documentation shows it, and refused in a cdef.
 pub(crate) fn read<'a>(

@@ -208,7 +208,7 @@ pub enum LayoutError {
     )]
     Record { record: String, given_size: u64, given_align: u64, size: u64, align: u64 },
     #[error(
-        "alignment {align} of {record} is not a power of two, or its size {size} not a multiple of it"
+        "alignment {align} of {record} is not a power of two below 2²⁹, or its size {size} not a multiple of it"
     )]
     BadAlignment { record: String, size: u64, align: u64 },
     #[error("nothing named `{0}` was declared with `...`")]

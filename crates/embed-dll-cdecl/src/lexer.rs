@@ -70,6 +70,10 @@ pub(crate) fn tokenize(text: &str, dialect: Dialect) -> Result<Tokens<'_>, Error
         }
         lexer.line_start = false;
         let token = lexer.token()?;
+        // In front of exported functions, where CFFI's users replace it by nothing.
+        if token.text == "CFFI_DLLEXPORT" && dialect == Dialect::Api {
+            continue;
+        }
         found.tokens.push(token);
         if token.kind == TokenKind::End {
             return Ok(found);

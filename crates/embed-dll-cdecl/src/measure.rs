@@ -7,6 +7,9 @@ use crate::model::{ConstantOrigin, Field};
 use crate::primitive::{Primitive, PrimitiveKind};
 use crate::types::{EnumId, RecordId, Type, TypeId};
 
+/// The largest alignment that gcc gives a type.
+const MAX_ALIGN: u64 = 1 << 28;
+
 impl Declarations {
     /// Whether arrays of this type make sense: its size is known, or will be.
     pub(crate) fn may_be_item(&self, id: TypeId) -> bool {
@@ -44,7 +47,8 @@ impl Declarations {
         let Some(declared) = &record.fields else {
             return Err(LayoutError::Opaque { record: name() });
         };
-        if !align.is_power_of_two() || !size.is_multiple_of(align) {
+        let possible = align <= MAX_ALIGN && size <= i64::MAX.unsigned_abs();
+        if !possible || !align.is_power_of_two() || !size.is_multiple_of(align) {
             return Err(LayoutError::BadAlignment { record: name(), size, align });
         }
         for (field, ..) in fields {
@@ -115,6 +119,11 @@ impl Declarations {
                 .iter()
                 .find_map(|(name, offset, _)| offset.checked_sub(self.field(*inner, name)?.offset));
             field.offset = start.unwrap_or(before);
+            let inner_size = self.size_of(field.ty).unwrap_or(0);
+            if field.offset.checked_add(inner_size).is_none_or(|end| end > size) {
+                let field = "(without a name)".to_owned();
+                return Err(LayoutError::Outside { record: record(), field, size });
+            }
             return Ok(before);
         }
         if field.bits.is_some() {

@@ -110,7 +110,8 @@ extern "C" {
 #define TOP LAST
 #define HALF 'x
 enum kind { FIRST, LAST = 9 };
-int32_t one(int a[VERSION]);
+#define one one
+int32_t CFFI_DLLEXPORT one(int a[VERSION]);
 #ifdef __cplusplus
 }
 #endif

@@ -52,7 +52,7 @@ fn layouts_that_contradict_the_declaration() {
         (refused(part, 8, 3, &[]), "alignment 3 of struct part"),
         (
             refused(part, 6, 4, &[]),
-            "alignment 4 of struct part is not a power of two, or its size 6",
+            "alignment 4 of struct part is not a power of two below 2²⁹, or its size 6",
         ),
         (refused(part, 8, 4, &[("z", 0, 4)]), "struct part has no field `z`"),
         (

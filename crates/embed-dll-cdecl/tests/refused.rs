@@ -21,6 +21,7 @@ fn messages_and_places() {
         ("CFFI_DLLEXPORT int f(int);", "1:1: unknown type name `CFFI_DLLEXPORT`"),
         ("extern \"C\" { int f(int); }", "1:8: `extern \"C\"` is C++"),
         ("extern \"Fortran\" int f(int);", "1:8: unknown linkage \"Fortran\""),
+        ("extern \"C++\" int f(int);", "1:8: unknown linkage \"C++\""),
         ("extern \"Python\" int va(int, ...);", "1:21: function `va` is variadic"),
         ("extern \"Python\" int x;", "1:21: `x` is inside extern \"Python\""),
         ("extern \"Python\" {\nint f(int);", "2:12: unexpected end of the text"),

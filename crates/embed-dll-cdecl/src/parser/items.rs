@@ -43,11 +43,11 @@ impl<'a> Parser<'a, '_> {
     fn linkage(&mut self) -> Result<bool> {
         let string = self.next();
         let python = match string.text {
-            "\"C\"" | "\"C++\"" if self.dialect == Dialect::Api => {
+            "\"C\"" if self.dialect == Dialect::Api => {
                 // `extern "C" int x;` declares as `extern int x;` does.
                 return Ok(self.eat("{"));
             }
-            "\"C\"" | "\"C++\"" => return Err(self.fail(string, ErrorKind::ExternC)),
+            "\"C\"" => return Err(self.fail(string, ErrorKind::ExternC)),
             "\"Python\"" => FunctionKind::Python,
             "\"Python+C\"" | "\"Python + C\"" => FunctionKind::PythonAndC,
             other => return Err(self.fail(string, ErrorKind::UnknownLinkage(other.to_owned()))),

@@ -33,7 +33,12 @@ pub(crate) fn parse(declarations: &mut Declarations, text: &str, dialect: Dialec
         depth: 0,
         python: None,
         hidden: Vec::new(),
-        macros: found.defines.iter().map(|define| define.name.text).collect(),
+        macros: found
+            .defines
+            .iter()
+            .filter(|define| !define.is_itself())
+            .map(|define| define.name.text)
+            .collect(),
         ambiguous: ambiguous(&found.defines),
         line: (0, 1),
     };

@@ -1,7 +1,6 @@
 //! What stands before the declarators: storage class, qualifiers and the base type.
 
 use super::{Parser, Result};
-use crate::Dialect;
 use crate::declarations::Qualified;
 use crate::error::ErrorKind;
 use crate::lexer::{Token, TokenKind};
@@ -166,7 +165,6 @@ impl<'a> Parser<'a, '_> {
                     self.at += 1;
                 }
                 "inline" | "__inline" | "__inline__" | "_Noreturn" | "register" => self.at += 1,
-                "CFFI_DLLEXPORT" if self.dialect == Dialect::Api => self.at += 1,
                 text if is_qualifier(text) => self.at += 1,
                 "struct" | "union" if none_yet => {
                     let name = self.typedef_name(storage);

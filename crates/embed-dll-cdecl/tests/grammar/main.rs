@@ -173,6 +173,35 @@ proptest! {
     }
 
     #[test]
+    fn random_measurements_never_panic(
+        numbers in prop::collection::vec(prop_oneof![0..64_u64, any::<u64>()], 1..40),
+        aligned: bool,
+    ) {
+        let mut declarations = Declarations::new();
+        declarations.parse(OPEN, Dialect::Cdef).unwrap();
+        let mut numbers = numbers.into_iter().cycle();
+        let mut number = || numbers.next().unwrap_or_default();
+        for record in ["struct part", "struct outer", "struct $1", "struct bits"] {
+            let id = declarations.record_by_name(record).unwrap();
+            let fields = ["a", "name", "s", "p", "c", "x", "y"].map(|name| (name, number(), number()));
+            let known: Vec<_> = fields
+                .into_iter()
+                .filter(|(name, ..)| declarations.field(id, name).is_some())
+                .collect();
+            let align = if aligned { 1 << (number() % 32) } else { number() };
+            let size = if aligned { number() / align * align } else { number() };
+            let _ = declarations.set_layout(id, size, align, &known);
+            for field in ["a", "t", "x", "z"] {
+                let _ = declarations.field(id, field);
+            }
+        }
+        let _ = declarations.set_constant("B", i128::from(number()) << (number() % 64));
+        let _ = declarations.set_length("open", number());
+        let ty = declarations.variable("open").unwrap().ty;
+        let _ = (declarations.size_of(ty), declarations.name(ty));
+    }
+
+    #[test]
     fn random_bytes_never_panic(bytes: Vec<u8>, api: bool) {
         let text = String::from_utf8_lossy(&bytes);
         let dialect = if api { Dialect::Api } else { Dialect::Cdef };
@@ -213,6 +242,13 @@ fn exercise(declarations: &mut Declarations, text: &str, dialect: Dialect) {
             (declarations.size_of(id), declarations.align_of(id), declarations.name_with(id, "*x"));
     }
 }
+
+/// Everything that can be left open.
+const OPEN: &str = "
+    struct part { int a; char name[...]; struct { short s, t; }; ...; };
+    struct outer { char c; struct part p[2]; }; struct bits { int x:3; long y; };
+    enum e { A, B = ... }; struct z { enum e z; struct outer o[1000]; }; extern struct z open[...];
+";
 
 /// What texts are changed with.
 const TOKENS: &[&str] = &[
