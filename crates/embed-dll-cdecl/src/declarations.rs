@@ -28,6 +28,8 @@ pub struct Declarations {
     pub(crate) names: HashMap<String, Name>,
     /// Tags of structures, unions and enumerations, which share another.
     pub(crate) tags: HashMap<String, Tag>,
+    /// `FILE`, which is opaque, once it was mentioned.
+    pub(crate) file: Option<TypeId>,
     /// How many types without any name were numbered, for `struct $1`.
     pub(crate) anonymous: u32,
 }
@@ -89,6 +91,7 @@ impl Declarations {
             typedefs: Vec::new(),
             names: HashMap::new(),
             tags: HashMap::new(),
+            file: None,
             anonymous: 0,
         }
     }

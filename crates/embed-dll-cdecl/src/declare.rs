@@ -4,7 +4,8 @@ use crate::declarations::{Declarations, Name, Qualified, Tag, Typedef};
 use crate::error::{ErrorKind, function_kind};
 use crate::layout::{self, Shape};
 use crate::model::{
-    Constant, EnumType, Function, FunctionKind, Number, Record, RecordKind, Variable,
+    Constant, ConstantOrigin, EnumType, Function, FunctionKind, Number, Record, RecordKind,
+    Variable,
 };
 use crate::primitive::Primitive;
 use crate::types::{EnumId, NumberId, RecordId, Type, TypeId};
@@ -20,10 +21,12 @@ impl Declarations {
             Some(&Name::Typedef(at)) => Some(self.typedefs[at].ty),
             Some(_) => None,
             None if name == "FILE" => {
-                let record = self.add_record(name.to_owned(), RecordKind::Struct);
-                let ty = Qualified::plain(self.types.intern(Type::Record(record)));
-                self.add_typedef_unchecked(name, ty);
-                Some(ty)
+                let ty = self.file.unwrap_or_else(|| {
+                    let record = self.add_record(name.to_owned(), RecordKind::Struct);
+                    self.types.intern(Type::Record(record))
+                });
+                self.file = Some(ty);
+                Some(Qualified::plain(ty))
             }
             None => Primitive::from_standard_name(name)
                 .map(|primitive| Qualified::plain(self.primitive(primitive))),
@@ -121,14 +124,12 @@ impl Declarations {
         ErrorKind::Redeclared { name, first, second }
     }
 
-    fn add_typedef_unchecked(&mut self, name: &str, ty: Qualified) {
-        self.names.insert(name.to_owned(), Name::Typedef(self.typedefs.len()));
-        self.typedefs.push(Typedef { name: name.to_owned(), ty });
-    }
-
     pub(crate) fn add_typedef(&mut self, name: &str, ty: Qualified) -> Result<(), ErrorKind> {
         match self.names.get(name).copied() {
-            None => self.add_typedef_unchecked(name, ty),
+            None => {
+                self.names.insert(name.to_owned(), Name::Typedef(self.typedefs.len()));
+                self.typedefs.push(Typedef { name: name.to_owned(), ty });
+            }
             Some(Name::Typedef(at)) if self.typedefs[at].ty == ty => {}
             Some(first) => {
                 let second = format!("typedef `{}`", self.name(ty.id));
@@ -192,7 +193,13 @@ impl Declarations {
                 self.constants.push(constant);
                 Ok(())
             }
-            Some(Name::Constant(at)) if self.constants[at].value == constant.value => Ok(()),
+            // An enumerator is declared once only, even with the same value.
+            Some(Name::Constant(at))
+                if self.constants[at].value == constant.value
+                    && !matches!(constant.origin, ConstantOrigin::Enumerator(_)) =>
+            {
+                Ok(())
+            }
             Some(first) => {
                 let second = match constant.value {
                     Some(value) => format!("the constant {value}"),

@@ -41,7 +41,8 @@ pub struct Param {
     pub name: Option<String>,
     /// Its type, with arrays and functions already turned into pointers.
     pub ty: TypeId,
-    /// Whether it is a pointer to something `const`.
+    /// Whether it is a pointer to something `const`; not known, and false, for a function that was
+    /// declared through the typedef of a function type.
     pub const_pointee: bool,
 }
 

@@ -267,6 +267,9 @@ fn records_as_cffi_names_them() {
             "FILE",
         ]
     );
+    let typedefs: Vec<_> = declarations.typedefs().map(|(name, _)| name).collect();
+    let expected = ["point_t", "pointer_t", "e2", "pe", "node", "later_t", "dots_t", "dots_p"];
+    assert_eq!(typedefs, expected);
     let enums: Vec<_> = declarations.enums().iter().map(|found| &found.name).collect();
     assert_eq!(enums, ["e2", "enum $5"]);
     let Type::Record(foo) = *declarations.ty({

@@ -174,7 +174,8 @@ impl<'a> Parser<'a, '_> {
             return Ok((params, false));
         }
         loop {
-            if self.eat("...") {
+            if self.is("...") && !params.is_empty() {
+                self.at += 1;
                 self.expect(")", "`)` after `...`")?;
                 return Ok((params, true));
             }

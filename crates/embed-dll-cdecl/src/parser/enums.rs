@@ -89,13 +89,6 @@ impl<'a> Parser<'a, '_> {
                 origin: ConstantOrigin::Enumerator(id),
                 line: self.line_of(name),
             };
-            if self.declarations.names.contains_key(name.text) {
-                let known = self.declarations.add_constant(constant);
-                let first = "an enumerator or another name".to_owned();
-                let (name_text, second) = (name.text.to_owned(), "an enumerator".to_owned());
-                let again = ErrorKind::Redeclared { name: name_text, first, second };
-                return Err(self.fail(name, known.err().unwrap_or(again)));
-            }
             self.declarations.add_constant(constant).map_err(|kind| self.fail(name, kind))?;
             if let Some(value) = value {
                 let enumeration = &mut self.declarations.enums[id.at()];
