@@ -11,6 +11,7 @@ pub use embed_dll_macros::embedding;
 mod call;
 mod ffi;
 mod find;
+mod fit;
 mod module;
 mod python;
 mod spec;
@@ -23,6 +24,9 @@ pub mod __private {
     pub use crate::call::{
         Bool, Call, Char, Char16, Char32, Floating, Integer, Parameter, Pointer, Record,
         ReturnValue, Stack, Void, WideChar, call,
+    };
+    pub use crate::fit::{
+        Constant, FLOAT, Fits, INTEGER, LongDouble, Number, field, integer, length, size, variable,
     };
     pub use crate::module::{State, enter, last_error, leave, py_init, start};
     pub use crate::spec::{

@@ -32,6 +32,11 @@ pub struct Spec {
     pub layouts: &'static [Layout],
     /// Values of constants declared with `...`.
     pub constants: &'static [(&'static str, i128)],
+    /// What `typedef int... name;` and `typedef float... name;` stand for.
+    pub numbers: &'static [(&'static str, embed_dll_cdecl::Primitive)],
+    /// Numbers of items of variables declared with `[...]`. Functions, because the type of an
+    /// array is known only where it is used.
+    pub lengths: &'static [(&'static str, fn() -> u64)],
     /// Where to look for a libpython.
     pub locate: Locate,
     /// Choices of the author.

@@ -1,0 +1,108 @@
+//! What the declarations leave open with `...`, taken from items of the author.
+
+use embed_dll_cdecl::{ConstantOrigin, RecordId, Type};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::Result;
+
+use super::naming::{ident, records};
+use super::records::by_author;
+use super::types::Types;
+use crate::declared::Declared;
+
+/// Proofs that the author's items fit, and expressions for the tables of the run time.
+#[derive(Default)]
+pub(crate) struct Open {
+    pub(crate) items: TokenStream,
+    pub(crate) layouts: Vec<TokenStream>,
+    pub(crate) constants: Vec<TokenStream>,
+    pub(crate) numbers: Vec<TokenStream>,
+    pub(crate) lengths: Vec<TokenStream>,
+}
+
+/// Everything that was declared with `...`.
+pub(crate) fn emit(types: &Types<'_>, declared: &Declared) -> Result<Open> {
+    let mut open = Open::default();
+    for number in types.declarations.numbers() {
+        let (name, ty) = (&number.name, ident(&number.name));
+        let number = if number.float { quote!(FLOAT) } else { quote!(INTEGER) };
+        open.numbers.push(quote!((#name, <#ty as __rt::Number<{ __rt::#number }>>::PRIMITIVE)));
+    }
+    for id in records(types.declarations) {
+        if by_author(types.declarations.record(id)) {
+            layout(types, declared, id, &mut open)?;
+        }
+    }
+    for constant in types.declarations.constants() {
+        if constant.value.is_some() {
+            continue;
+        }
+        let (name, item) = (&constant.name, ident(&constant.name));
+        let check = match constant.origin {
+            ConstantOrigin::Static(ty) => {
+                let ty = types.value(ty);
+                quote!(const _: #ty = #item;)
+            }
+            _ => quote!(const _: fn() = || __rt::integer(#item);),
+        };
+        open.items.extend(check);
+        open.constants.push(quote!((#name, #item as ::core::primitive::i128)));
+    }
+    for variable in types.declarations.variables().iter().filter(|variable| variable.open_length) {
+        let Type::Array { item, .. } = types.declarations.ty(variable.ty) else { continue };
+        let (name, array, item) = (&variable.name, ident(&variable.name), types.value(*item));
+        let place = if variable.constant { quote!(const) } else { quote!(mut) };
+        open.lengths.push(quote! {
+            (#name, || __rt::length::<#item, _>((&raw #place #array).cast_const()))
+        });
+    }
+    Ok(open)
+}
+
+/// The layout of a type that the author writes.
+fn layout(types: &Types<'_>, declared: &Declared, id: RecordId, open: &mut Open) -> Result<()> {
+    let record = types.declarations.record(id);
+    let (text, name) = (&record.name, types.names.record(id));
+    let mut fields = Vec::new();
+    for field in record.fields.iter().flatten() {
+        if field.name.is_empty() {
+            let problem = format!(
+                "`{text}` has both `...` and a member without a name, which Rust types cannot \
+                 have: name the member"
+            );
+            return Err(declared.error(&problem));
+        }
+        let (text, member) = (&field.name, ident(&field.name));
+        // SAFETY (of the emitted code): the place is only named, nothing is read.
+        let place = quote!(unsafe { &raw const (*__record).#member });
+        let size = if field.open_length {
+            quote!(__rt::size(#place))
+        } else {
+            let ty = types.value(field.ty);
+            quote!(__rt::field::<#ty, _>(#place))
+        };
+        fields.push(quote! {
+            (
+                #text,
+                ::core::mem::offset_of!(#name, #member) as ::core::primitive::u64,
+                // SAFETY: The place is only named, nothing is read.
+                #size,
+            )
+        });
+    }
+    let layout = format_ident!("__LAYOUT_{}", open.layouts.len());
+    open.items.extend(quote! {
+        const #layout: __rt::Layout = {
+            let __record = ::core::mem::MaybeUninit::<#name>::uninit();
+            let __record = __record.as_ptr();
+            __rt::Layout {
+                record: #text,
+                size: ::core::mem::size_of::<#name>() as ::core::primitive::u64,
+                align: ::core::mem::align_of::<#name>() as ::core::primitive::u64,
+                fields: &[#(#fields),*],
+            }
+        };
+    });
+    open.layouts.push(quote!(#layout));
+    Ok(())
+}
