@@ -9,7 +9,6 @@ use crate::start::Runtime;
 use crate::{start, thread};
 
 use super::attached::Attached;
-use super::errors;
 use super::names;
 use super::once::{Failure, NotReady, Retry, Turn};
 use super::ready::Ready;

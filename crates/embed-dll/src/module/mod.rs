@@ -43,7 +43,7 @@ pub(crate) use once::NotReady;
 pub(crate) use ready::Ready;
 pub(crate) use names::qualified;
 pub(crate) use report::{Place, Report, returning};
-pub(crate) use text::{flush, to_descriptor, to_stderr};
+pub(crate) use text::{flush, to_descriptor};
 
 /// What has become of a module in this process.
 pub struct State {

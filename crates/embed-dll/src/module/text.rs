@@ -125,6 +125,5 @@ fn add_lines(linecache: View<'_>, module: &'static Module) -> Result<()> {
     let lines = source.attr(c"splitlines")?.call(&[*py.bool(true)])?;
     let size = py.int(module.spec.init.count_bytes() as i64)?;
     let entry = py.tuple(&[*size, *py.none(), *lines, *file])?;
-    cache.attr(c"__setitem__")?.call(&[*file, *entry])?;
-    Ok(())
+    cache.set_item(*file, *entry)
 }
