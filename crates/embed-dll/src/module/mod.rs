@@ -1,44 +1,214 @@
 //! The module that the init code imports, and the life of an embedding DLL.
+//!
+//! ```text
+//! first call, or <module>_start()            import in a running Python
+//!   interpreter (crate::start)                 PyInit_<module> (py_init)
+//!   one thread at a time (once, join)          module objects (ready)
+//!   module objects (ready)                     … first call: as on the left
+//!   init code (init)
+//! ```
+//!
+//! What fails is written to standard error (report) and kept for the host (errors).
+
+mod attached;
+mod def_extern;
+mod errors;
+mod init;
+mod join;
+mod lib_function;
+mod lib_object;
+mod names;
+mod once;
+mod py_init;
+mod ready;
+mod report;
+mod text;
 
 use std::ffi::{c_char, c_int};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::python::abi::Object;
 use crate::spec::Module;
+use crate::start::Runtime;
+use crate::{ffi, thread};
+
+pub use attached::Attached;
+pub(crate) use attached::{Hold, Signature, with_error_value};
+pub(crate) use def_extern::def_extern;
+pub(crate) use errors::failed;
+pub(crate) use lib_object::{Addressed, addressed};
+pub(crate) use once::NotReady;
+pub(crate) use ready::Ready;
+pub(crate) use names::qualified;
+pub(crate) use report::{Place, Report, returning};
+pub(crate) use text::{flush, to_descriptor};
 
 /// What has become of a module in this process.
-pub struct State {}
+pub struct State {
+    /// Set when the init code has run to its end.
+    ready: AtomicPtr<Ready>,
+    /// Set when the module objects exist; never changes again.
+    prepared: AtomicPtr<Ready>,
+    once: once::Once,
+    errors: errors::Errors,
+}
 
 impl State {
     /// Nothing has happened yet.
     pub const fn new() -> State {
-        State {}
+        State {
+            ready: AtomicPtr::new(ptr::null_mut()),
+            prepared: AtomicPtr::new(ptr::null_mut()),
+            once: once::Once::new(),
+            errors: errors::Errors::new(),
+        }
+    }
+
+    /// The module, if its init code has run to its end.
+    #[inline]
+    pub(crate) fn ready(&self) -> Option<&'static Ready> {
+        // SAFETY: null, or published once and never freed.
+        unsafe { self.ready.load(Ordering::Acquire).as_ref() }
+    }
+
+    /// The module, if its objects exist.
+    pub(crate) fn prepared(&self) -> Option<&'static Ready> {
+        // SAFETY: null, or published once and never freed.
+        unsafe { self.prepared.load(Ordering::Acquire).as_ref() }
+    }
+
+    /// Makes `ready` the module's objects; the first stay.
+    fn publish(&self, ready: Ready) -> &'static Ready {
+        let new = Box::into_raw(Box::new(ready));
+        let published =
+            self.prepared.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire);
+        match published {
+            // SAFETY: from a box just now, published, never freed.
+            Ok(_) => unsafe { &*new },
+            Err(first) => {
+                // SAFETY: from a box just now, and nobody else has seen it.
+                drop(unsafe { Box::from_raw(new) });
+                // SAFETY: published, and never freed.
+                unsafe { &*first }
+            }
+        }
     }
 }
 
-/// What `def_extern()` has attached to a function.
-pub struct Attached {}
-
-/// `<module>_start()`.
-pub fn start(_module: &'static Module) -> c_int {
-    unimplemented!()
+impl Default for State {
+    fn default() -> State {
+        State::new()
+    }
 }
 
-/// `<module>_enter()`.
-pub fn enter(_module: &'static Module) -> c_int {
-    unimplemented!()
+impl Module {
+    /// The dotted name.
+    pub(crate) fn name(&self) -> &'static str {
+        self.spec.name.to_str().unwrap_or("?")
+    }
+
+    /// The module for a call from C: starts the interpreter and runs the init code if nobody has,
+    /// waits for whoever is doing it. A thread that runs the init code itself gets the module as
+    /// far as it is.
+    ///
+    /// # Errors
+    ///
+    /// Why the function must not run.
+    pub(crate) fn ready(&'static self) -> Result<&'static Ready, NotReady> {
+        match self.state.ready() {
+            Some(ready) => Ok(ready),
+            None => init::once(self, once::Retry::Never),
+        }
+    }
 }
 
-/// `<module>_leave()`.
-pub fn leave(_module: &'static Module) -> c_int {
-    unimplemented!()
+/// Runs the body of an exported function of the module's own: a panic of this crate ends here, and
+/// `errno` stays.
+fn exported<R>(failed: R, body: impl FnOnce() -> R) -> R {
+    // SAFETY: returns the address of a variable of the calling thread.
+    let errno = unsafe { libc::__errno_location() };
+    // SAFETY: as above.
+    let before = unsafe { *errno };
+    let result = catch_unwind(AssertUnwindSafe(body)).unwrap_or(failed);
+    // SAFETY: as above.
+    unsafe { *errno = before };
+    result
 }
 
-/// `<module>_last_error()`.
-pub fn last_error(_module: &'static Module) -> *const c_char {
-    unimplemented!()
+/// `<module>_start()`: starts the interpreter and runs the init code, if that has not happened yet.
+/// After a failure it tries again, where CPython allows it. 0, or -1 with the reason on standard
+/// error and in [`last_error`].
+pub fn start(module: &'static Module) -> c_int {
+    exported(-1, || match module.state.ready() {
+        Some(_) => 0,
+        None => match init::once(module, once::Retry::Allowed) {
+            Ok(_) => 0,
+            Err(reason) => {
+                if !matches!(reason, NotReady::Failed { printed: true, .. }) {
+                    let line = format!("{}_start(): {reason}\n", names::c_name(module.name()));
+                    to_descriptor(&line);
+                }
+                errors::failed(module, &reason.to_string());
+                -1
+            }
+        },
+    })
 }
 
-/// `PyInit_<module>()`.
-pub fn py_init(_module: &'static Module) -> Object {
-    unimplemented!()
+fn runtime(module: &'static Module) -> Result<&'static Runtime, NotReady> {
+    module.ready().map(|ready| ready.runtime)
+}
+
+/// `<module>_enter()`: the calling thread stays in the interpreter until the matching
+/// [`leave`]. 0, or -1 with the reason in [`last_error`].
+pub fn enter(module: &'static Module) -> c_int {
+    exported(-1, || {
+        let entered = match runtime(module) {
+            Ok(runtime) => thread::enter(runtime).map_err(|refused| refused.to_string()),
+            Err(reason) => Err(reason.to_string()),
+        };
+        match entered {
+            Ok(()) => 0,
+            Err(reason) => {
+                errors::failed(module, &reason);
+                -1
+            }
+        }
+    })
+}
+
+/// `<module>_leave()`: undoes one [`enter`] of this thread. 0, or -1 if there is none to undo.
+pub fn leave(module: &'static Module) -> c_int {
+    exported(-1, || match thread::leave() {
+        Ok(()) => 0,
+        Err(misuse) => {
+            errors::failed(module, &misuse.to_string());
+            -1
+        }
+    })
+}
+
+/// `<module>_last_error()`: the last failure of this thread in this module; if it had none, why the
+/// module could not start; else null. The text stays until the thread's next failure in any module
+/// of this DLL, or until the thread ends; calls that succeed do not change it.
+pub fn last_error(module: &'static Module) -> *const c_char {
+    exported(ptr::null(), || errors::last(module))
+}
+
+/// `<module>_failures()`: how many calls have returned their error value because of a failure, in
+/// all threads, since the DLL was loaded.
+pub fn failures(module: &'static Module) -> u64 {
+    errors::count(module)
+}
+
+/// `PyInit_<last part of the module's name>()`.
+pub fn py_init(module: &'static Module) -> Object {
+    exported(ptr::null_mut(), || py_init::definition(module))
+}
+
+/// What `ffi` and `lib` are made of, for the module objects.
+fn types(module: &'static Module) -> Result<std::sync::Arc<ffi::Types>, String> {
+    ffi::Types::new(&module.spec).map(std::sync::Arc::new)
 }

@@ -129,6 +129,7 @@ abi! {
         fn PyThreadState_Clear(*mut PyThreadState);
         fn PyThreadState_DeleteCurrent();
         fn PyThreadState_Get() -> *mut PyThreadState;
+        fn PyThreadState_GetDict() -> Object;
         fn PyGILState_Ensure() -> GilState;
         fn PyGILState_Release(GilState);
         fn PyGILState_GetThisThreadState() -> *mut PyThreadState;
@@ -217,6 +218,7 @@ abi! {
         fn PyList_GetItem(Object, Size) -> Object;
         fn PyList_SetItem(Object, Size, Object) -> c_int;
         fn PyList_Append(Object, Object) -> c_int;
+        fn PyList_SetSlice(Object, Size, Size, Object) -> c_int;
         fn PyDict_New() -> Object;
         fn PyDict_GetItemWithError(Object, Object) -> Object;
         fn PyDict_SetItem(Object, Object, Object) -> c_int;
@@ -232,6 +234,7 @@ abi! {
         fn PyModule_NewObject(Object) -> Object;
         fn PyModule_Create2(*mut c_void, c_int) -> Object;
         fn PyModule_GetDict(Object) -> Object;
+        fn PyModuleDef_Init(*mut c_void) -> Object;
         fn PyEval_GetBuiltins() -> Object;
         fn PyEval_EvalCode(Object, Object, Object) -> Object;
         fn PySys_GetObject(*const c_char) -> Object;
@@ -259,8 +262,14 @@ abi! {
         fn PyException_GetTraceback(Object) -> Object;
     }
     optional {
-        /// 3.9 and later.
+        /// 3.11 and later (an inline function before).
         fn PyObject_Vectorcall(Object, *const Object, usize, Object) -> Object;
+        /// 3.9 and later: the same, if the last argument is null.
+        fn PyObject_VectorcallDict(Object, *const Object, usize, Object) -> Object;
+        /// 3.8: the former name of `PyObject_VectorcallDict`.
+        fn _PyObject_FastCallDict(Object, *const Object, usize, Object) -> Object;
+        /// 3.8: the former name of `PyInterpreterState_Get`.
+        fn _PyInterpreterState_Get() -> *mut PyInterpreterState;
         /// 3.13 and later.
         fn PyThreadState_GetUnchecked() -> *mut PyThreadState;
         /// Until 3.12 under this name (3.13 keeps it as an alias).

@@ -216,6 +216,11 @@ impl<T: Payload> Class<T> {
         Ok(())
     }
 
+    /// Whether the class has been made.
+    pub fn is_made(&self) -> bool {
+        !self.class.load(Ordering::Acquire).is_null()
+    }
+
     /// The class, borrowed. It must have been made.
     #[inline]
     pub fn class<'a>(&self, py: Py<'a>) -> View<'a> {

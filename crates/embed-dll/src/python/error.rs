@@ -27,6 +27,8 @@ pub enum ExceptionKind {
     Import,
     /// `IndexError`.
     Index,
+    /// `KeyboardInterrupt`.
+    KeyboardInterrupt,
     /// `KeyError`.
     Key,
     /// `MemoryError`.
@@ -56,6 +58,7 @@ impl ExceptionKind {
             ExceptionKind::Buffer => abi.PyExc_BufferError,
             ExceptionKind::Import => abi.PyExc_ImportError,
             ExceptionKind::Index => abi.PyExc_IndexError,
+            ExceptionKind::KeyboardInterrupt => abi.PyExc_KeyboardInterrupt,
             ExceptionKind::Key => abi.PyExc_KeyError,
             ExceptionKind::Memory => abi.PyExc_MemoryError,
             ExceptionKind::NotImplemented => abi.PyExc_NotImplementedError,

@@ -492,6 +492,20 @@ impl<'a> View<'a> {
         }
     }
 
+    /// `self[key] = value`.
+    ///
+    /// # Errors
+    ///
+    /// Whatever it raises.
+    pub fn set_item(self, key: View<'_>, value: View<'_>) -> Result<()> {
+        let abi = self.py.abi;
+        // SAFETY: attached; the function takes its own references.
+        self.py.check(unsafe {
+            (abi.PyObject_SetItem)(self.as_pointer(), key.as_pointer(), value.as_pointer())
+        })?;
+        Ok(())
+    }
+
     /// `dict[key] = value`.
     ///
     /// # Errors

@@ -1,0 +1,211 @@
+//! A call from C into Python: the hot path.
+//!
+//! `embedding!` writes one exported function per declaration, of exactly the declared signature,
+//! whose body is one call of [`call`]. Converters are chosen by type, at compile time.
+//!
+//! Whatever goes wrong, the function returns: the value that `error=` of `def_extern()` gives, else
+//! zero. Everything that is not needed by a call that succeeds is kept out of line.
+
+mod aggregate;
+mod character;
+mod errno;
+mod failed;
+mod integer;
+mod interrupted;
+mod keep;
+mod number;
+mod pointer;
+mod stack;
+mod vectorcall;
+
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::ffi;
+use crate::module::{Hold, Ready, Signature};
+use crate::python::{Owned, Py, Result, View};
+use crate::spec::Function;
+use crate::thread;
+
+pub use aggregate::{Record, Void};
+pub use character::{Char, Char16, Char32, WideChar};
+pub use integer::Integer;
+pub use number::{Bool, Floating};
+pub use pointer::Pointer;
+pub use stack::Stack;
+pub(crate) use vectorcall::{Vectorcall, vectorcall};
+
+use failed::Stage;
+
+/// What converters may ask while a call is prepared or its result converted.
+pub struct Call<'a> {
+    py: Py<'a>,
+    function: &'static Function,
+    signature: &'a Signature,
+}
+
+impl<'a> Call<'a> {
+    /// The token.
+    #[inline]
+    pub(crate) fn py(&self) -> Py<'a> {
+        self.py
+    }
+
+    /// The ctype of parameter number `index`.
+    pub(crate) fn parameter(&self, index: usize) -> View<'a> {
+        self.signature.parameters[index].view(self.py)
+    }
+
+    /// The ctype of the result.
+    pub(crate) fn result(&self) -> View<'a> {
+        self.signature.result.view(self.py)
+    }
+}
+
+/// How a parameter of a C type becomes a Python object.
+pub trait Parameter {
+    /// The type in the signature.
+    type C: Copy;
+
+    /// A new object for parameter number `index`.
+    ///
+    /// # Errors
+    ///
+    /// What the conversion raises.
+    fn to_python<'a>(value: Self::C, index: usize, call: &Call<'a>) -> Result<Owned<'a>>;
+}
+
+/// How a Python object becomes a result of a C type.
+///
+/// All bytes zero must be a value of `C`, as it is of every C type.
+pub trait ReturnValue {
+    /// The type in the signature.
+    type C;
+
+    /// The value.
+    ///
+    /// # Errors
+    ///
+    /// `TypeError`, `OverflowError` or what the object's methods raise.
+    fn from_python(value: View<'_>, call: &Call<'_>) -> Result<Self::C>;
+}
+
+/// Calls `function`; `fill` converts the arguments.
+///
+/// `errno` of the calling thread is what `ffi.errno` shows to the Python code; what that code leaves
+/// there is `errno` again when this returns.
+#[inline]
+pub fn call<R: ReturnValue, const N: usize>(
+    function: &'static Function,
+    fill: impl FnOnce(&Call<'_>, &mut Stack<N>) -> Result<()>,
+) -> R::C {
+    let errno = errno::get();
+    ffi::set_errno(errno);
+    // A panic would be a bug of this crate; it must not unwind into the host, and the drops on the
+    // way leave the thread detached as it was.
+    let value = match catch_unwind(AssertUnwindSafe(|| attempt::<R, N>(function, errno, fill))) {
+        Ok(value) => value,
+        Err(panic) => {
+            failed::panicked(function, &*panic);
+            fallback::<R>(function)
+        }
+    };
+    errno::set(ffi::errno());
+    value
+}
+
+#[inline]
+fn attempt<R: ReturnValue, const N: usize>(
+    function: &'static Function,
+    errno: i32,
+    fill: impl FnOnce(&Call<'_>, &mut Stack<N>) -> Result<()>,
+) -> R::C {
+    let Some(ready) = function.module.state.ready().or_else(|| failed::not_ready(function, errno))
+    else {
+        return fallback::<R>(function);
+    };
+    let attachment = match thread::attach(ready.runtime) {
+        Ok(attachment) => attachment,
+        Err(refused) => {
+            failed::refused(function, refused);
+            return fallback::<R>(function);
+        }
+    };
+    let py = attachment.py();
+    if ready.is_foreign(py) {
+        failed::foreign(function);
+        return fallback::<R>(function);
+    }
+    let Some(hold) = Hold::take(py, function) else {
+        failed::unattached(function);
+        return fallback::<R>(function);
+    };
+    let call = Call { py, function, signature: hold.signature() };
+    let value = match run::<R, N>(ready, &hold, &call, fill) {
+        Ok(value) => value,
+        Err(stage) => recover::<R>(&hold, &call, stage),
+    };
+    if function.module.spec.options.flush_after_calls {
+        crate::module::flush(py);
+    }
+    value
+}
+
+#[inline]
+fn run<R: ReturnValue, const N: usize>(
+    ready: &'static Ready,
+    hold: &Hold<'_>,
+    call: &Call<'_>,
+    fill: impl FnOnce(&Call<'_>, &mut Stack<N>) -> Result<()>,
+) -> std::result::Result<R::C, Stage> {
+    let mut stack = Stack::<N>::new(call.py.abi());
+    if let Err(raised) = fill(call, &mut stack) {
+        return Err(Stage::Argument { index: stack.len(), raised });
+    }
+    let mut result = stack.call(ready.vectorcall, hold.callable(call.py));
+    if let Err(raised) = result {
+        // Out of line: whether a signal kept the function from running at all.
+        result = match interrupted::before_first_instruction(hold, call, raised) {
+            interrupted::Verdict::Again => stack.call(ready.vectorcall, hold.callable(call.py)),
+            interrupted::Verdict::Failed(raised) => Err(raised),
+        };
+    }
+    let result = result.map_err(|raised| Stage::Call { raised })?;
+    R::from_python(*result, call)
+        .map_err(|raised| Stage::Result { raised, value: Some(result.retain().keep()) })
+}
+
+/// The value that is returned although something was raised.
+#[cold]
+#[inline(never)]
+fn recover<R: ReturnValue>(hold: &Hold<'_>, call: &Call<'_>, stage: Stage) -> R::C {
+    if let Some((value, first)) = failed::handled(hold, call, stage) {
+        match R::from_python(*value, call) {
+            Ok(value) => return value,
+            Err(raised) => failed::handler_failed(call, &first, raised),
+        }
+    }
+    hold.error().map_or_else(zero::<R>, from_bytes::<R>)
+}
+
+/// The value of `error=`, else zero, without help of the interpreter.
+#[cold]
+#[inline(never)]
+fn fallback<R: ReturnValue>(function: &'static Function) -> R::C {
+    crate::module::with_error_value(function, |bytes| bytes.map(from_bytes::<R>))
+        .unwrap_or_else(zero::<R>)
+}
+
+fn zero<R: ReturnValue>() -> R::C {
+    // SAFETY: `ReturnValue` asks that zeros are a value of the type.
+    unsafe { mem::zeroed() }
+}
+
+/// `bytes` were written by the converter for the result's ctype, whose layout is that of `R::C`.
+fn from_bytes<R: ReturnValue>(bytes: &[u8]) -> R::C {
+    if bytes.len() < size_of::<R::C>() {
+        return zero::<R>();
+    }
+    // SAFETY: long enough, and a value of the type as said above.
+    unsafe { bytes.as_ptr().cast::<R::C>().read_unaligned() }
+}

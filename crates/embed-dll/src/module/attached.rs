@@ -1,0 +1,157 @@
+//! What `def_extern()` has attached to a function, and how calls hold on to it.
+//!
+//! The pointer in [`Function`] is swapped atomically. Where there is a GIL, calls count themselves
+//! while they use what they found, without atomic read-modify-write: the GIL orders them; the last
+//! user of something replaced frees it. On a free-threaded build such a count would be contended by
+//! every core, so there what is replaced is kept for good: once per re-attachment, not per call.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use crate::python::{Key, Py, View};
+use crate::spec::Function;
+
+/// The types of a function, as ctype objects.
+pub(crate) struct Signature {
+    /// The result.
+    pub(crate) result: Key,
+    /// Each parameter.
+    pub(crate) parameters: Box<[Key]>,
+}
+
+/// What `def_extern()` attached to a function.
+pub struct Attached {
+    pub(super) callable: Key,
+    pub(super) onerror: Option<Key>,
+    /// The value of `error=`, in the representation of the result's C type.
+    pub(super) error: Option<Box<[u8]>>,
+    pub(super) signature: Arc<Signature>,
+    /// Calls that use it now. Changed by attached threads only.
+    users: AtomicUsize,
+    /// Replaced: the last user frees it.
+    replaced: AtomicBool,
+}
+
+/// Held by whoever reads an [`Attached`] without being attached, and passed by whoever frees one.
+static READING: Mutex<()> = Mutex::new(());
+
+impl Attached {
+    pub(super) fn new(
+        callable: Key,
+        onerror: Option<Key>,
+        error: Option<Box<[u8]>>,
+        signature: Arc<Signature>,
+    ) -> Attached {
+        Attached {
+            callable,
+            onerror,
+            error,
+            signature,
+            users: AtomicUsize::new(0),
+            replaced: AtomicBool::new(false),
+        }
+    }
+
+    /// Attaches it, or nothing, to `function`.
+    pub(super) fn swap(py: Py<'_>, function: &Function, new: Option<Attached>) {
+        let new = new.map_or(std::ptr::null_mut(), |new| Box::into_raw(Box::new(new)));
+        let old = function.attached.swap(new, Ordering::AcqRel);
+        // SAFETY: null, or from a box; freed by nobody before it is marked as replaced.
+        let Some(attached) = (unsafe { old.as_ref() }) else { return };
+        if py.abi().free_threaded {
+            return;
+        }
+        if attached.users.load(Ordering::Relaxed) == 0 {
+            // SAFETY: no longer to be found, no users.
+            unsafe { free(old) };
+        } else {
+            attached.replaced.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// # Safety
+///
+/// `attached` must come from a box, be attached to nothing, and have no users; the thread must be
+/// attached.
+#[cold]
+unsafe fn free(attached: *mut Attached) {
+    // Whoever found it before it was replaced, and reads it unattached, has finished after this.
+    drop(READING.lock());
+    // SAFETY: says the caller.
+    drop(unsafe { Box::from_raw(attached) });
+}
+
+/// A call that uses what is attached to a function.
+pub(crate) struct Hold<'a> {
+    attached: &'a Attached,
+    counted: bool,
+}
+
+impl<'a> Hold<'a> {
+    /// What is attached to `function`, for one call.
+    #[inline]
+    pub(crate) fn take(py: Py<'a>, function: &'static Function) -> Option<Hold<'a>> {
+        // SAFETY: null, or attached and not freed: nothing is freed between this and the count,
+        // because this thread holds the GIL; without a GIL nothing is ever freed.
+        let attached = unsafe { function.attached.load(Ordering::Acquire).as_ref() }?;
+        let counted = !py.abi().free_threaded;
+        if counted {
+            let users = attached.users.load(Ordering::Relaxed);
+            attached.users.store(users + 1, Ordering::Relaxed);
+        }
+        Some(Hold { attached, counted })
+    }
+
+    /// The types of the function.
+    #[inline]
+    pub(crate) fn signature(&self) -> &Signature {
+        &self.attached.signature
+    }
+
+    /// The Python function.
+    #[inline]
+    pub(crate) fn callable<'b>(&'b self, py: Py<'b>) -> View<'b> {
+        self.attached.callable.view(py)
+    }
+
+    /// `onerror=`.
+    pub(crate) fn onerror<'b>(&'b self, py: Py<'b>) -> Option<View<'b>> {
+        self.attached.onerror.as_ref().map(|onerror| onerror.view(py))
+    }
+
+    /// `error=`, in the representation of the result's C type.
+    pub(crate) fn error(&self) -> Option<&[u8]> {
+        self.attached.error.as_deref()
+    }
+}
+
+impl Drop for Hold<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.counted {
+            return;
+        }
+        let users = self.attached.users.load(Ordering::Relaxed) - 1;
+        self.attached.users.store(users, Ordering::Relaxed);
+        if users == 0 && self.attached.replaced.load(Ordering::Relaxed) {
+            // SAFETY: replaced, and this was the last user; the call is still attached.
+            unsafe { free((&raw const *self.attached).cast_mut()) };
+        }
+    }
+}
+
+/// Gives the value of `error=` to `read`, without help of the interpreter: the calling thread need
+/// not be attached.
+pub(crate) fn with_error_value<T>(
+    function: &Function,
+    read: impl FnOnce(Option<&[u8]>) -> Option<T>,
+) -> Option<T> {
+    // In a child that was forked while another thread freed something, the lock stays taken.
+    let Ok(reading) = READING.try_lock() else { return read(None) };
+    // SAFETY: null, or attached; not freed before the lock is given back.
+    let attached = unsafe { function.attached.load(Ordering::Acquire).as_ref() };
+    let value = read(attached.and_then(|attached| attached.error.as_deref()));
+    drop(reading);
+    value
+}

@@ -1,0 +1,137 @@
+//! The first call: start, module objects, init code, once.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::python::{Owned, Py, Result, View};
+use crate::spec::Module;
+use crate::start::Runtime;
+use crate::{start, thread};
+
+use super::attached::Attached;
+use super::names;
+use super::once::{Failure, NotReady, Retry, Turn};
+use super::ready::Ready;
+use super::report::{self, Failed};
+use super::text;
+
+/// Starts the interpreter and runs the init code, unless that has been done; see
+/// [`Module::ready`].
+#[cold]
+#[inline(never)]
+pub(super) fn once(module: &'static Module, retry: Retry) -> std::result::Result<&'static Ready, NotReady> {
+    let once = &module.state.once;
+    if let Some(failure) = once.failure(retry) {
+        return Err(failure);
+    }
+    // Before this module's own lock: starting has a lock of its own, which is shared with others,
+    // and many threads may be in it at once.
+    let runtime = match start::interpreter(&module.spec) {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let text = report::init_failure(module, &Failed::Start(&error.text));
+            let failure = Failure { text: Arc::from(text), retry: error.retry };
+            let first = once.fail(failure.clone());
+            if first {
+                module.state.errors.set_start(Some(&failure.text));
+                text::to_descriptor(&failure.text);
+            }
+            return Err(NotReady::Failed { text: failure.text, printed: first });
+        }
+    };
+    let turn = once.turn(retry, |wait| released(runtime, wait))?;
+    match turn {
+        Turn::Done => module.state.ready().ok_or(NotReady::Forked),
+        Turn::Inside => module.state.prepared().ok_or(NotReady::Forked),
+        Turn::Run(running) => match run(module, runtime) {
+            Ok(ready) => {
+                module.state.errors.set_start(None);
+                module.state.ready.store(std::ptr::from_ref(ready).cast_mut(), Ordering::Release);
+                running.done();
+                Ok(ready)
+            }
+            Err(text) => {
+                let text: Arc<str> = Arc::from(text);
+                module.state.errors.set_start(Some(&text));
+                running.failed(Failure { text: text.clone(), retry: true });
+                Err(NotReady::Failed { text, printed: true })
+            }
+        },
+    }
+}
+
+/// Runs `wait` without the GIL, which whoever runs the init code needs.
+fn released(runtime: &'static Runtime, wait: &mut dyn FnMut()) {
+    // SAFETY: may be asked by any thread while the interpreter exists. With sub-interpreters it may
+    // say yes wrongly: then what follows takes the GIL and gives it back, which does no harm.
+    if unsafe { (runtime.abi.PyGILState_Check)() } == 0 {
+        return wait();
+    }
+    match thread::attach(runtime) {
+        Ok(attachment) => thread::detached(attachment.py(), wait),
+        Err(_) => wait(),
+    }
+}
+
+/// Makes the module objects and runs the init code. An error has been printed and is the text for
+/// the host.
+fn run(module: &'static Module, runtime: &'static Runtime) -> std::result::Result<&'static Ready, String> {
+    let attachment = match thread::attach(runtime) {
+        Ok(attachment) => attachment,
+        Err(refused) => {
+            let text = report::init_failure(module, &Failed::Start(&refused.to_string()));
+            text::to_descriptor(&text);
+            return Err(text);
+        }
+    };
+    let py = attachment.py();
+    run_attached(py, module, runtime).map_err(|raised| {
+        text::register_lines(py, module);
+        let exception = raised.take(py);
+        let text = report::init_failure(module, &Failed::Raised(&exception));
+        text::to_stderr(py, &text);
+        text
+    })
+}
+
+fn run_attached<'a>(py: Py<'a>, module: &'static Module, runtime: &'static Runtime) -> Result<&'static Ready> {
+    let ready = Ready::prepare(py, module, runtime)?;
+    ready.register(py, module)?;
+    // What an earlier attempt attached belongs to globals that are given up.
+    for function in module.spec.functions {
+        Attached::swap(py, function, None);
+    }
+    if !module.spec.init.is_empty() {
+        let code = compile(py, module)?;
+        let globals = globals(py)?;
+        // SAFETY: attached; a code object and a dict.
+        let result = unsafe {
+            let globals = globals.as_pointer();
+            py.own((py.abi().PyEval_EvalCode)(code.as_pointer(), globals, globals))
+        };
+        result?;
+    }
+    text::register_lines_if_cheap(py, module);
+    Ok(ready)
+}
+
+/// `compile(init code, "<init code for '…'>", "exec", dont_inherit=True)`. The text is given as a
+/// `str`, so that a comment about its coding has no effect: it is UTF-8.
+fn compile<'a>(py: Py<'a>, module: &'static Module) -> Result<Owned<'a>> {
+    let source = py.str(&module.spec.init.to_string_lossy())?;
+    let file = py.str(&names::init_file(module))?;
+    let (mode, flags, inherit) = (py.str("exec")?, py.int(0)?, py.bool(true));
+    let compile = py.import(c"builtins")?.attr(c"compile")?;
+    compile.call(&[*source, *file, *mode, *flags, *inherit])
+}
+
+/// A dict with nothing but `__builtins__`, as with CFFI: there is no `__name__`.
+fn globals(py: Py<'_>) -> Result<Owned<'_>> {
+    let globals = py.dict()?;
+    // SAFETY: attached; borrowed, and kept alive by the interpreter.
+    let builtins: Option<View<'_>> = unsafe { py.view((py.abi().PyEval_GetBuiltins)()) };
+    if let Some(builtins) = builtins {
+        globals.dict_set(c"__builtins__", builtins)?;
+    }
+    Ok(globals)
+}

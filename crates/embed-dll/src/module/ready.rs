@@ -1,0 +1,157 @@
+//! The objects of a module: itself, `ffi`, `lib`. Made once, never replaced.
+
+use std::ffi::CStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::call::{Vectorcall, vectorcall};
+use crate::ffi::{self, Types};
+use crate::python::abi::PyInterpreterState;
+use crate::python::{ExceptionKind, Key, Owned, Py, Result, View};
+use crate::spec::Module;
+use crate::start::Runtime;
+use crate::thread;
+
+use super::{lib_object, names};
+
+/// A module whose objects exist, and what calls need of the interpreter.
+pub(crate) struct Ready {
+    /// The interpreter.
+    pub(crate) runtime: &'static Runtime,
+    /// How to call Python functions.
+    pub(crate) vectorcall: Vectorcall,
+    /// Its types.
+    pub(crate) types: Arc<Types>,
+    interpreter: *mut PyInterpreterState,
+    current: Option<unsafe extern "C" fn() -> *mut PyInterpreterState>,
+    module: Key,
+    lib: Key,
+}
+
+// SAFETY: the pointer is only compared.
+unsafe impl Send for Ready {}
+// SAFETY: as above.
+unsafe impl Sync for Ready {}
+
+impl Ready {
+    /// The module's objects, which are made by the first call.
+    ///
+    /// # Errors
+    ///
+    /// `ImportError` in a sub-interpreter; `ffi.error` if the declarations do not fit the DLL;
+    /// `MemoryError`.
+    pub(super) fn prepare(
+        py: Py<'_>,
+        module: &'static Module,
+        runtime: &'static Runtime,
+    ) -> Result<&'static Ready> {
+        if let Some(ready) = module.state.prepared() {
+            return Ok(ready);
+        }
+        threads_started(py, runtime)?;
+        let abi = py.abi();
+        let current = abi.PyInterpreterState_Get.or(abi._PyInterpreterState_Get);
+        // SAFETY: attached.
+        let interpreter = unsafe { abi.PyInterpreterState_Main.map(|main| main()) };
+        let interpreter = interpreter.unwrap_or_else(|| {
+            // SAFETY: attached.
+            current.map_or(std::ptr::null_mut(), |current| unsafe { current() })
+        });
+        ffi::prepare(py)?;
+        let types =
+            super::types(module).map_err(|text| py.raise(ExceptionKind::Import, text))?;
+        let ffi = ffi::new_ffi(py, types.clone(), module)?;
+        let lib = lib_object::new(py, types.clone(), module)?;
+        let name = py.str(module.name())?;
+        // SAFETY: attached; returns a new reference or null.
+        let object = unsafe { py.own((abi.PyModule_NewObject)(name.as_pointer()))? };
+        object.set_attr(c"ffi", *ffi)?;
+        object.set_attr(c"lib", *lib)?;
+        let ready = Ready {
+            runtime,
+            vectorcall: vectorcall(abi),
+            types,
+            interpreter,
+            current,
+            module: object.keep(),
+            lib: lib.keep(),
+        };
+        if ready.is_foreign(py) {
+            return Err(py.raise(ExceptionKind::Import, subinterpreter(module)));
+        }
+        Ok(module.state.publish(ready))
+    }
+
+    /// Whether the thread is attached to another interpreter than the one that the module lives in.
+    #[inline]
+    pub(crate) fn is_foreign(&self, _py: Py<'_>) -> bool {
+        // SAFETY: attached.
+        self.current.is_some_and(|current| unsafe { current() } != self.interpreter)
+    }
+
+    /// The module object.
+    pub(super) fn module<'a>(&'a self, py: Py<'a>) -> View<'a> {
+        self.module.view(py)
+    }
+
+    /// Puts the module and `lib` into `sys.modules`, unless they are there.
+    ///
+    /// # Errors
+    ///
+    /// `ImportError` if another module has the name.
+    pub(super) fn register(&self, py: Py<'_>, module: &'static Module) -> Result<()> {
+        // SAFETY: attached; borrowed, and alive as long as the interpreter.
+        let modules = unsafe { py.view((py.abi().PyImport_GetModuleDict)()) };
+        let Some(modules) = modules else { return Ok(()) };
+        let own = self.module(py);
+        match modules.dict_get(*py.str(module.name())?)? {
+            Some(there) if there.is(own) => {}
+            Some(there) => return Err(taken(py, module, *there)),
+            None => modules.dict_set(module.spec.name, own)?,
+        }
+        self.register_lib(modules, &names::lib(module))
+    }
+
+    /// Only `lib`: an import puts the module itself there.
+    pub(super) fn register_lib(&self, modules: View<'_>, name: &CStr) -> Result<()> {
+        modules.dict_set(name, self.lib.view(modules.py()))
+    }
+}
+
+/// Tells the thread code, once in this DLL, that there is an interpreter.
+fn threads_started(py: Py<'_>, runtime: &'static Runtime) -> Result<()> {
+    static TOLD: AtomicBool = AtomicBool::new(false);
+    if TOLD.swap(true, Ordering::AcqRel) {
+        return Ok(());
+    }
+    thread::started(runtime, py).inspect_err(|_| TOLD.store(false, Ordering::Release))
+}
+
+/// Why there is nothing for a sub-interpreter.
+pub(super) fn subinterpreter(module: &Module) -> String {
+    format!(
+        "module {} does not support loading in subinterpreters: its C functions always run in the \
+         main interpreter",
+        module.name()
+    )
+}
+
+fn taken(py: Py<'_>, module: &'static Module, there: View<'_>) -> crate::python::Raised {
+    let name = module.name();
+    let other = describe(there).unwrap_or_else(|raised| {
+        raised.forget(py);
+        String::from("another module")
+    });
+    py.raise(
+        ExceptionKind::Import,
+        format_args!(
+            "there is already a module '{name}' in sys.modules: {other}; two embedding DLLs in one \
+             process need different module names"
+        ),
+    )
+}
+
+fn describe(there: View<'_>) -> Result<String> {
+    let repr: Owned<'_> = there.py().str(&there.to_repr()?)?;
+    repr.to_text()
+}
