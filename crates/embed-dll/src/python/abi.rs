@@ -38,6 +38,16 @@ pub type Object = *mut PyObject;
 /// `PyGILState_STATE`: `PyGILState_LOCKED` is 0, `PyGILState_UNLOCKED` 1.
 pub type GilState = c_int;
 
+/// `Py_complex`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Complex {
+    /// The real part.
+    pub real: c_double,
+    /// The imaginary part.
+    pub imag: c_double,
+}
+
 /// `visitproc`.
 pub type Visit = unsafe extern "C" fn(Object, *mut c_void) -> c_int;
 
@@ -170,6 +180,8 @@ abi! {
         fn PyBuffer_Release(*mut c_void);
         fn PyMemoryView_FromMemory(*mut c_char, Size, c_int) -> Object;
         fn PyWeakref_NewRef(Object, Object) -> Object;
+        fn PyObject_ClearWeakRefs(Object);
+        fn PyBuffer_FillInfo(*mut c_void, Object, *mut c_void, Size, c_int, c_int) -> c_int;
 
         // Numbers and text.
         fn PyBool_FromLong(c_long) -> Object;
@@ -191,10 +203,13 @@ abi! {
         fn PyFloat_FromDouble(c_double) -> Object;
         fn PyFloat_AsDouble(Object) -> c_double;
         fn PyComplex_FromDoubles(c_double, c_double) -> Object;
+        fn PyComplex_AsCComplex(Object) -> Complex;
         fn PyUnicode_FromStringAndSize(*const c_char, Size) -> Object;
         fn PyUnicode_DecodeUTF8(*const c_char, Size, *const c_char) -> Object;
         fn PyUnicode_DecodeFSDefault(*const c_char) -> Object;
         fn PyUnicode_InternInPlace(*mut Object);
+        fn PyUnicode_InternFromString(*const c_char) -> Object;
+        fn PyUnicode_AsUTF8AndSize(Object, *mut Size) -> *const c_char;
         fn PyUnicode_AsUTF8String(Object) -> Object;
         fn PyUnicode_AsEncodedString(Object, *const c_char, *const c_char) -> Object;
         fn PyUnicode_GetLength(Object) -> Size;
@@ -225,7 +240,10 @@ abi! {
         fn PyDict_SetItemString(Object, *const c_char, Object) -> c_int;
         fn PyDict_Next(Object, *mut Size, *mut Object, *mut Object) -> c_int;
         fn PyDict_Size(Object) -> Size;
+        fn PyDict_Items(Object) -> Object;
         fn PySequence_Fast(Object, *const c_char) -> Object;
+        fn PySequence_GetItem(Object, Size) -> Object;
+        fn PySequence_Size(Object) -> Size;
         fn PySlice_New(Object, Object, Object) -> Object;
 
         // Modules and code.

@@ -35,6 +35,7 @@ pub mod slot {
     pub const NB_FLOAT: c_int = 11;
     pub const NB_INT: c_int = 25;
     pub const NB_SUBTRACT: c_int = 36;
+    pub const SQ_ITEM: c_int = 44;
     pub const SQ_LENGTH: c_int = 45;
     pub const TP_CALL: c_int = 50;
     pub const TP_CLEAR: c_int = 51;
@@ -54,6 +55,7 @@ pub mod slot {
     pub const TP_MEMBERS: c_int = 72;
     pub const TP_GETSET: c_int = 73;
     pub const TP_FREE: c_int = 74;
+    pub const TP_FINALIZE: c_int = 80;
 }
 
 /// `PyType_Slot`.
@@ -88,6 +90,25 @@ pub struct MethodDef {
     pub flags: c_int,
     /// May be null.
     pub doc: *const c_char,
+}
+
+/// `PyMemberDef`.
+#[repr(C)]
+struct MemberDef {
+    name: *const c_char,
+    kind: c_int,
+    offset: Size,
+    flags: c_int,
+    doc: *const c_char,
+}
+
+impl MemberDef {
+    /// `T_PYSSIZET`.
+    const SIZE: c_int = 19;
+    /// `READONLY`.
+    const READ_ONLY: c_int = 1;
+    const END: MemberDef =
+        MemberDef { name: ptr::null(), kind: 0, offset: 0, flags: 0, doc: ptr::null() };
 }
 
 /// `PyGetSetDef`.
@@ -143,6 +164,11 @@ pub trait Payload: Sized + 'static {
 
     /// Gives up references that may be part of a cycle.
     fn clear(&self, _py: Py<'_>) {}
+
+    /// Where in the data the head of the list of weak references stands, if objects of the class
+    /// may be referred to weakly: a pointer that only CPython writes, null at first. A derived
+    /// class must have it at the same place.
+    const WEAK_LIST: Option<usize> = None;
 }
 
 /// A class whose objects hold a `T`.
@@ -182,6 +208,27 @@ impl<T: Payload> Class<T> {
             return Ok(());
         }
         let mut slots = definition.slots.to_vec();
+        // 3.8 knows no such slots: they are written into the finished class.
+        let old = py.abi().version < (3, 9);
+        let buffer = |slot: &Slot| matches!(slot.number, slot::BF_GETBUFFER | slot::BF_RELEASEBUFFER);
+        if old {
+            slots.retain(|slot| !buffer(slot));
+        }
+        if !slots.iter().any(|slot| slot.number == slot::TP_NEW) {
+            slots.push(Slot { number: slot::TP_NEW, value: no_instances as *mut c_void });
+        }
+        let offset = T::WEAK_LIST.map(|place| data_offset::<T>(py.abi().header.size()) + place);
+        let mut members = [MemberDef::END, MemberDef::END];
+        if let (Some(offset), false, None) = (offset, old, definition.base) {
+            members[0] = MemberDef {
+                name: c"__weaklistoffset__".as_ptr(),
+                kind: MemberDef::SIZE,
+                offset: offset as Size,
+                flags: MemberDef::READ_ONLY,
+                doc: ptr::null(),
+            };
+            slots.push(Slot { number: slot::TP_MEMBERS, value: members.as_mut_ptr().cast() });
+        }
         let mut add = |number, value| slots.push(Slot { number, value });
         add(slot::TP_DEALLOC, dealloc::<T> as *mut c_void);
         add(slot::TP_DOC, definition.doc.as_ptr().cast_mut().cast());
@@ -212,6 +259,11 @@ impl<T: Payload> Class<T> {
         // name and the tables in the slots are static.
         let class =
             unsafe { py.own((py.abi().PyType_FromSpecWithBases)((&raw mut spec).cast(), bases))? };
+        if old {
+            let procs = definition.slots.iter().filter(|slot| buffer(slot));
+            // SAFETY: a heap type of CPython 3.8 that nobody has seen yet.
+            unsafe { complete_38(py, *class, offset.filter(|_| definition.base.is_none()), procs) };
+        }
         self.class.store(class.into_pointer(), Ordering::Release);
         Ok(())
     }
@@ -279,6 +331,52 @@ impl<T: Payload> Class<T> {
     }
 }
 
+/// Writes into a class of CPython 3.8 what `PyType_FromSpec` takes only since 3.9. `PyTypeObject`
+/// (`Include/cpython/object.h`) counts pointers after its variable-size header: `tp_as_buffer` is
+/// the 18th, `tp_weaklistoffset` the 24th; 3.8 is closed, so they stay there.
+///
+/// # Safety
+///
+/// `class` must be a heap type of CPython 3.8, and new.
+unsafe fn complete_38<'s>(
+    py: Py<'_>,
+    class: View<'_>,
+    weak_list: Option<usize>,
+    buffer: impl Iterator<Item = &'s Slot>,
+) {
+    let fields = py.abi().header.size() + size_of::<Size>();
+    let field = |index: usize| {
+        // SAFETY: inside the type object.
+        unsafe { class.as_pointer().byte_add(fields + index * size_of::<*mut c_void>()) }
+    };
+    if let Some(offset) = weak_list {
+        // SAFETY: the field is a `Py_ssize_t`, and no object of the class exists.
+        unsafe { field(23).cast::<Size>().write(offset as Size) };
+    }
+    for slot in buffer {
+        let index = usize::from(slot.number == slot::BF_RELEASEBUFFER);
+        // SAFETY: a heap type has its own `PyBufferProcs`, two functions, and points to it.
+        unsafe {
+            let procs = field(17).cast::<*mut *mut c_void>().read();
+            procs.add(index).write(slot.value);
+        }
+    }
+}
+
+/// `tp_new` of a class whose objects are made by Rust code only.
+unsafe extern "C" fn no_instances(class: Object, _: Object, _: Object) -> Object {
+    // SAFETY: Python calls it attached, with a class.
+    unsafe {
+        object_result(|py| {
+            let name = match py.view(class) {
+                Some(class) => class.attr(c"__name__")?.to_text()?,
+                None => String::new(),
+            };
+            Err(py.raise(ExceptionKind::Type, format_args!("cannot create '{name}' instances")))
+        })
+    }
+}
+
 fn data_offset<T>(header: usize) -> usize {
     header.next_multiple_of(align_of::<T>())
 }
@@ -296,6 +394,12 @@ unsafe extern "C" fn dealloc<T: Payload>(object: Object) {
     unsafe {
         if T::CYCLIC {
             (abi.PyObject_GC_UnTrack)(object.cast());
+        }
+        if let Some(offset) = T::WEAK_LIST {
+            let list = place::<T>(abi.header.size(), object).byte_add(offset);
+            if !AtomicPtr::from_ptr(list.cast::<*mut c_void>()).load(Ordering::Relaxed).is_null() {
+                (abi.PyObject_ClearWeakRefs)(object);
+            }
         }
         let class = abi.header.type_of(object);
         place::<T>(abi.header.size(), object).drop_in_place();
