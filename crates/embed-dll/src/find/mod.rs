@@ -61,6 +61,11 @@ impl Steps {
         Steps { taken: Vec::new(), log }
     }
 
+    /// None yet, and none is written: for a look that will be repeated.
+    pub(crate) fn silent() -> Steps {
+        Steps { taken: Vec::new(), log: false }
+    }
+
     /// Records one.
     pub(crate) fn add(
         &mut self,

@@ -1,6 +1,7 @@
 //! Exceptions in an interpreter that is not, or not completely, there yet.
 
 use std::ffi::CStr;
+use std::ptr;
 
 use crate::python::{Abi, Exception, Py, Raised};
 
@@ -26,7 +27,7 @@ pub(super) unsafe fn import(abi: &Abi, name: &CStr) -> Result<(), String> {
     let module = unsafe { (abi.PyImport_ImportModule)(name.as_ptr()) };
     if module.is_null() {
         // SAFETY: attached, and the reference does not leave this function.
-        let abi: &'static Abi = unsafe { &*std::ptr::from_ref(abi) };
+        let abi: &'static Abi = unsafe { &*ptr::from_ref(abi) };
         // SAFETY: as the caller promises.
         let text = unsafe { text(abi, true) };
         return Err(text.unwrap_or_else(|| String::from("no exception is set")));
@@ -44,8 +45,15 @@ unsafe fn text(abi: &'static Abi, is_complete: bool) -> Option<String> {
     if unsafe { (abi.PyErr_Occurred)() }.is_null() {
         return None;
     }
+    let (mut class, mut value, mut traceback) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
+    // Debug builds look up no attribute while an exception is set.
+    // SAFETY: as the caller promises; the references go back below.
+    unsafe { (abi.PyErr_Fetch)(&raw mut class, &raw mut value, &raw mut traceback) };
     // SAFETY: as the caller promises.
-    if unsafe { abi.header.measure(abi) }.is_err() {
+    let measured = unsafe { abi.header.measure(abi) };
+    // SAFETY: as above.
+    unsafe { (abi.PyErr_Restore)(class, value, traceback) };
+    if measured.is_err() {
         return None;
     }
     // SAFETY: as the caller promises.

@@ -5,6 +5,8 @@ use std::ffi::{CStr, CString, c_char, c_int};
 use super::config::c_string;
 use super::settings::Settings;
 use super::status::{functions, text};
+use super::variables;
+use crate::find::environment;
 use crate::find::loaded::Image;
 
 /// `PyInitConfig`: opaque.
@@ -57,18 +59,21 @@ struct Config<'a> {
 
 impl Config<'_> {
     fn fill(&self, settings: &Settings) -> Result<(), String> {
-        let environment = i64::from(settings.use_environment);
-        let utf8_mode = settings.encoding.utf8_mode.map_or(-1, i64::from);
-        // A new PyInitConfig is an isolated one; -1 and the rest make it an ordinary one again,
-        // as `PyConfig_InitPythonConfig` would.
-        let numbers: [(&CStr, i64); 14] = [
+        let variable = |name: &CStr| {
+            let value = environment::variable(name).filter(|_| settings.use_environment)?;
+            Some(value.to_string_lossy().into_owned())
+        };
+        let utf8_mode = match settings.encoding.utf8_mode {
+            Some(mode) => i64::from(mode),
+            None => variables::utf8_mode(variable(c"PYTHONUTF8").as_deref())?,
+        };
+        // A new PyInitConfig is an isolated one; this makes it an ordinary one again, as
+        // `PyConfig_InitPythonConfig` would.
+        let numbers: [(&CStr, i64); 12] = [
             (c"isolated", 0),
-            (c"use_environment", environment),
+            (c"use_environment", settings.use_environment.into()),
             (c"user_site_directory", 1),
             (c"safe_path", 0),
-            (c"dev_mode", -1),
-            (c"use_hash_seed", -1),
-            (c"tracemalloc", -1),
             (c"pathconfig_warnings", 1),
             (c"install_signal_handlers", 0),
             (c"parse_argv", 0),
@@ -76,8 +81,9 @@ impl Config<'_> {
             (c"configure_c_stdio", 0),
             (c"configure_locale", 0),
             (c"coerce_c_locale", 0),
+            (c"utf8_mode", utf8_mode),
         ];
-        for (name, value) in numbers.into_iter().chain([(c"utf8_mode", utf8_mode)]) {
+        for (name, value) in numbers.into_iter().chain(variables::options(variable)?) {
             self.set_int(name, value)?;
         }
         let program = c_string(&settings.program)?;

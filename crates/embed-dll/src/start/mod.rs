@@ -10,6 +10,7 @@ mod init_config;
 pub(crate) mod process;
 mod settings;
 mod status;
+mod variables;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -89,7 +90,7 @@ pub fn interpreter(spec: &Spec) -> Result<&'static Runtime, StartError> {
         return Ok(runtime);
     }
     let _errno = Errno::save();
-    let mut steps = Steps::new();
+    let mut steps = Steps::silent();
     // Whoever is attached needs no lock, and must not wait for one: its holder may need the GIL.
     // The interpreter is complete for him already.
     if let Some(found) = find::in_process(&mut steps).map_err(StartError::again)?
@@ -161,6 +162,18 @@ fn start(spec: &Spec, registry: &Registry) -> Result<&'static Runtime, StartErro
         Some(found) => found,
         None => find::on_machine(&spec.locate, &mut steps).ok_or_else(|| nothing(&steps))?,
     };
+    let mut found = found;
+    let settings = prepare(spec, &mut found, &mut steps);
+    // Before any lock of libpython is taken: it is closed if it was opened in vain.
+    if !found.image.is_initialized()
+        && let Some(text) = settings::objection(&settings, &found)
+    {
+        if found.opened {
+            found.image.close();
+        }
+        return Err(StartError::again(text));
+    }
+    promote(&found, &mut steps);
     // A CFFI DLL may be in the middle of it.
     // SAFETY: the table of a loaded CPython.
     let lock = unsafe { CffiLock::take(&found.abi, PATIENCE) }.map_err(|cffi_lock::Stuck| {
@@ -171,13 +184,29 @@ fn start(spec: &Spec, registry: &Registry) -> Result<&'static Runtime, StartErro
         ))
     })?;
     if !found.image.is_initialized() {
-        let started = initialize(spec, found, &mut steps, registry);
+        let started = initialize(found, &settings, &steps, registry);
         drop(lock);
         return started;
     }
     drop(lock);
-    promote(&found, &mut steps);
     attach(found, &steps, registry)
+}
+
+/// What the interpreter will be told.
+fn prepare(spec: &Spec, found: &mut Found, steps: &mut Steps) -> Settings {
+    // SAFETY: the table of a loaded CPython.
+    let header = unsafe { cffi_lock::header_size(&found.abi) };
+    let free_threaded = header == Some(32) && found.abi.version >= (3, 13);
+    if found.venv.is_none()
+        && let Some(venv) = find::venv(&spec.locate, steps)
+    {
+        let build = settings::build(found, free_threaded);
+        match settings::fits(&venv, found, spec.locate.venv.is_some(), &build) {
+            Ok(()) => found.venv = Some(venv),
+            Err(reason) => steps.add("virtual environment", Some(&venv.folder), reason),
+        }
+    }
+    Settings::new(spec, found, free_threaded, steps)
 }
 
 /// Attaches to an interpreter that runs.
@@ -201,7 +230,9 @@ fn attach(
             // SAFETY: attached since a moment.
             unsafe { measured(found, steps, false) }
         }
-        Err(text) => Err(site_failed(&text)),
+        Err(text) => Err(StartError::again(format!(
+            "init_import_site: Failed to import the site module\n{text}"
+        ))),
     };
     // SAFETY: as above.
     unsafe { release(state) };
@@ -210,45 +241,25 @@ fn attach(
 
 /// Initialises, under both locks.
 fn initialize(
-    spec: &Spec,
-    mut found: Found,
-    steps: &mut Steps,
+    found: Found,
+    settings: &Settings,
+    steps: &Steps,
     registry: &Registry,
 ) -> Result<&'static Runtime, StartError> {
-    // SAFETY: the table of a loaded CPython.
-    let header = unsafe { cffi_lock::header_size(&found.abi) };
-    let free_threaded = header == Some(32) && found.abi.version >= (3, 13);
-    if found.venv.is_none()
-        && let Some(venv) = find::venv(&spec.locate, steps)
-    {
-        let build = settings::build(&found, free_threaded);
-        match settings::fits(&venv, &found, spec.locate.venv.is_some(), &build) {
-            Ok(()) => found.venv = Some(venv),
-            Err(reason) => steps.add("virtual environment", Some(&venv.folder), reason),
-        }
-    }
-    let settings = Settings::new(spec, &found, free_threaded, steps);
-    if let Some(text) = settings::objection(&settings, &found) {
-        if found.opened {
-            found.image.close();
-        }
-        return Err(StartError::again(text));
-    }
-    promote(&found, steps);
     pin();
     let host = HostState::save();
     // SAFETY: nothing is initialised, and nobody else initialises while the locks are held.
     let result = unsafe {
         if init_config::is_known(&found.image) {
-            init_config::initialize(&found.image, &settings)
+            init_config::initialize(&found.image, settings)
         } else {
-            config::initialize(&found.image, &settings)
+            config::initialize(&found.image, settings)
         }
     };
     let result = match result {
         Ok(()) => {
             // SAFETY: initialisation leaves the thread attached.
-            let runtime = unsafe { begin(found, steps, &settings) };
+            let runtime = unsafe { begin(found, steps, settings) };
             if let Ok(runtime) = &runtime {
                 // SAFETY: attached; afterwards no more.
                 unsafe { (runtime.abi.PyEval_SaveThread)() };
@@ -371,15 +382,11 @@ fn failed(text: String, found: Found, registry: &Registry) -> StartError {
         registry.set_lacks_site(true);
         // SAFETY: attached.
         unsafe { detach() };
-        return site_failed(&text);
+        return StartError::again(text);
     }
     let text = format!("{text}\nCPython allows no second attempt in this process");
     registry.set_failure(&text);
     StartError::for_good(text)
-}
-
-fn site_failed(text: &str) -> StartError {
-    StartError::again(text.to_owned())
 }
 
 fn nothing(steps: &Steps) -> StartError {
