@@ -34,3 +34,8 @@ pub mod __private {
     };
     pub use embed_dll_cdecl::Dialect;
 }
+
+/// For the tests of this crate.
+#[doc(hidden)]
+#[path = "testing.rs"]
+pub mod __testing;

@@ -1,1 +1,320 @@
 //! Finding a libpython.
+//!
+//! The DLL is linked to none. The places are looked at in a fixed order, and each look is recorded:
+//! a Python that is in the process; what the author or `EMBED_DLL_LIBPYTHON` says; the virtual
+//! environment; the `python3` on `PATH`; what ld.so finds by name. No program is run.
+
+pub(crate) mod dl;
+mod elf;
+pub(crate) mod environment;
+pub(crate) mod loaded;
+mod places;
+pub(crate) mod venv;
+
+use std::ffi::CString;
+use std::fmt;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use crate::python::Abi;
+use crate::spec::Locate;
+use dl::Handle;
+use loaded::Image;
+pub(crate) use places::Named;
+use venv::Venv;
+
+/// The oldest version that this run time works with.
+pub(crate) const OLDEST: (u8, u8) = (3, 8);
+
+/// One look at one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Why this place was looked at.
+    pub what: &'static str,
+    /// The file or folder; `None` if there is none to name.
+    pub path: Option<PathBuf>,
+    /// What was there.
+    pub outcome: String,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: ", self.what)?;
+        if let Some(path) = &self.path {
+            write!(formatter, "{}: ", path.display())?;
+        }
+        formatter.write_str(&self.outcome)
+    }
+}
+
+/// The steps so far.
+pub(crate) struct Steps {
+    taken: Vec<Step>,
+    log: bool,
+}
+
+impl Steps {
+    /// None yet. With `EMBED_DLL_LOG=1` each is written to standard error as it is taken.
+    pub(crate) fn new() -> Steps {
+        let log = environment::variable(c"EMBED_DLL_LOG").is_some_and(|value| value != "0");
+        Steps { taken: Vec::new(), log }
+    }
+
+    /// None yet, and none is written: for a look that will be repeated.
+    pub(crate) fn silent() -> Steps {
+        Steps { taken: Vec::new(), log: false }
+    }
+
+    /// Records one.
+    pub(crate) fn add(
+        &mut self,
+        what: &'static str,
+        path: Option<&Path>,
+        outcome: impl Into<String>,
+    ) {
+        let step = Step { what, path: path.map(Path::to_owned), outcome: outcome.into() };
+        if self.log {
+            use io::Write;
+            // A host without standard error loses the log, nothing else.
+            let _ = writeln!(io::stderr(), "embed-dll: {step}");
+        }
+        self.taken.push(step);
+    }
+
+    /// All of them.
+    pub(crate) fn taken(&self) -> &[Step] {
+        &self.taken
+    }
+}
+
+/// What the search has found.
+pub(crate) struct Found {
+    /// Where the functions are.
+    pub(crate) image: Image,
+    /// The functions.
+    pub(crate) abi: Abi,
+    /// The virtual environment that is meant.
+    pub(crate) venv: Option<Venv>,
+    /// Whether the search has opened it, so that it may be closed again.
+    pub(crate) opened: bool,
+    /// Whether its symbols may be made global: there is no other libpython in the process.
+    pub(crate) alone: bool,
+}
+
+const IN_PROCESS: &str = "already in the process";
+const VARIABLE: &str = "EMBED_DLL_LIBPYTHON";
+const AUTHOR: &str = "what the author of the DLL says";
+const VENV: &str = "virtual environment";
+const ON_PATH: &str = "python3 on PATH";
+const BY_NAME: &str = "ld.so";
+
+/// Looks for a Python in the process.
+///
+/// # Errors
+///
+/// That there is one which cannot be used, so that none can be.
+pub(crate) fn in_process(steps: &mut Steps) -> Result<Option<Found>, String> {
+    let mut images = loaded::images();
+    let alone = images.len() <= 1;
+    for image in &images {
+        let state = if image.is_initialized() { "initialised" } else { "not initialised" };
+        let (major, minor) = image.version;
+        let outcome = format!("Python {major}.{minor}, {state}");
+        steps.add(IN_PROCESS, Some(Path::new(&image.shown())), outcome);
+    }
+    let initialised = images.iter().filter(|image| image.is_initialized()).count();
+    if initialised == 1 && images.len() > 1 {
+        images.retain(Image::is_initialized);
+    }
+    if images.len() > 1 {
+        let list: Vec<String> = images
+            .iter()
+            .map(|image| format!("{} ({}.{})", image.shown(), image.version.0, image.version.1))
+            .collect();
+        return Err(format!(
+            "more than one Python is in the process, {initialised} of them initialised, and they \
+             are never mixed: {}; load only one of them, or initialise the one that is meant \
+             before the first call",
+            list.join(", ")
+        ));
+    }
+    let Some(image) = images.pop() else {
+        steps.add(IN_PROCESS, None, "none");
+        return Ok(None);
+    };
+    if image.version < OLDEST {
+        let (major, minor) = image.version;
+        return Err(format!(
+            "Python {major}.{minor} is in the process already ({}), and this DLL needs 3.8 or \
+             later; a process can have only one",
+            image.shown()
+        ));
+    }
+    let abi = functions(&image)?;
+    Ok(Some(Found { image, abi, venv: None, opened: false, alone }))
+}
+
+/// Looks for a libpython on the machine. The first that can be used is opened, with its symbols
+/// visible to nobody else yet.
+pub(crate) fn on_machine(locate: &Locate, steps: &mut Steps) -> Option<Found> {
+    let mut search = Search { steps, tried: Vec::new() };
+    search.run(locate)
+}
+
+/// The virtual environment that the author or `VIRTUAL_ENV` names, if it can be read.
+pub(crate) fn venv(locate: &Locate, steps: &mut Steps) -> Option<Venv> {
+    let author = locate.venv.and_then(|path| origin(path, steps));
+    let folder = author.or_else(|| environment::path(c"VIRTUAL_ENV"))?;
+    match Venv::read(&folder) {
+        Ok(venv) => Some(venv),
+        Err(reason) => {
+            steps.add(VENV, Some(&folder), reason);
+            None
+        }
+    }
+}
+
+/// A path of the author; `$ORIGIN` is the folder of the DLL, or of the executable that contains it.
+pub(crate) fn origin(path: &str, steps: &mut Steps) -> Option<PathBuf> {
+    let Some(rest) = path.strip_prefix("$ORIGIN") else { return Some(path.into()) };
+    let folder = dl::own_object().and_then(|(_, file)| {
+        let file = file.canonicalize().unwrap_or(file);
+        Some(file.parent()?.to_owned())
+    });
+    match folder {
+        Some(folder) => Some(folder.join(rest.trim_start_matches('/'))),
+        None => {
+            steps.add(AUTHOR, Some(Path::new(path)), "the folder of the DLL cannot be told");
+            None
+        }
+    }
+}
+
+/// All functions of an image.
+fn functions(image: &Image) -> Result<Abi, String> {
+    // SAFETY: the image is loaded, and it is closed only if nothing of the table is used.
+    unsafe { Abi::find(|name| image.symbol(name)) }.map_err(|missing| {
+        let name = missing.0.to_string_lossy();
+        format!("{} has no symbol {name}: it is no CPython of 3.8 or later", image.shown())
+    })
+}
+
+struct Search<'a> {
+    steps: &'a mut Steps,
+    tried: Vec<PathBuf>,
+}
+
+impl Search<'_> {
+    fn run(&mut self, locate: &Locate) -> Option<Found> {
+        if let Some(path) = environment::path(c"EMBED_DLL_LIBPYTHON") {
+            let found = self.given(VARIABLE, &path);
+            if found.is_some() {
+                return found;
+            }
+        }
+        if let Some(path) = locate.libpython.and_then(|path| origin(path, self.steps)) {
+            let found = self.given(AUTHOR, &path);
+            if found.is_some() {
+                return found;
+            }
+        }
+        if let Some(venv) = venv(locate, self.steps) {
+            let wanted = venv.version.map(|version| Named { version, flags: String::new() });
+            let mut candidates = places::in_prefix(&venv.base(), wanted.as_ref());
+            // The interpreter that it was made from may be an unusual build, or elsewhere.
+            if let Ok(interpreter) = places::Interpreter::of(&venv.python()) {
+                candidates.splice(0..0, interpreter.libraries());
+            }
+            if candidates.is_empty() {
+                self.steps.add(VENV, Some(&venv.folder), "its base has no libpython");
+            }
+            if let Some(mut found) = self.first(VENV, candidates) {
+                found.venv = Some(venv);
+                return Some(found);
+            }
+        }
+        for folder in environment::folders(c"PATH") {
+            let python = folder.join("python3");
+            if !python.is_file() {
+                continue;
+            }
+            let candidates = match places::Interpreter::of(&python) {
+                Ok(interpreter) => interpreter.libraries(),
+                Err(reason) => {
+                    self.steps.add(ON_PATH, Some(&python), reason);
+                    continue;
+                }
+            };
+            if candidates.is_empty() {
+                self.steps.add(ON_PATH, Some(&python), "its prefix has no libpython");
+            }
+            let found = self.first(ON_PATH, candidates);
+            if found.is_some() {
+                return found;
+            }
+        }
+        self.first(BY_NAME, places::sonames().map(PathBuf::from).collect())
+    }
+
+    fn given(&mut self, what: &'static str, path: &Path) -> Option<Found> {
+        let candidates = places::given(path);
+        if candidates.is_empty() {
+            self.steps.add(what, Some(path), "has no libpython");
+        }
+        self.first(what, candidates)
+    }
+
+    /// Opens the first candidate that can be used.
+    fn first(&mut self, what: &'static str, candidates: Vec<PathBuf>) -> Option<Found> {
+        candidates.into_iter().find_map(|path| {
+            let identity = path.canonicalize().unwrap_or_else(|_| path.clone());
+            if self.tried.contains(&identity) {
+                return None;
+            }
+            self.tried.push(identity);
+            match open(&path) {
+                Ok(found) => {
+                    let (major, minor) = found.image.version;
+                    let outcome = format!("Python {major}.{minor}, used");
+                    let path = found.image.path.clone().unwrap_or(path);
+                    self.steps.add(what, Some(&path), outcome);
+                    Some(found)
+                }
+                Err(reason) => {
+                    self.steps.add(what, Some(&path), reason);
+                    None
+                }
+            }
+        })
+    }
+}
+
+/// Opens a libpython, visible to nobody else yet: a wrong one must not lend its symbols to the
+/// host.
+fn open(path: &Path) -> Result<Found, String> {
+    let is_file = path.as_os_str().as_bytes().contains(&b'/');
+    if is_file && let Some(objection) = elf::objection(path) {
+        return Err(objection);
+    }
+    let name = CString::new(path.as_os_str().as_bytes())
+        .map_err(|_| String::from("has a NUL in its name"))?;
+    let handle = Handle::open(&name, libc::RTLD_NOW | libc::RTLD_LOCAL)?;
+    let Some(image) = Image::behind(Some(handle), &dl::objects()) else {
+        handle.close();
+        return Err(String::from("has no Py_GetVersion: it is no libpython"));
+    };
+    let (major, minor) = image.version;
+    let abi = if image.version < OLDEST {
+        Err(format!("is Python {major}.{minor}, and 3.8 or later is needed"))
+    } else {
+        functions(&image)
+    };
+    match abi {
+        Ok(abi) => Ok(Found { image, abi, venv: None, opened: true, alone: true }),
+        Err(reason) => {
+            handle.close();
+            Err(reason)
+        }
+    }
+}

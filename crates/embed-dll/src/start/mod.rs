@@ -1,9 +1,34 @@
-//! Starting the interpreter.
+//! Starting the interpreter, or attaching to the one that runs.
 
+mod cffi_lock;
+mod config;
+mod config_tables;
+mod encoding;
+mod exception;
+mod host;
+mod init_config;
+pub(crate) mod process;
+mod settings;
+mod status;
+mod variables;
+
+use std::fmt;
 use std::path::PathBuf;
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::time::Duration;
 
-use crate::python::Abi;
+use crate::find::{self, Found, Step, Steps, dl};
+use crate::python::{Abi, Py, abi};
 use crate::spec::Spec;
+use cffi_lock::CffiLock;
+use host::{Errno, HostState};
+use process::{Busy, Registry};
+use settings::Settings;
+
+/// How long another thread may take to start the interpreter. Far more than it needs (10 to 50 ms,
+/// seconds under valgrind): only a deadlock takes longer.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The interpreter of this process, as this DLL sees it.
 pub struct Runtime {
@@ -13,10 +38,12 @@ pub struct Runtime {
     pub library: Option<PathBuf>,
     /// Whether this DLL initialised it.
     pub ours: bool,
+    /// How it was found.
+    pub steps: Vec<Step>,
 }
 
 /// Why there is no interpreter.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StartError {
     /// What happened, what was tried and what to do.
     pub text: String,
@@ -24,12 +51,349 @@ pub struct StartError {
     pub retry: bool,
 }
 
-/// Finds, opens and initialises an interpreter, once.
-pub fn interpreter(_spec: &Spec) -> Result<&'static Runtime, StartError> {
-    unimplemented!()
+impl StartError {
+    fn again(text: String) -> StartError {
+        StartError { text, retry: true }
+    }
+
+    fn for_good(text: String) -> StartError {
+        StartError { text, retry: false }
+    }
 }
 
-/// The interpreter, if there is one.
+impl fmt::Display for StartError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+static RUNTIME: AtomicPtr<Runtime> = AtomicPtr::new(ptr::null_mut());
+
+/// The interpreter, if this DLL knows one.
+#[inline]
 pub fn runtime() -> Option<&'static Runtime> {
-    None
+    // SAFETY: null, or published by `publish`, which never frees or changes it.
+    unsafe { RUNTIME.load(Ordering::Acquire).as_ref() }
+}
+
+/// Finds, opens and initialises an interpreter, once for the process. Any thread may call it, many
+/// at once, attached or not; afterwards the thread is as it was. The process never ends because of
+/// it. The thread that initialises is Python's main thread from then on.
+///
+/// # Errors
+///
+/// [`StartError`]; the call may be repeated when its cause is mended, if it says so.
+pub fn interpreter(spec: &Spec) -> Result<&'static Runtime, StartError> {
+    if let Some(runtime) = runtime() {
+        return Ok(runtime);
+    }
+    let _errno = Errno::save();
+    let mut steps = Steps::silent();
+    // Whoever is attached needs no lock, and must not wait for one: its holder may need the GIL.
+    // The interpreter is complete for him already.
+    if let Some(found) = find::in_process(&mut steps).map_err(StartError::again)?
+        && found.image.is_initialized()
+        && is_attached(&found.abi)
+    {
+        // SAFETY: the thread is attached.
+        return unsafe { measured(found, &steps, false) };
+    }
+    let registry = process::registry();
+    let _lock = registry.lock_start(PATIENCE).map_err(busy)?;
+    if let Some(runtime) = runtime() {
+        return Ok(runtime);
+    }
+    if let Some(text) = registry.failure() {
+        return Err(StartError::for_good(text));
+    }
+    start(spec, registry)
+}
+
+/// Keeps the DLL mapped for the life of the process, because Python refers to it.
+pub(crate) fn pin() {
+    if let Some((object, _)) = dl::own_object()
+        && !object.is_executable()
+    {
+        process::pin(&object);
+    }
+}
+
+/// Whether the calling thread is attached to the interpreter of `abi`, which must be initialised.
+/// In a sub-interpreter before 3.12 the answer is no, because those versions cannot tell.
+pub(crate) fn is_attached(abi: &Abi) -> bool {
+    let Some(current) = current(abi) else { return false };
+    // Until 3.11 the current state is that of whoever has the GIL; from 3.12 on of this thread.
+    // SAFETY: may be called without being attached.
+    abi.version >= (3, 12) || current == unsafe { (abi.PyGILState_GetThisThreadState)() }
+}
+
+/// The current thread state, if there is one.
+fn current(abi: &Abi) -> Option<*mut abi::PyThreadState> {
+    let function = abi.PyThreadState_GetUnchecked.or(abi._PyThreadState_UncheckedGet)?;
+    // SAFETY: may be called without being attached.
+    let current = unsafe { function() };
+    (!current.is_null()).then_some(current)
+}
+
+fn busy(busy: Busy) -> StartError {
+    match busy {
+        Busy::Myself => StartError::again(String::from(
+            "called while this very thread starts the interpreter; `site`, `sitecustomize` and \
+             .pth files must not call functions of the DLL",
+        )),
+        Busy::Forked => StartError::for_good(String::from(
+            "the process was forked while another thread was starting the interpreter; start it \
+             before forking, or fork before the first call",
+        )),
+        Busy::TooLong => StartError::again(format!(
+            "another thread has been starting the interpreter for more than {} seconds; it may be \
+             waiting for this one",
+            PATIENCE.as_secs()
+        )),
+    }
+}
+
+/// The whole way, under the start lock and not attached.
+fn start(spec: &Spec, registry: &Registry) -> Result<&'static Runtime, StartError> {
+    let mut steps = Steps::new();
+    let found = match find::in_process(&mut steps).map_err(StartError::again)? {
+        Some(found) => found,
+        None => find::on_machine(&spec.locate, &mut steps).ok_or_else(|| nothing(&steps))?,
+    };
+    let mut found = found;
+    let settings = prepare(spec, &mut found, &mut steps);
+    // Before any lock of libpython is taken: it is closed if it was opened in vain.
+    if !found.image.is_initialized()
+        && let Some(text) = settings::objection(&settings, &found)
+    {
+        if found.opened {
+            found.image.close();
+        }
+        return Err(StartError::again(text));
+    }
+    promote(&found, &mut steps);
+    // A CFFI DLL may be in the middle of it.
+    // SAFETY: the table of a loaded CPython.
+    let lock = unsafe { CffiLock::take(&found.abi, PATIENCE) }.map_err(|cffi_lock::Stuck| {
+        StartError::again(format!(
+            "a CFFI embedding DLL has been starting the interpreter for more than {} seconds; it \
+             may be waiting for this thread",
+            PATIENCE.as_secs()
+        ))
+    })?;
+    if !found.image.is_initialized() {
+        let started = initialize(found, &settings, &steps, registry);
+        drop(lock);
+        return started;
+    }
+    drop(lock);
+    attach(found, &steps, registry)
+}
+
+/// What the interpreter will be told.
+fn prepare(spec: &Spec, found: &mut Found, steps: &mut Steps) -> Settings {
+    // SAFETY: the table of a loaded CPython.
+    let header = unsafe { cffi_lock::header_size(&found.abi) };
+    let free_threaded = header == Some(32) && found.abi.version >= (3, 13);
+    if found.venv.is_none()
+        && let Some(venv) = find::venv(&spec.locate, steps)
+    {
+        let build = settings::build(found, free_threaded);
+        match settings::fits(&venv, found, spec.locate.venv.is_some(), &build) {
+            Ok(()) => found.venv = Some(venv),
+            Err(reason) => steps.add("virtual environment", Some(&venv.folder), reason),
+        }
+    }
+    Settings::new(spec, found, free_threaded, steps)
+}
+
+/// Attaches to an interpreter that runs.
+fn attach(
+    found: Found,
+    steps: &Steps,
+    registry: &Registry,
+) -> Result<&'static Runtime, StartError> {
+    let (ensure, release) = (found.abi.PyGILState_Ensure, found.abi.PyGILState_Release);
+    // SAFETY: the interpreter runs; the two are paired.
+    let state = unsafe { ensure() };
+    let result = if registry.lacks_site() {
+        // SAFETY: attached since a moment.
+        unsafe { exception::import(&found.abi, c"site") }
+    } else {
+        Ok(())
+    };
+    let result = match result {
+        Ok(()) => {
+            registry.set_lacks_site(false);
+            // SAFETY: attached since a moment.
+            unsafe { measured(found, steps, false) }
+        }
+        Err(text) => Err(StartError::again(format!(
+            "init_import_site: Failed to import the site module\n{text}"
+        ))),
+    };
+    // SAFETY: as above.
+    unsafe { release(state) };
+    result
+}
+
+/// Initialises, under both locks.
+fn initialize(
+    found: Found,
+    settings: &Settings,
+    steps: &Steps,
+    registry: &Registry,
+) -> Result<&'static Runtime, StartError> {
+    pin();
+    let host = HostState::save();
+    // SAFETY: nothing is initialised, and nobody else initialises while the locks are held.
+    let result = unsafe {
+        if init_config::is_known(&found.image) {
+            init_config::initialize(&found.image, settings)
+        } else {
+            config::initialize(&found.image, settings)
+        }
+    };
+    let result = match result {
+        Ok(()) => {
+            // SAFETY: initialisation leaves the thread attached.
+            let runtime = unsafe { begin(found, steps, settings) };
+            if let Ok(runtime) = &runtime {
+                // SAFETY: attached; afterwards no more.
+                unsafe { (runtime.abi.PyEval_SaveThread)() };
+            }
+            runtime
+        }
+        Err(error) => Err(failed(error, found, registry)),
+    };
+    host.restore();
+    result
+}
+
+/// What has to be done once in a new interpreter.
+///
+/// # Safety
+///
+/// The thread must be attached.
+unsafe fn begin(
+    found: Found,
+    steps: &Steps,
+    settings: &Settings,
+) -> Result<&'static Runtime, StartError> {
+    // SAFETY: as the caller promises.
+    let runtime = unsafe { measured(found, steps, true) }?;
+    // SAFETY: as the caller promises.
+    let py = unsafe { Py::assume(runtime.abi) };
+    // `_thread.interrupt_main()` is a crash on 3.11 without it, and with it Python's handler of
+    // SIGINT comes now, when it can be taken away again, and not at somebody's first `import
+    // subprocess`.
+    if let Err(raised) = py.import(c"signal") {
+        raised.forget(py);
+    }
+    if !settings.program_exists
+        && let Err(raised) = set_executable(py, settings)
+    {
+        raised.forget(py);
+    }
+    Ok(runtime)
+}
+
+/// The program that was told does not exist: `sys.executable` is the interpreter of the prefix that
+/// CPython has found, or empty as the documentation of `sys` says.
+fn set_executable(py: Py<'_>, settings: &Settings) -> crate::python::Result<()> {
+    let sys = py.import(c"sys")?;
+    let prefix = PathBuf::from(sys.attr(c"base_prefix")?.to_text()?);
+    let (major, minor) = settings.build.version;
+    let name = format!("python{major}.{minor}{}", settings.build.flags);
+    let python = prefix.join("bin").join(name);
+    let python = if settings::is_executable(&python) { python } else { PathBuf::new() };
+    let python = py.str(&python.to_string_lossy())?;
+    sys.set_attr(c"executable", *python)?;
+    sys.set_attr(c"_base_executable", *python)
+}
+
+/// Publishes the runtime.
+///
+/// # Safety
+///
+/// The thread must be attached.
+unsafe fn measured(
+    found: Found,
+    steps: &Steps,
+    ours: bool,
+) -> Result<&'static Runtime, StartError> {
+    // SAFETY: as the caller promises.
+    if let Err(reason) = unsafe { found.abi.header.measure(&found.abi) } {
+        let (major, minor) = found.image.version;
+        return Err(StartError::for_good(format!(
+            "Python {major}.{minor} in {} cannot be used: {reason}",
+            found.image.shown()
+        )));
+    }
+    pin();
+    let runtime = Runtime {
+        library: found.image.path.clone(),
+        abi: abi::publish(found.abi),
+        ours,
+        steps: steps.taken().to_vec(),
+    };
+    let new = Box::into_raw(Box::new(runtime));
+    match RUNTIME.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire) {
+        // SAFETY: from a box, published and never freed.
+        Ok(_) => Ok(unsafe { &*new }),
+        Err(first) => {
+            // SAFETY: from a box just now, and nobody has seen it.
+            drop(unsafe { Box::from_raw(new) });
+            // SAFETY: what was published is never freed or changed.
+            Ok(unsafe { &*first })
+        }
+    }
+}
+
+/// Makes the symbols of libpython visible to extension modules.
+fn promote(found: &Found, steps: &mut Steps) {
+    let what = "visible to extension modules";
+    let path = found.image.path.as_deref();
+    if !found.alone {
+        steps.add(what, path, "no: another Python is in the process, and its modules would see it");
+    } else if let Err(reason) = found.image.promote() {
+        steps.add(what, path, format!("no: {reason}"));
+    }
+}
+
+/// CPython could not start.
+fn failed(text: String, found: Found, registry: &Registry) -> StartError {
+    let is_initialised = found.image.is_initialized();
+    let Some(_) = current(&found.abi) else {
+        // It came to nothing before there was an interpreter.
+        return StartError::again(text);
+    };
+    let detach = found.abi.PyEval_SaveThread;
+    // SAFETY: there is a current thread state, which initialisation has made for this thread.
+    let exception = unsafe { exception::take(found.abi, is_initialised) };
+    let text = match exception {
+        Some(exception) => format!("{text}\n{exception}"),
+        None => text,
+    };
+    if is_initialised {
+        // Only `site` is missing.
+        registry.set_lacks_site(true);
+        // SAFETY: attached.
+        unsafe { detach() };
+        return StartError::again(text);
+    }
+    let text = format!("{text}\nCPython allows no second attempt in this process");
+    registry.set_failure(&text);
+    StartError::for_good(text)
+}
+
+fn nothing(steps: &Steps) -> StartError {
+    let list: String = steps.taken().iter().map(|step| format!("\n  {step}")).collect();
+    StartError::again(format!(
+        "no libpython of 3.8 or later can be used; looked at:{list}\n\
+         install one (Debian: libpython3-dev or libpython3.X; pyenv: PYTHON_CONFIGURE_OPTS=\
+         --enable-shared), or set EMBED_DLL_LIBPYTHON to the file libpython3.X.so.1.0"
+    ))
 }

@@ -1,0 +1,78 @@
+//! What the tests of this crate reach inside with; they run each case in a process of its own.
+
+use std::ffi::{CStr, CString};
+use std::path::PathBuf;
+
+use crate::python::{Owned, Py, Result as PyResult};
+use crate::spec::{Locate, Options, Spec};
+use crate::start;
+pub use crate::start::{Runtime, StartError};
+
+/// Starts as a DLL with these choices would.
+///
+/// # Errors
+///
+/// As the DLL would report them.
+pub fn start(locate: Locate, options: Options) -> Result<&'static Runtime, StartError> {
+    let spec = Spec {
+        name: c"test",
+        texts: &[],
+        init: c"",
+        functions: &[],
+        symbols: &[],
+        invokers: &[],
+        layouts: &[],
+        constants: &[],
+        locate,
+        options,
+    };
+    start::interpreter(&spec)
+}
+
+/// The file that the libpython is in; `None` if it is the executable.
+pub fn library() -> Option<PathBuf> {
+    start::runtime()?.library.clone()
+}
+
+/// Whether this DLL has initialised the interpreter.
+pub fn is_ours() -> bool {
+    start::runtime().is_some_and(|runtime| runtime.ours)
+}
+
+/// Runs Python code in `__main__`, attached with the plain C API, and gives `str(result)`.
+///
+/// # Errors
+///
+/// The exception, or that nothing has been started.
+pub fn run(code: &str) -> Result<String, String> {
+    let runtime = start::runtime().ok_or("nothing has been started")?;
+    let abi = runtime.abi;
+    let code = CString::new(code).map_err(|error| error.to_string())?;
+    // SAFETY: the interpreter runs; paired below.
+    let state = unsafe { (abi.PyGILState_Ensure)() };
+    // SAFETY: attached since a moment.
+    let py = unsafe { Py::assume(abi) };
+    let result = evaluate(py, &code).map_err(|raised| {
+        let exception = raised.take(py);
+        let text = exception.value.to_text().unwrap_or_else(|raised| {
+            raised.forget(py);
+            String::new()
+        });
+        format!("{}: {text}", exception.value.class_name())
+    });
+    // SAFETY: as above.
+    unsafe { (abi.PyGILState_Release)(state) };
+    result
+}
+
+fn evaluate(py: Py<'_>, code: &CStr) -> PyResult<String> {
+    let builtins = py.import(c"builtins")?;
+    let globals = py.dict()?;
+    globals.dict_set(c"__builtins__", *builtins)?;
+    let code = py.str(&code.to_string_lossy())?;
+    let _: Owned<'_> = builtins.attr(c"exec")?.call(&[*code, *globals])?;
+    match globals.dict_get(*py.str("result")?)? {
+        Some(result) => result.to_text(),
+        None => Ok(String::new()),
+    }
+}
