@@ -1,6 +1,10 @@
 //! The promises of this module, kept on real interpreters.
 
 mod attaching;
+mod ending;
+mod forking;
+mod gate;
+mod speed;
 
 /// Runs a function of this file's children on each interpreter.
 macro_rules! on_each_python {
