@@ -98,6 +98,13 @@ impl Raised {
         unsafe { (py.abi().PyErr_Clear)() };
     }
 
+    /// Reports the exception through `sys.unraisablehook`, as one that `object` raised where
+    /// nobody can catch it.
+    pub fn report(self, py: Py<'_>, object: View<'_>) {
+        // SAFETY: attached; an exception is set.
+        unsafe { (py.abi().PyErr_WriteUnraisable)(object.as_pointer()) };
+    }
+
     /// Takes the exception out of the interpreter; its instance knows its traceback.
     pub fn take(self, py: Py<'_>) -> Exception<'_> {
         let abi = py.abi();

@@ -223,6 +223,31 @@ impl<'a> Py<'a> {
         unsafe { self.own((self.abi.PyList_New)(0)) }
     }
 
+    /// A `list` of `str`.
+    ///
+    /// # Errors
+    ///
+    /// `MemoryError`.
+    pub fn str_list<T: AsRef<str>>(self, texts: impl IntoIterator<Item = T>) -> Result<Owned<'a>> {
+        let list = self.list()?;
+        for text in texts {
+            list.append(*self.str(text.as_ref())?)?;
+        }
+        Ok(list)
+    }
+
+    /// An `int` between the least `i64` and the greatest `u64`.
+    ///
+    /// # Errors
+    ///
+    /// `MemoryError`.
+    pub fn wide_int(self, value: i128) -> Result<Owned<'a>> {
+        match i64::try_from(value) {
+            Ok(value) => self.int(value),
+            Err(_) => self.uint(u64::try_from(value).unwrap_or(0)),
+        }
+    }
+
     /// `importlib.import_module(name)`, for the dotted name's last part.
     ///
     /// # Errors
@@ -433,6 +458,24 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The text of a `str` as UTF-8, kept in the object itself.
+    ///
+    /// # Errors
+    ///
+    /// `TypeError` if it is none, `UnicodeEncodeError` for lone surrogates.
+    pub fn utf8(self) -> Result<&'a str> {
+        let mut length = 0;
+        // SAFETY: attached; the bytes belong to the object, which lives for `'a`, and never change.
+        unsafe {
+            let start = (self.py.abi.PyUnicode_AsUTF8AndSize)(self.as_pointer(), &raw mut length);
+            if start.is_null() {
+                return Err(Raised::already_set());
+            }
+            let bytes = std::slice::from_raw_parts(start.cast(), length as usize);
+            Ok(std::str::from_utf8_unchecked(bytes))
+        }
+    }
+
     /// `repr(self)` as [`View::to_text`] gives it.
     ///
     /// # Errors
@@ -492,6 +535,18 @@ impl<'a> View<'a> {
         }
     }
 
+    /// `list.append(value)`.
+    ///
+    /// # Errors
+    ///
+    /// `MemoryError`.
+    pub fn append(self, value: View<'_>) -> Result<()> {
+        let abi = self.py.abi;
+        // SAFETY: attached; a list; the function takes its own reference.
+        self.py.check(unsafe { (abi.PyList_Append)(self.as_pointer(), value.as_pointer()) })?;
+        Ok(())
+    }
+
     /// `self[key] = value`.
     ///
     /// # Errors
@@ -504,6 +559,61 @@ impl<'a> View<'a> {
             (abi.PyObject_SetItem)(self.as_pointer(), key.as_pointer(), value.as_pointer())
         })?;
         Ok(())
+    }
+
+    /// `self[index]` of a sequence, with a reference of one's own.
+    ///
+    /// # Errors
+    ///
+    /// `IndexError`, or what it raises.
+    pub fn sequence_item(self, index: usize) -> Result<Owned<'a>> {
+        let abi = self.py.abi;
+        // SAFETY: attached; a new reference or null.
+        unsafe { self.py.own((abi.PySequence_GetItem)(self.as_pointer(), index as Size)) }
+    }
+
+    /// `len(self)`.
+    ///
+    /// # Errors
+    ///
+    /// What it raises.
+    pub fn length(self) -> Result<usize> {
+        let abi = self.py.abi;
+        // SAFETY: attached; a live object.
+        let length = unsafe { (abi.PyObject_Size)(self.as_pointer()) };
+        usize::try_from(length).map_err(|_| Raised::already_set())
+    }
+
+    /// As an index: an `int`, or an object with `__index__`.
+    ///
+    /// # Errors
+    ///
+    /// `TypeError` for other objects, the exception `overflow` if it does not fit.
+    pub fn as_index(self, overflow: View<'_>) -> Result<isize> {
+        let abi = self.py.abi;
+        // SAFETY: attached; a live object and an exception class.
+        let index = unsafe { (abi.PyNumber_AsSsize_t)(self.as_pointer(), overflow.as_pointer()) };
+        // SAFETY: attached.
+        if index == -1 && unsafe { !(abi.PyErr_Occurred)().is_null() } {
+            return Err(Raised::already_set());
+        }
+        Ok(index)
+    }
+
+    /// As [`View::as_index`], with what is too large or too small clipped.
+    ///
+    /// # Errors
+    ///
+    /// `TypeError` for what is no index.
+    pub fn as_clipped_index(self) -> Result<isize> {
+        let abi = self.py.abi;
+        // SAFETY: attached; a live object; null asks for clipping.
+        let index = unsafe { (abi.PyNumber_AsSsize_t)(self.as_pointer(), std::ptr::null_mut()) };
+        // SAFETY: attached.
+        if index == -1 && unsafe { !(abi.PyErr_Occurred)().is_null() } {
+            return Err(Raised::already_set());
+        }
+        Ok(index)
     }
 
     /// `dict[key] = value`.
