@@ -86,8 +86,8 @@ fn run(module: &'static Module, runtime: &'static Runtime) -> std::result::Resul
     };
     let py = attachment.py();
     run_attached(py, module, runtime).map_err(|raised| {
-        text::register_lines(py, module);
         let exception = raised.take(py);
+        text::register_lines(py, module);
         let text = report::init_failure(module, &Failed::Raised(&exception));
         text::to_stderr(py, &text);
         text

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::python::{Exception, Owned, Py, Result, View};
+use crate::python::{Exception, Py, Result, View};
 use crate::spec::{Function, Module};
 
 use super::attached::with_error_value;
@@ -161,14 +161,16 @@ impl Report<'_, '_> {
             return Ok(false);
         }
         let hook = hook.retain();
-        let Some(class) = text::sys(py, c"UnraisableHookArgs") else { return Ok(false) };
-        let class = class.retain();
+        // CPython's own class for this cannot be reached from outside; hooks read attributes.
+        let arguments = py.import(c"types")?.attr(c"SimpleNamespace")?.call(&[])?;
         let none = py.none();
         let exception = self.exception;
         let traceback = exception.traceback.as_ref().map_or(*none, |traceback| **traceback);
-        let head = py.str(&self.head(py))?;
-        let fields = py.tuple(&[*exception.class, *exception.value, traceback, *head, *none])?;
-        let arguments: Owned<'_> = class.call(&[*fields])?;
+        arguments.set_attr(c"exc_type", *exception.class)?;
+        arguments.set_attr(c"exc_value", *exception.value)?;
+        arguments.set_attr(c"exc_traceback", traceback)?;
+        arguments.set_attr(c"err_msg", *py.str(&self.head(py))?)?;
+        arguments.set_attr(c"object", *none)?;
         hook.call(&[*arguments])?;
         Ok(true)
     }
