@@ -11,6 +11,8 @@ mod dedent;
 mod emit;
 mod python;
 mod source;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::TokenStream;
 

@@ -1,0 +1,305 @@
+//! The macro without a compiler around it: what it refuses, in which words, and the shape of what
+//! it writes.
+
+use std::fs;
+
+use quote::ToTokens;
+use syn::visit::Visit;
+
+use crate::expand;
+use crate::source::Base;
+
+fn expansion(arguments: &str) -> Result<String, String> {
+    expansion_in(&std::env::temp_dir(), arguments)
+}
+
+fn expansion_in(folder: &std::path::Path, arguments: &str) -> Result<String, String> {
+    let messages = |error: syn::Error| {
+        error.into_iter().map(|error| error.to_string()).collect::<Vec<_>>().join("\n---\n")
+    };
+    let tokens = arguments.parse().map_err(syn::Error::from).map_err(messages)?;
+    let expanded = expand(tokens, &Base::folder(folder)).map_err(messages)?;
+    let file: syn::File = syn::parse2(expanded).map_err(messages)?;
+    Ok(file.into_token_stream().to_string())
+}
+
+/// The expansion of declarations that must be accepted, with the white space of the tokens
+/// removed.
+fn accepted(api: &str) -> String {
+    let expanded = expansion(&format!("module: \"m\", api: r#\"{api}\"#"));
+    expanded.unwrap_or_else(|error| panic!("{api} is refused: {error}")).replace(' ', "")
+}
+
+#[track_caller]
+fn refused(arguments: &str, message: &str) {
+    let error = expansion(arguments).expect_err("it is refused");
+    assert!(error.starts_with(message), "{error}\nis not\n{message}");
+}
+
+#[test]
+fn arguments_are_checked() {
+    refused("api: \"int f(int);\"", "`module` is missing: write `module: \"name\"`");
+    refused("modul: \"m\"", "unknown key `modul`: the keys are module, api, cdef, init, libpython");
+    refused("module: \"m\", module: \"n\"", "`module` is given twice: it may be given once");
+    refused("module: \"m\", init: \"\", init: \"\"", "`init` is given twice");
+    refused("module: \"a/b\"", "the module name \"a/b\" must not contain '/': use a dotted name");
+    refused("module: \"a-b\"", "the module name \"a-b\" must be identifiers of ASCII letters");
+    refused("module: \"\"", "the module name \"\" must be");
+    refused("module: \"m\", api: fil \"x\"", "expected `api: file \"path\"` or `api: \"text\"`");
+    refused("module: \"m\", api: 42", "expected `api: file \"path\"` or `api: \"text\"`");
+    refused("module: \"m\", sigpipe: off", "expected `sigpipe: keep` or `sigpipe: block`");
+    refused("module: \"m\", venv: \"\"", "expected a path: this is no name of a file");
+    refused("module: \"m\" api: \"\"", "expected `,`");
+}
+
+#[test]
+fn every_argument_but_the_module_may_be_left_out() {
+    for arguments in ["", ", api: \"int f(int);\"", ", init: \"x = 1\"", ", cdef: \"\","] {
+        expansion(&format!("module: \"m\"{arguments}")).expect("it is accepted");
+    }
+    let all = "module: \"a.b\", api: \"\", cdef: \"\", init: \"\", libpython: \"$ORIGIN/x\", \
+               home: \"h\", venv: \"v\", sigpipe: block, use_environment: false, \
+               import_site: false, flush_after_calls: true, check_init: false";
+    let all = expansion(all).expect("it is accepted").replace(' ', "");
+    for part in [
+        "name:c\"a.b\"",
+        "libpython:::core::option::Option::Some(\"$ORIGIN/x\")",
+        "sigpipe:__rt::SigPipe::BlockDuringCalls",
+        "use_environment:false,import_site:false,flush_after_calls:true",
+        "export_name=\"a_b_start\"",
+        "export_name=\"PyInit_b\"",
+    ] {
+        assert!(all.contains(part), "{part} is not in {all}");
+    }
+}
+
+#[test]
+fn mistakes_in_declarations_point_at_their_place() {
+    refused(
+        "module: \"m\", api: \"int f(int);\\nint g(nosuch_t);\"",
+        "api:2:7: unknown type name `nosuch_t`: declare it before its use\n  |\n2 | int g(nosuch_t);\n  |       ^",
+    );
+    refused("module: \"m\", cdef: \"\\n#ifdef A\"", "cdef:2:1: directives not supported yet");
+    let variadic = "module: \"m\", api: \"int f(int, ...);\"";
+    refused(variadic, "api:1:5: function `f` is variadic, which a function implemented in Python");
+}
+
+#[test]
+fn files_are_named_as_the_author_names_them() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    fs::write(folder.path().join("p.h"), "int f(int);\n\tint g(\n\t  what);\n").expect("written");
+    let error = expansion_in(folder.path(), "module: \"m\", api: file \"p.h\"").unwrap_err();
+    assert_eq!(
+        error,
+        "p.h:3:4: unknown type name `what`: declare it before its use\n  |\n3 | \t  what);\n  | \t  ^"
+    );
+    let error = expansion_in(folder.path(), "module: \"m\", api: file \"q.h\"").unwrap_err();
+    let tried = folder.path().join("q.h");
+    assert!(error.starts_with(&format!("cannot read `{}`: ", tried.display())), "{error}");
+    assert!(error.contains("a relative path starts at the folder"), "{error}");
+    fs::write(folder.path().join("p.h"), b"\xff").expect("written");
+    let error = expansion_in(folder.path(), "module: \"m\", api: file \"p.h\"").unwrap_err();
+    assert!(error.contains("invalid utf-8"), "{error}");
+}
+
+#[test]
+fn files_are_watched_and_a_byte_order_mark_is_no_text() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let file = folder.path().join("p.h");
+    fs::write(&file, "\u{feff}int f(int);").expect("written");
+    let expanded = expansion_in(folder.path(), "module: \"m\", api: file \"p.h\"").expect("fine");
+    let expanded = expanded.replace(' ', "");
+    assert!(expanded.contains(&format!("::core::include_bytes!({:?})", file.to_str().unwrap())));
+    assert!(expanded.contains("text:\"intf(int);\""), "{expanded}");
+}
+
+#[test]
+fn mistakes_in_api_and_init_are_told_together() {
+    let error = expansion("module: \"m\", api: \"in f();\", init: \"x = = 1\"").unwrap_err();
+    assert_eq!(error.matches("\n---\n").count(), usize::from(cfg!(feature = "check-init")));
+    assert!(error.starts_with("api:1:1: "), "{error}");
+}
+
+#[cfg(feature = "check-init")]
+#[test]
+fn mistakes_in_init_code_point_at_their_line() {
+    refused(
+        "module: \"m\", init: \"\n\n    x = 1\n    if x\n        y = 2\n\"",
+        "init:4:9: invalid syntax: Expected `:`, found newline\n  |\n4 |     if x\n  |         ^",
+    );
+    let off = expansion("module: \"m\", check_init: false, init: \"if x\"");
+    off.expect("the check can be turned off");
+    refused("module: \"m\", init: \"'a\"", "init:1:1: invalid syntax: missing closing quote");
+}
+
+#[test]
+fn init_code_without_its_indentation_is_what_runs() {
+    let expanded = expansion("module: \"m\", init: \"\n    x = '''\n  y'''\n    z = 1\"");
+    let expanded = expanded.expect("a string may reach further left");
+    assert!(expanded.contains("c\"x = '''\\n  y'''\\nz = 1\\n\""), "{expanded}");
+    refused("module: \"m\", init: \"x = '\\0'\"", "init:1:1: invalid syntax: source code cannot");
+}
+
+#[test]
+fn signatures_are_exact() {
+    for (c, rust) in [
+        (
+            "int f(int a, unsigned long);",
+            "(__argument_0:::core::ffi::c_int,__argument_1:::core::ffi::c_ulong)->::core::ffi::c_int",
+        ),
+        ("void f(void);", "()"),
+        (
+            "const char *f(const void *, char *);",
+            "(__argument_0:*const::core::ffi::c_void,__argument_1:*mut::core::ffi::c_char)->*const::core::ffi::c_char",
+        ),
+        (
+            "_Bool f(wchar_t, int8_t, size_t);",
+            "(__argument_0:::core::primitive::i32,__argument_1:::core::primitive::i8,__argument_2:::core::primitive::usize)->::core::primitive::u8",
+        ),
+        (
+            "int f(int m[2][3], int (*g)(double));",
+            "(__argument_0:*mut[::core::ffi::c_int;3],__argument_1:::core::option::Option<unsafeextern\"C\"fn(::core::ffi::c_double,)->::core::ffi::c_int>)->::core::ffi::c_int",
+        ),
+        (
+            "enum e { A = -1 }; enum e f(enum e *);",
+            "(__argument_0:*mut::core::ffi::c_int)->::core::ffi::c_int",
+        ),
+        ("struct s; typedef struct s *t; t f(t);", "(__argument_0:*muts)->*muts"),
+    ] {
+        let expanded = accepted(c);
+        let exported = format!("#[unsafe(export_name=\"f\")]unsafeextern\"C\"fnexported{rust}{{");
+        assert!(expanded.contains(&exported), "{exported}\nis not in\n{expanded}");
+        assert!(expanded.contains(&format!("pubunsafeextern\"C\"fnf{rust}{{")), "{expanded}");
+    }
+}
+
+#[test]
+fn what_rust_cannot_pass_is_refused_where_it_is_declared() {
+    refused(
+        "module: \"m\", api: \"int f(int);\n  long double g(double);\"",
+        "api:2:3: `g`: cannot pass `long double` by value: Rust has no type like it; use a pointer, `long double *`",
+    );
+    refused(
+        "module: \"m\", api: \"typedef struct { long double d; } t; void f(t);\nvoid g(float _Complex);\"",
+        "api:1:1: `f`: cannot pass `t` by value: it has a `long double` in it, and Rust has no type like that; use a pointer, `t *`\n  |\n1 | typedef struct { long double d; } t; void f(t);\n  | ^\n---\napi:2:1: `g`: cannot pass `float _Complex` by value",
+    );
+    refused(
+        "module: \"m\", api: \"struct s { float f; int :32; float g; }; void f(struct s);\"",
+        "api:1:1: `f`: cannot pass `struct s` by value: with both floating-point fields and bit",
+    );
+    accepted("struct s { float f; int :32; float g; long double d; }; void f(struct s *);");
+    accepted("struct s { long double (*f)(long double); };");
+}
+
+#[test]
+fn functions_that_every_dll_has_may_be_declared_for_hosts() {
+    let expanded = accepted(
+        "int m_start(void); int m_enter(void); int m_leave(void); const char *m_last_error(void);",
+    );
+    assert_eq!(expanded.matches("export_name=\"m_start\"").count(), 1);
+    assert!(!expanded.contains("__FUNCTION_"), "{expanded}");
+    refused(
+        "module: \"m\", api: \"void m_start(void);\"",
+        "api:1:1: `m_start` is a function that every embedding DLL has: declare it in `api` as `int m_start(void);`",
+    );
+    refused("module: \"m\", api: \"int PyInit_m(void);\"", "api:1:1: `PyInit_m` is the function");
+}
+
+#[test]
+fn every_type_of_function_has_one_caller() {
+    let expanded = accepted(
+        "int f(int); int g(int); typedef int (*cb)(int, void (*)(char)); struct s { short (*m[2])(struct s *); };
+         extern int (*v)(double); extern int (*dots)(int, ...);",
+    );
+    let mut types: Vec<_> =
+        expanded.split("ctype:").skip(1).filter_map(|rest| rest.split('"').nth(1)).collect();
+    types.sort_unstable();
+    let own = ["int(*)()", "char*(*)()"];
+    types.retain(|name| !own.contains(name));
+    assert_eq!(
+        types,
+        [
+            "int(*)(double)",
+            "int(*)(int)",
+            "int(*)(int,void(*)(char))",
+            "short(*)(structs*)",
+            "void(*)(char)"
+        ]
+    );
+}
+
+#[test]
+fn only_what_is_exported_is_visible() {
+    let expanded = expansion(
+        "module: \"m\", api: \"int a(int);\", cdef: r#\"extern \"Python\" int b(int); extern \"Python+C\" int c(int); int d(int);\"#",
+    );
+    let expanded = expanded.expect("it is accepted").replace(' ', "");
+    let exported = |name: &str| expanded.contains(&format!("export_name=\"{name}\""));
+    assert_eq!(["a", "b", "c", "d"].map(exported), [true, false, true, false]);
+    assert!(expanded.contains("functions:&[&__FUNCTION_a,&__FUNCTION_b,&__FUNCTION_c]"));
+    assert!(expanded.contains("usesuper::*;"));
+    let visible = expanded.split("pubuseself::__embed_dll_m::").nth(1).expect("names are given");
+    assert!(visible.starts_with("{a,b,c,m_enter,m_last_error,m_leave,m_start}"), "{visible}");
+}
+
+#[test]
+fn names_of_c_that_are_words_of_rust_can_be_used() {
+    let expanded = accepted(
+        "struct match { int type; }; int type(struct match *fn); int self(int crate);\n#define loop 3",
+    );
+    for part in [
+        "pubstructr#match{pubr#type:",
+        "fnr#type(",
+        "export_name=\"type\"",
+        "fnself_(",
+        "export_name=\"self\"",
+        "constr#loop:",
+    ] {
+        assert!(expanded.contains(part), "{part} is not in {expanded}");
+    }
+}
+
+#[test]
+fn tags_and_typedefs_of_one_name_are_two_types() {
+    let expanded = accepted(
+        "struct a { int x; }; typedef struct a *a; typedef struct b { a p; } b; enum c { C }; typedef int c; a f(b); union u8 { int i; };",
+    );
+    for part in [
+        "pubstructstruct_a{",
+        "pubtypea=*mutstruct_a;",
+        "pubstructb{pubp:*mutstruct_a,}",
+        "pubtypeenum_c=::core::ffi::c_uint;",
+        "pubtypec=::core::ffi::c_int;",
+        "pubunionu8{",
+    ] {
+        assert!(expanded.contains(part), "{part} is not in {expanded}");
+    }
+    assert!(!expanded.contains("pubtypeb="), "{expanded}");
+    assert!(!accepted("typedef unsigned char u8; u8 f(u8);").contains("pubtypeu8"));
+}
+
+/// Each block of unsafe code is inside a function or constant of the macro's own module: nothing
+/// is written beside the author's items but imports.
+#[test]
+fn beside_the_macro_stand_one_module_and_one_import() {
+    struct Items(Vec<&'static str>);
+    impl<'a> Visit<'a> for Items {
+        fn visit_item(&mut self, item: &'a syn::Item) {
+            self.0.push(match item {
+                syn::Item::Mod(_) => "mod",
+                syn::Item::Use(_) => "use",
+                _ => "other",
+            });
+        }
+    }
+    let expanded = accepted_file("int f(int);");
+    let mut items = Items(Vec::new());
+    items.visit_file(&expanded);
+    assert_eq!(items.0, ["mod", "use"]);
+}
+
+fn accepted_file(api: &str) -> syn::File {
+    let arguments = format!("module: \"m\", api: \"{api}\"");
+    let expanded = expansion(&arguments).unwrap_or_else(|error| panic!("{error}"));
+    syn::parse_str(&expanded).expect("it is Rust")
+}
