@@ -13,6 +13,7 @@ mod words;
 use embedcheck_plan::Flags;
 
 use super::{Case, Finding, Lab, LabError, Plugin, checks};
+use crate::report::Producer;
 
 checks! { false;
     "cffi/init-error" "init code that raises is reported on stderr, every call returns 0, and the host lives on" Low
@@ -46,7 +47,7 @@ fn in_each_host(
     fixture: &str,
     add_steps: impl Fn(&mut Case, &Plugin) -> Result<(), LabError>,
 ) -> Result<Finding, LabError> {
-    lab.need_cffi()?;
+    lab.need(Producer::Cffi)?;
     let mut cases = Vec::new();
     for host in lab.dlopen_hosts() {
         let folder = lab.folder(host.kind.name())?;

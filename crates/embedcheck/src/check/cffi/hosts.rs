@@ -17,7 +17,7 @@ const PRINTED: &str = "preparing...\nadding 40 and 2\nadding 40 and 2\n";
 
 /// `cffi/static-host`: what `emit_c_code()` wrote, compiled into the program.
 pub(super) fn inside(lab: &Lab<'_>) -> Result<Finding, LabError> {
-    lab.need_cffi()?;
+    lab.need(Producer::Cffi)?;
     let folder = lab.folder("host")?;
     let fixture = known("add1")?;
     let object = lab.workshop.producer()?.object(fixture)?;
@@ -33,7 +33,7 @@ fn static_host(lab: &Lab<'_>, out: &Path, link: &HostLink) -> Result<HostCommand
 
 /// `cffi/linked-host`: `libadd1.so` found by `-ladd1`, and used.
 pub(super) fn linked(lab: &Lab<'_>) -> Result<Finding, LabError> {
-    lab.need_cffi()?;
+    lab.need(Producer::Cffi)?;
     let folder = lab.folder("host")?;
     let plugin = lab.cffi_plugin("add1", &folder.path().join("libadd1.so"), &lab.absolute())?;
     let link = HostLink::to_dll(&plugin.path).using(known("add1")?).with_rpath(folder.path());

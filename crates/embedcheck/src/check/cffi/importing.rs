@@ -5,6 +5,7 @@ use embedcheck_plan::Flags;
 use super::call;
 use super::words::{ignored, line_of, traceback};
 use crate::check::{Case, Finding, Judgement, Lab, LabError, Opening};
+use crate::report::Producer;
 
 /// What the fixture `add1` prints: at the first call, then at each.
 const PRINTED: &str = "preparing...\nadding 40 and 2\nadding 100 and -5\n";
@@ -33,7 +34,7 @@ fn add_twice(case: &mut Case) {
 
 /// `cffi/import`: under the module's name, under another, and with a function that raises.
 pub(super) fn import(lab: &Lab<'_>) -> Result<Finding, LabError> {
-    lab.need_cffi()?;
+    lab.need(Producer::Cffi)?;
     Ok(Finding::of_cases(vec![right_name(lab)?, wrong_name(lab)?, raising(lab)?]))
 }
 
@@ -80,7 +81,7 @@ fn raising(lab: &Lab<'_>) -> Result<Judgement, LabError> {
 
 /// `cffi/ctypes`: a DLL that Python code calls through C.
 pub(super) fn ctypes(lab: &Lab<'_>) -> Result<Finding, LabError> {
-    lab.need_cffi()?;
+    lab.need(Producer::Cffi)?;
     let mut cases = Vec::new();
     for opening in [Opening::Cdll, Opening::PyDll] {
         let folder = lab.folder(opening.word())?;
