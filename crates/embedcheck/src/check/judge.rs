@@ -135,6 +135,11 @@ impl Expect {
         self.mapped = Some(file.to_owned());
     }
 
+    /// Any libpython may be mapped, or none.
+    pub fn maps_any(&mut self) {
+        self.mapped = None;
+    }
+
     /// What deviates, in words; empty if nothing does.
     pub fn deviations(&self, observation: &Observation) -> Vec<String> {
         let mut found = Vec::new();
@@ -364,6 +369,17 @@ impl Judgement {
     /// Whether everything was as expected.
     pub fn is_good(&self) -> bool {
         self.deviations.is_empty()
+    }
+
+    /// Adds a deviation that no expectation of a case can state.
+    pub(super) fn deviate(&mut self, text: String) {
+        if self.deviations.is_empty() {
+            self.record.outcome.clone_from(&text);
+        }
+        if self.cause.is_none() {
+            self.cause = diagnose::cause(&Evidence::of_errors(vec![text.clone()]));
+        }
+        self.deviations.push(text);
     }
 
     /// Which case, and what deviates first.

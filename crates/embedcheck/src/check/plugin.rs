@@ -180,6 +180,15 @@ impl Plugin {
         self
     }
 
+    /// The host is a Python by itself, in this file, and what the DLL is told does not count.
+    #[must_use]
+    pub fn in_process(mut self, file: &Path) -> Self {
+        if let Some(named) = &mut self.libpython {
+            named.file = file.to_owned();
+        }
+        self
+    }
+
     /// Adds the DLL to a case: its producer, its PYTHONPATH, its libpython. One that it is told must
     /// be the only one that is mapped.
     pub fn join(&self, case: &mut Case) {

@@ -36,7 +36,7 @@ fn bare_case(
 /// Adds two calls that must find a dead DLL, with this error.
 fn expect_dead(lab: &Lab<'_>, case: &mut Case, error: &str) -> Result<(), LabError> {
     let printed = import_failure(lab, error);
-    let block = init_failure(lab, MODULE, &printed, "not loaded")?;
+    let block = init_failure(lab, Producer::Cffi, MODULE, &printed, "not loaded")?;
     for _ in 0..2 {
         call(case, "add1", 0);
     }

@@ -105,12 +105,12 @@ impl Landing {
         match (self.path(), mapped) {
             (Some(computed), Some(mapped)) if computed != mapped => {
                 let (mapped, computed) = (mapped.display(), computed.display());
-                deviate(judged, format!("libpython is mapped from {mapped}, not from {computed}"));
+                judged.deviate(format!("libpython is mapped from {mapped}, not from {computed}"));
             }
             (None, Some(mapped)) => {
                 let mapped = mapped.display();
                 let text = format!("libpython is mapped from {mapped}, and nothing leads there");
-                deviate(judged, text);
+                judged.deviate(text);
             }
             (None, None) => expect_not_found(judged),
             // Without a libpython the steps have failed, and say why.
@@ -137,18 +137,7 @@ fn expect_not_found(judged: &mut Judgement) {
     let said = errors.first().map_or("nothing", String::as_str);
     let text = format!("not recognised as a libpython that is not found: {said}");
     judged.cause = judged.cause.take().or(cause);
-    deviate(judged, text);
-}
-
-/// Adds a deviation that no expectation of a case can state.
-pub(super) fn deviate(judged: &mut Judgement, text: String) {
-    if judged.deviations.is_empty() {
-        judged.record.outcome.clone_from(&text);
-    }
-    if judged.cause.is_none() {
-        judged.cause = diagnose::cause(&Evidence::of_errors(vec![text.clone()]));
-    }
-    judged.deviations.push(text);
+    judged.deviate(text);
 }
 
 impl fmt::Display for Landing {

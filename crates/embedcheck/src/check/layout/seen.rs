@@ -4,7 +4,7 @@ use std::path::Path;
 
 use embedcheck_plan::Flags;
 
-use super::landing::{Claim, Landing, deviate, real};
+use super::landing::{Claim, Landing, real};
 use super::layouts::Layout;
 use crate::check::{Case, Finding, Judgement, Lab, LabError, Plugin};
 use crate::report::Producer;
@@ -121,7 +121,7 @@ impl Seen {
         let mut judged = lab.run(case)?;
         landing.compare(&mut judged);
         if let Some(against) = landing.against(claim, soname) {
-            deviate(&mut judged, against);
+            judged.deviate(against);
         }
         self.cases.push(judged);
         Ok(())
