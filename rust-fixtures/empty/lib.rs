@@ -5,3 +5,12 @@ embed_dll::embedding! {
     api: file "../../python-fixtures/empty/api.h",
     init: file "../../python-fixtures/empty/init.py",
 }
+
+/// Starts Python.
+#[unsafe(no_mangle)]
+pub extern "C" fn initialize_my_empty_cffi() {
+    if _empty_cffi_start() != 0 {
+        println!("oops, _empty_cffi_start() returned non-0");
+        std::process::abort();
+    }
+}
