@@ -1,7 +1,12 @@
 import sys
 
-import _cffi_backend
 from _facts_cffi import ffi
+
+try:
+    import _cffi_backend
+except ImportError:
+    # A DLL made with embed-dll needs none.
+    _cffi_backend = None
 
 
 def c_string(text):

@@ -8,6 +8,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use embedcheck::check::{self, Options, Tamper};
+use embedcheck::dll::Twins;
 use embedcheck::elf::{Editor, Tag};
 use embedcheck::env::Caller;
 use embedcheck::report::{CheckResult, Report, Verdict};
@@ -41,6 +42,10 @@ pub static RUST_HOST: LazyLock<HostCommand> = LazyLock::new(|| {
     }
     HostCommand::new(HostKind::Rust, host)
 });
+
+/// The DLLs that embed-dll made, which cargo has built for this very test.
+pub static TWINS: LazyLock<Twins> =
+    LazyLock::new(|| Twins::near(&std::env::current_exe().expect("a test knows its own path")));
 
 /// The target of that version (`3.12`) whose libpython comes from pyenv, or a system's; `None`,
 /// said aloud, if this machine has none. With `EMBEDCHECK_REQUIRE_ALL=1` that is a failure.
@@ -98,6 +103,7 @@ pub fn was_run(result: &CheckResult) -> bool {
 pub fn options() -> Options {
     Options {
         rust_host: Some(RUST_HOST.clone()),
+        twins: TWINS.clone(),
         others: Some(TARGETS.clone()),
         ..Options::default()
     }
@@ -157,15 +163,16 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the root").to_owned()
 }
 
-/// Lets the DLL name a libpython that does not exist.
+/// Lets the DLL name a libpython that does not exist; one that names none gets it in the place of
+/// another library.
 pub fn lose_libpython(dll: &Path) {
     let bytes = std::fs::read(dll).expect("the DLL is there");
     let mut editor = Editor::from_bytes(bytes).expect("the DLL is ELF");
     let nth = (0..8)
         .find(|nth| editor.string(Tag::Needed, *nth).is_ok_and(|name| name.contains("libpython")));
     editor
-        .set_string(Tag::Needed, nth.expect("the DLL names a libpython"), "libpython9.so")
-        .expect("the new name is shorter");
+        .set_string(Tag::Needed, nth.unwrap_or(0), "libpython9.so")
+        .expect("the new name is no longer");
     editor.write(dll).expect("the DLL can be written");
 }
 

@@ -11,11 +11,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("embedcheck-c-harness", &[]),
     ("embedcheck-host", &["embedcheck-plan"]),
     ("embedcheck", &["embedcheck-plan", "embedcheck-c-harness"]),
+    // And every twin; see `is_twin`.
     ("embedcheck-cli", &["embedcheck", "embedcheck-host", "embedcheck-plan"]),
     ("embed-dll-cdecl", &[]),
     ("embed-dll-macros", &["embed-dll-cdecl"]),
     ("embed-dll", &["embed-dll-cdecl", "embed-dll-macros"]),
 ];
+
+/// A DLL made with embed-dll: it may depend on that alone. The program depends on all of them, for
+/// their files, and refers to nothing in them.
+fn is_twin(name: &str) -> bool {
+    name.starts_with("embedcheck-twin-")
+}
 
 /// The crates with unsafe code: one that runs plans, one that is the run time of DLLs.
 const UNSAFE: &[&str] = &["embedcheck-host", "embed-dll"];
@@ -24,8 +31,10 @@ const UNSAFE: &[&str] = &["embedcheck-host", "embed-dll"];
 fn manifests() -> BTreeMap<String, PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the root");
     let mut folders = vec![root.join("c-harness")];
-    for entry in fs::read_dir(root.join("crates")).expect("crates/ is there") {
-        folders.push(entry.expect("crates/ can be listed").path());
+    for folder in ["crates", "rust-fixtures"] {
+        for entry in fs::read_dir(root.join(folder)).expect("the folder is there") {
+            folders.push(entry.expect("the folder can be listed").path());
+        }
     }
     folders.into_iter().filter(|folder| folder.join("Cargo.toml").is_file()).map(named).collect()
 }
@@ -57,19 +66,40 @@ fn dependencies(folder: &Path, all: &BTreeMap<String, PathBuf>) -> Vec<String> {
 #[test]
 fn dependencies_point_down() {
     let all = manifests();
-    for (name, folder) in &all {
+    for (name, folder) in all.iter().filter(|(name, _)| is_twin(name)) {
+        assert_eq!(dependencies(folder, &all), ["embed-dll"], "{name}");
+    }
+    for (name, folder) in all.iter().filter(|(name, _)| !is_twin(name)) {
         let (_, allowed) = ARROWS
             .iter()
             .find(|(known, _)| known == name)
             .unwrap_or_else(|| panic!("say in ARROWS what {name} may depend on"));
         for dependency in dependencies(folder, &all) {
+            let is_carried = name == "embedcheck-cli" && is_twin(&dependency);
             assert!(
-                allowed.contains(&dependency.as_str()),
+                is_carried || allowed.contains(&dependency.as_str()),
                 "{name} must not depend on {dependency}: the arrows of the design point down"
             );
         }
     }
-    assert_eq!(all.len(), ARROWS.len(), "a crate in ARROWS is gone: {:?}", all.keys());
+    let others = all.keys().filter(|name| !is_twin(name)).count();
+    assert_eq!(others, ARROWS.len(), "a crate in ARROWS is gone: {:?}", all.keys());
+}
+
+/// Each fixture has a twin, and the program brings all of them along.
+#[test]
+fn every_fixture_has_a_twin() {
+    let all = manifests();
+    let names = |fixture: &str| format!("embedcheck-twin-{}", fixture.replace('_', "-"));
+    let mut expected: Vec<_> =
+        embedcheck::dll::FIXTURES.iter().map(|fixture| names(fixture.name)).collect();
+    expected.sort();
+    let twins: Vec<_> = all.keys().filter(|name| is_twin(name)).cloned().collect();
+    assert_eq!(twins, expected);
+    let mut carried = dependencies(&all["embedcheck-cli"], &all);
+    carried.retain(|name| is_twin(name));
+    carried.sort();
+    assert_eq!(carried, expected);
 }
 
 #[test]

@@ -83,6 +83,7 @@ fn a_dll_that_does_not_load_fails_each_check() {
         "race/threads-50",
         "race/two-dlls",
         "race/slow-site",
+        "race/rust-and-cffi",
         "race/probe-and-cffi",
         "race/raw-embedder",
         "race/host-initialised",

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use embedcheck::report::Producer;
 
 use crate::help;
 use crate::output::Color;
@@ -67,6 +68,10 @@ pub(crate) struct CheckArgs {
     /// Leave out the checks whose id or group matches; can be given several times
     #[arg(long, value_name = "GLOB")]
     pub(crate) skip: Vec<String>,
+
+    /// Check only the DLLs of this producer; can be given several times [default: all]
+    #[arg(long, value_name = "PRODUCER")]
+    pub(crate) producer: Vec<ProducerArg>,
 
     /// How to write the report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -163,6 +168,24 @@ pub(crate) struct RunArgs {
 pub(crate) enum Host {
     C,
     Rust,
+}
+
+/// Who can make DLLs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProducerArg {
+    Probe,
+    Cffi,
+    Rust,
+}
+
+impl From<ProducerArg> for Producer {
+    fn from(producer: ProducerArg) -> Self {
+        match producer {
+            ProducerArg::Probe => Self::Probe,
+            ProducerArg::Cffi => Self::Cffi,
+            ProducerArg::Rust => Self::Rust,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

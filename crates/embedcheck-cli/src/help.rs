@@ -22,6 +22,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
         "EMBEDCHECK_CACHE",
         "folder for what is worth keeping; default $XDG_CACHE_HOME/embedcheck or ~/.cache/embedcheck",
     ),
+    ("EMBEDCHECK_RUST_DLLS", "folder with the DLLs that embed-dll made; default: near the program"),
     ("EMBEDCHECK_REQUIRE_ALL", "1: what would be skipped is a failure, for a CI"),
     ("CC", "C compiler, with options"),
     ("TMPDIR", "folder for scratch files; default /tmp"),

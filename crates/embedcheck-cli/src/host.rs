@@ -1,8 +1,11 @@
-//! The Rust host: this executable, run again with a hidden subcommand.
+//! What lies in or beside this executable: the Rust host, which is this program run again with a
+//! hidden subcommand, and the DLLs that embed-dll made.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use embedcheck::dll::Twins;
+use embedcheck::env::Caller;
 use embedcheck::run::{HostCommand, HostKind};
 
 use crate::failure::Failure;
@@ -15,6 +18,14 @@ pub(crate) fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let code = embedcheck_host::main(arguments);
     // The host's own codes are 0, 2, 3 and what a plan says.
     ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX))
+}
+
+/// The twins of the fixtures: what the caller names, or what lies near this executable.
+pub(crate) fn twins(caller: &Caller) -> Result<Twins, Failure> {
+    match &caller.embedcheck_rust_dlls {
+        Some(folder) => Ok(Twins::in_folder(folder)),
+        None => Ok(Twins::near(&std::env::current_exe().map_err(Failure::OwnPath)?)),
+    }
 }
 
 /// How to start it.

@@ -28,6 +28,8 @@ pub struct Caller {
     pub embedcheck_pythons: Option<OsString>,
     /// `EMBEDCHECK_CACHE`: the folder for what is worth keeping between runs.
     pub embedcheck_cache: Option<PathBuf>,
+    /// `EMBEDCHECK_RUST_DLLS`: the folder with the DLLs that embed-dll made.
+    pub embedcheck_rust_dlls: Option<PathBuf>,
     /// `XDG_CACHE_HOME`.
     pub xdg_cache_home: Option<PathBuf>,
     /// `XDG_DATA_HOME`.
@@ -109,6 +111,7 @@ impl Caller {
             "MAMBA_ROOT_PREFIX" => self.mamba_root_prefix = Some(value.into()),
             "EMBEDCHECK_PYTHONS" => self.embedcheck_pythons = Some(value),
             "EMBEDCHECK_CACHE" => self.embedcheck_cache = Some(value.into()),
+            "EMBEDCHECK_RUST_DLLS" => self.embedcheck_rust_dlls = Some(value.into()),
             "XDG_CACHE_HOME" => self.xdg_cache_home = Some(value.into()),
             "XDG_DATA_HOME" => self.xdg_data_home = Some(value.into()),
             "NO_COLOR" => self.no_color = true,

@@ -56,6 +56,8 @@ fn options(args: &CheckArgs, caller: &Caller) -> Result<Options, Failure> {
         offline: args.offline,
         keep: args.keep.clone(),
         rust_host: Some(host::command()?),
+        twins: host::twins(caller)?,
+        producers: args.producer.iter().copied().map(Into::into).collect(),
         require_all: caller.require_all,
         ..defaults
     })

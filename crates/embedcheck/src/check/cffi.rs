@@ -5,55 +5,59 @@
 //! to do about it.
 
 mod backend;
-mod functions;
-mod hosts;
-mod importing;
+pub(super) mod functions;
+pub(super) mod hosts;
+pub(super) mod importing;
 mod words;
 
 use embedcheck_plan::Flags;
 
 use super::{Case, Finding, Lab, LabError, Plugin, checks};
+use crate::report::Producer;
 
 checks! { false;
     "cffi/init-error" "init code that raises is reported on stderr, every call returns 0, and the host lives on" Low
-        functions::init_error;
+        |lab| functions::init_error(lab, Producer::Cffi);
     "cffi/unattached" "a function without Python code prints one line at each call and returns 0" Low
-        functions::unattached;
+        |lab| functions::unattached(lab, Producer::Cffi);
     "cffi/exception" "an exception in a function is printed, and the function returns 0" Low
-        functions::exception;
+        |lab| functions::exception(lab, Producer::Cffi);
     "cffi/error-value" "after an exception, a function returns what error= or onerror= say" Low
-        functions::error_value;
+        |lab| functions::error_value(lab, Producer::Cffi);
     "cffi/missing-backend" "without _cffi_backend every call returns 0, and stderr tells why" Low
         backend::missing;
     "cffi/wrong-abi-backend" "a _cffi_backend of another Python is refused, and stderr tells why" Medium
         backend::wrong_abi;
     "cffi/recursion" "init code can call the host, which can call the DLL that is being initialised" Low
-        functions::recursion;
+        |lab| functions::recursion(lab, Producer::Cffi);
     "cffi/import" "the DLL can be imported in a running Python under the name of its module" Low
-        importing::import;
+        |lab| importing::import(lab, Producer::Cffi);
     "cffi/ctypes" "ctypes.CDLL and ctypes.PyDLL can call the DLL in a running Python" Low
-        importing::ctypes;
+        |lab| importing::ctypes(lab, Producer::Cffi);
     "cffi/static-host" "a host with CFFI's C code compiled in works" Medium
-        hosts::inside;
+        |lab| hosts::inside(lab, Producer::Cffi);
     "cffi/linked-host" "a host linked with -l to the DLL works, and starts Python at the first call" Medium
-        hosts::linked;
+        |lab| hosts::linked(lab, Producer::Cffi);
 }
 
-/// A case in each host that opens DLLs, with the DLL of the fixture opened as `plugin`. Its libpython
-/// is in the global scope: what a local one does is `load/local`.
-fn in_each_host(
+/// A case in each host that opens DLLs, with the DLL of the fixture opened as `plugin`. That of CFFI
+/// has its libpython in the global scope: what a local one does is `load/local`.
+pub(super) fn in_each_host(
     lab: &Lab<'_>,
+    producer: Producer,
     fixture: &str,
     add_steps: impl Fn(&mut Case, &Plugin) -> Result<(), LabError>,
 ) -> Result<Finding, LabError> {
-    lab.need_cffi()?;
+    lab.need(producer)?;
+    let scope = if producer == Producer::Rust { Flags::LOCAL } else { Flags::GLOBAL };
     let mut cases = Vec::new();
     for host in lab.dlopen_hosts() {
         let folder = lab.folder(host.kind.name())?;
-        let plugin = lab.cffi_plugin(fixture, &folder.path().join("plugin.so"), &lab.absolute())?;
+        let path = folder.path().join("plugin.so");
+        let plugin = lab.fixture(producer, fixture, &path, &lab.absolute())?;
         let label = format!("{fixture} in a {} host", host.kind);
         let mut case = lab.case(label, &host, folder.path());
-        plugin.open(&mut case, "plugin", Flags::NOW | Flags::GLOBAL);
+        plugin.open(&mut case, "plugin", Flags::NOW | scope);
         add_steps(&mut case, &plugin)?;
         cases.push(lab.run(case)?);
     }
@@ -61,7 +65,7 @@ fn in_each_host(
 }
 
 /// A call of `int (int, int)` with 40 and 2, which must return `value`.
-fn call(case: &mut Case, function: &str, value: i32) {
+pub(super) fn call(case: &mut Case, function: &str, value: i32) {
     let step = case.plan.call("plugin", function, "i(ii)", &[40.into(), 2.into()]);
     case.expect.value(step, value);
 }

@@ -14,7 +14,7 @@ use serde_json::Value;
 use self::text::Template;
 
 use crate::diagnose::{self, Cause, Evidence};
-use crate::report::CaseRecord;
+use crate::report::{CaseRecord, GOOD};
 use crate::run::Observation;
 
 /// What a case must show to be good. A normal end (exit code 17 after a `finish` event) is always
@@ -43,6 +43,10 @@ pub struct Expect {
     images: Option<usize>,
     /// The file that every place must find `Py_IsInitialized` in.
     libpython: Option<PathBuf>,
+    /// Handles that lead to no libpython: those of DLLs that are linked to none.
+    unlinked: Vec<String>,
+    /// The only file with `Py_IsInitialized` that may be mapped.
+    mapped: Option<PathBuf>,
 }
 
 impl Expect {
@@ -117,6 +121,23 @@ impl Expect {
     /// `Py_IsInitialized`, in it.
     pub fn only_libpython(&mut self, file: &Path) {
         self.libpython = Some(file.to_owned());
+    }
+
+    /// This handle is one of a DLL that is linked to no libpython: it need not find
+    /// `Py_IsInitialized`.
+    pub fn unlinked(&mut self, handle: &str) {
+        self.unlinked.push(handle.to_owned());
+    }
+
+    /// This file, and no other libpython, must be mapped in the end, whoever can find it: a DLL that
+    /// is linked to no libpython may have one that no place of the host leads to.
+    pub fn maps_only(&mut self, file: &Path) {
+        self.mapped = Some(file.to_owned());
+    }
+
+    /// Any libpython may be mapped, or none.
+    pub fn maps_any(&mut self) {
+        self.mapped = None;
     }
 
     /// What deviates, in words; empty if nothing does.
@@ -253,6 +274,9 @@ impl Expect {
         let mut address = None;
         for (place, symbol) in places {
             let Some(file) = symbol.get("file").and_then(Value::as_str) else {
+                if self.unlinked.contains(place) {
+                    continue;
+                }
                 found.push(format!("{place}: Py_IsInitialized is not found"));
                 continue;
             };
@@ -280,6 +304,18 @@ impl Expect {
             }
             return;
         };
+        if let Some(file) = &self.mapped {
+            let others = images.iter().filter(|image| !same_file(Path::new(&image.path), file));
+            let named = file.display();
+            found.extend(
+                others.map(|image| {
+                    format!("libpython is mapped from {}, not from {named}", image.path)
+                }),
+            );
+            if images.is_empty() {
+                found.push(format!("no libpython is mapped, and it should be {named}"));
+            }
+        }
         let expected = self.images.unwrap_or(1);
         let most = diagnose::most_in_one_namespace(&images);
         if most > expected {
@@ -324,7 +360,7 @@ impl Judgement {
             diagnose::cause(&evidence.without_stderr(explained))
         };
         record.outcome = match deviations.first() {
-            None => "good".to_owned(),
+            None => GOOD.to_owned(),
             Some(first) => first.clone(),
         };
         Self { record, deviations, cause }
@@ -333,6 +369,17 @@ impl Judgement {
     /// Whether everything was as expected.
     pub fn is_good(&self) -> bool {
         self.deviations.is_empty()
+    }
+
+    /// Adds a deviation that no expectation of a case can state.
+    pub(super) fn deviate(&mut self, text: String) {
+        if self.deviations.is_empty() {
+            self.record.outcome.clone_from(&text);
+        }
+        if self.cause.is_none() {
+            self.cause = diagnose::cause(&Evidence::of_errors(vec![text.clone()]));
+        }
+        self.deviations.push(text);
     }
 
     /// Which case, and what deviates first.
@@ -349,7 +396,7 @@ impl Judgement {
     pub fn class(&self) -> String {
         let observation = &self.record.observation;
         if self.is_good() {
-            "good".to_owned()
+            GOOD.to_owned()
         } else if !observation.ended_normally() {
             observation.describe_end()
         } else {

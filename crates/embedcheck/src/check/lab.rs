@@ -188,31 +188,47 @@ impl<'a> Lab<'a> {
         self.workshop.compiler()
     }
 
-    /// Whether CFFI DLLs are part of the checks of this target (`false` before CPython 3.8) and can
-    /// be made ([`LabError::Unavailable`] says why not).
-    pub fn cffi_ready(&self) -> Result<bool, LabError> {
-        self.workshop.cffi_ready()
-    }
-
-    /// For checks that are about CFFI: without it they are skipped.
-    pub fn need_cffi(&self) -> Result<(), LabError> {
-        match self.cffi_ready()? {
+    /// For checks that are about the DLLs of one producer: without it they are skipped.
+    pub fn need(&self, producer: Producer) -> Result<(), LabError> {
+        if !self.is_selected(producer) {
+            let reason = format!("--producer leaves out {}", producer.word());
+            return Err(LabError::unavailable(reason));
+        }
+        match self.workshop.ready(producer)? {
             true => Ok(()),
-            false => Err(LabError::unavailable("CFFI is checked with CPython 3.8 and later")),
+            false => Err(LabError::unavailable(format!(
+                "producer {} is checked with CPython 3.8 and later",
+                producer.word()
+            ))),
         }
     }
 
-    /// The producers that can be used now. Why one cannot goes to `missing`.
+    /// The producers that were asked for and can be used now. Why one cannot goes to `missing`.
     pub fn producers(&self, missing: &mut Vec<String>) -> Result<Vec<Producer>, LabError> {
-        match self.cffi_ready() {
-            Ok(true) => Ok(vec![Producer::Probe, Producer::Cffi]),
-            Ok(false) => Ok(vec![Producer::Probe]),
-            Err(LabError::Unavailable { reason, .. }) => {
-                missing.push(format!("producer cffi: {reason}"));
-                Ok(vec![Producer::Probe])
+        let mut found = Vec::new();
+        for producer in Producer::ALL.into_iter().filter(|one| self.is_selected(*one)) {
+            match self.workshop.ready(producer) {
+                Ok(true) => found.push(producer),
+                Ok(false) => {}
+                Err(LabError::Unavailable { reason, .. }) => {
+                    missing.push(format!("producer {}: {reason}", producer.word()));
+                }
+                Err(error) => return Err(error),
             }
-            Err(error) => Err(error),
         }
+        if found.is_empty() {
+            let reason = match missing.last() {
+                Some(reason) => reason.clone(),
+                None => "no producer that --producer names is checked with this Python".to_owned(),
+            };
+            return Err(LabError::unavailable(reason));
+        }
+        Ok(found)
+    }
+
+    fn is_selected(&self, producer: Producer) -> bool {
+        let selected = &self.options().producers;
+        selected.is_empty() || selected.contains(&producer)
     }
 
     /// A case with an empty plan in the baseline environment.
@@ -313,9 +329,9 @@ impl<'a> Lab<'a> {
 
     /// How the failed imports of these cases differ from what the ELF files predict for a libpython
     /// that is not in the global scope.
-    pub(super) fn compare_with_prediction(
+    pub(super) fn compare_with_prediction<'c>(
         &self,
-        cases: &[Judgement],
+        cases: impl IntoIterator<Item = &'c Judgement>,
     ) -> Result<Vec<String>, LabError> {
         let computed = self.prediction()?.of(predict::Scope::Local);
         let mut differences = Vec::new();

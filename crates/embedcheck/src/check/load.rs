@@ -3,10 +3,12 @@
 mod ways;
 mod workaround;
 
+use std::path::Path;
+
 use embedcheck_plan::Flags;
 
 use self::ways::{WAYS, Way};
-use super::{Finding, Judgement, Lab, LabError, checks};
+use super::{Finding, Judgement, Lab, LabError, Plugin, checks};
 use crate::diagnose::{self, Evidence};
 use crate::dll::HostLink;
 use crate::report::{Producer, Verdict};
@@ -41,6 +43,9 @@ checks! { true;
         |lab| load(lab, &WAYS.dlmopen);
 }
 
+/// Words for what a DLL made with embed-dll does by itself.
+const BY_ITSELF: &str = "a DLL made with embed-dll, with nothing done in the host";
+
 /// How many extension modules can be imported if embedding does no harm.
 fn importable(lab: &Lab<'_>) -> Result<usize, LabError> {
     let unimportable = lab.unimportable()?;
@@ -68,7 +73,8 @@ fn run_way(
 ) -> Result<Judgement, LabError> {
     let label = format!("{} in a {} host, {}", producer.word(), host.kind, way.words);
     let folder = lab.folder(&format!("{}-{}", producer.word(), host.kind))?;
-    let plugin = lab.plugin(producer, &folder.path().join("plugin.so"), &lab.absolute())?;
+    let path = folder.path().join("plugin.so");
+    let plugin = importer(lab, producer, &path)?;
     let mut case = lab.case(label, host, folder.path());
     way.add_steps(lab, &mut case, &plugin)?;
     plugin.call(&mut case, "plugin");
@@ -78,16 +84,30 @@ fn run_way(
     lab.run(case)
 }
 
+/// A DLL that can be asked to import modules, if its producer has one; see [`imports_all`].
+fn importer(lab: &Lab<'_>, producer: Producer, path: &Path) -> Result<Plugin, LabError> {
+    match producer {
+        Producer::Rust => lab.rust_plugin("imports", path),
+        Producer::Probe | Producer::Cffi => lab.plugin(producer, path, &lab.absolute()),
+    }
+}
+
+/// Whether the DLLs of this producer are asked to import all extension modules. A CFFI DLL shows
+/// by its own one whether any can be imported.
+fn imports_all(producer: Producer) -> bool {
+    producer != Producer::Cffi
+}
+
 /// Runs one way with every producer and host, and tells a limit from a failure.
 fn load(lab: &Lab<'_>, way: &Way) -> Result<Finding, LabError> {
     let host_folder = lab.folder("host")?;
     let hosts = way.hosts(lab, host_folder.path())?;
     let mut cases = Vec::new();
     let mut missing = unproven(lab)?;
-    for producer in lab.producers(&mut missing)? {
+    for producer in way.producers(lab, &mut missing)? {
         for (index, host) in hosts.iter().enumerate() {
             // The modules are the same for every host: importing all of them once is enough.
-            let imports = producer == Producer::Probe && index == 0;
+            let imports = imports_all(producer) && index == 0;
             cases.push(run_way(lab, way, producer, host, imports)?);
         }
     }
@@ -97,14 +117,17 @@ fn load(lab: &Lab<'_>, way: &Way) -> Result<Finding, LabError> {
 
 /// A pass, the documented limit of a local libpython, or a failure.
 fn conclude(lab: &Lab<'_>, needs_global: bool, cases: Vec<Judgement>) -> Result<Finding, LabError> {
-    let local =
-        |case: &Judgement| case.cause.as_ref().is_some_and(|cause| cause.id == "libpython-local");
+    // A DLL made with embed-dll is to make its libpython global by itself: nothing limits it.
+    let limited = |case: &Judgement| !case.record.producers.contains(&Producer::Rust);
+    let local = |case: &Judgement| {
+        limited(case) && case.cause.as_ref().is_some_and(|cause| cause.id == "libpython-local")
+    };
     let mut bad = cases.iter().filter(|case| !case.is_good());
     if !needs_global || !bad.clone().all(local) {
         return Ok(Finding::of_cases(cases));
     }
     // What goes well against the prediction is as much a finding as what goes wrong against it.
-    let difference = lab.compare_with_prediction(&cases)?;
+    let difference = lab.compare_with_prediction(cases.iter().filter(|case| limited(case)))?;
     if !difference.is_empty() {
         let detail = "modules failed that the ELF files do not predict, or the other way round";
         return Ok(Finding::fail(detail).with_evidence(difference).with_cases(cases));
@@ -115,10 +138,14 @@ fn conclude(lab: &Lab<'_>, needs_global: bool, cases: Vec<Judgement>) -> Result<
     let cause = bad.cause.clone();
     let detail = bad.describe();
     let workarounds = workaround::verified(lab)?;
+    let unlimited = cases.iter().any(|case| !limited(case));
     let modules = cases.iter().flat_map(|case| case.record.observation.failed_imports());
-    let finding = Finding::limit(detail, workarounds.words)
+    let mut finding = Finding::limit(detail, workarounds.words)
         .because(cause)
         .with_evidence(modules.collect::<Vec<_>>());
+    if finding.verdict == Verdict::Limit && unlimited {
+        finding.verified.push(BY_ITSELF.to_owned());
+    }
     Ok(finding.with_cases(cases).with_cases(workarounds.cases))
 }
 
@@ -140,7 +167,9 @@ fn promote_after_failure(lab: &Lab<'_>) -> Result<Finding, LabError> {
     let mut cases = Vec::new();
     let mut dead = Vec::new();
     let mut missing = unproven(lab)?;
-    for host in lab.dlopen_hosts() {
+    let producers = lab.producers(&mut missing)?;
+    let probed = producers.contains(&Producer::Probe);
+    for host in lab.dlopen_hosts().into_iter().filter(|_| probed) {
         let folder = lab.folder(&format!("probe-{}", host.kind))?;
         let path = folder.path().join("plugin.so");
         let plugin = lab.plugin(Producer::Probe, &path, &lab.absolute())?;
@@ -152,7 +181,12 @@ fn promote_after_failure(lab: &Lab<'_>) -> Result<Finding, LabError> {
         plugin.import_all(lab, &mut case, "plugin")?;
         cases.push(lab.run(case)?);
     }
-    if lab.producers(&mut missing)?.contains(&Producer::Cffi) {
+    if producers.contains(&Producer::Rust) {
+        for host in lab.dlopen_hosts() {
+            cases.push(promoted_for_nothing(lab, &host)?);
+        }
+    }
+    if producers.contains(&Producer::Cffi) {
         for host in lab.dlopen_hosts() {
             let folder = lab.folder(&format!("cffi-{}", host.kind))?;
             let path = folder.path().join("plugin.so");
@@ -198,6 +232,20 @@ fn promote_after_failure(lab: &Lab<'_>) -> Result<Finding, LabError> {
         .without(missing))
 }
 
+/// The first call into a DLL made with embed-dll does not fail. A promotion after it, by a host that
+/// knows no better, changes nothing.
+fn promoted_for_nothing(lab: &Lab<'_>, host: &HostCommand) -> Result<Judgement, LabError> {
+    let folder = lab.folder(&format!("rust-{}", host.kind))?;
+    let plugin = lab.rust_plugin("imports", &folder.path().join("plugin.so"))?;
+    let mut case = lab.case(format!("rust in a {} host", host.kind), host, folder.path());
+    plugin.open(&mut case, "plugin", Flags::NOW | Flags::LOCAL);
+    plugin.import_all(lab, &mut case, "plugin")?;
+    let promoted = case.plan.promote(lab.soname()?);
+    case.expect.done(promoted);
+    plugin.import_all(lab, &mut case, "plugin")?;
+    lab.run(case)
+}
+
 /// A host that names the DLL in its own DT_NEEDED: libpython is in the global scope from the start.
 fn linked_dll(lab: &Lab<'_>) -> Result<Finding, LabError> {
     let mut cases = Vec::new();
@@ -205,7 +253,7 @@ fn linked_dll(lab: &Lab<'_>) -> Result<Finding, LabError> {
     for producer in lab.producers(&mut missing)? {
         let folder = lab.folder(producer.word())?;
         let path = folder.path().join("libplugin.so");
-        let plugin = lab.plugin(producer, &path, &lab.absolute())?;
+        let plugin = importer(lab, producer, &path)?;
         let link = HostLink::to_dll(&plugin.path).with_rpath(folder.path());
         let host = lab.linked_host(&folder.path().join("host"), &link)?;
         let mut case =
@@ -214,7 +262,7 @@ fn linked_dll(lab: &Lab<'_>) -> Result<Finding, LabError> {
         let open = case.plan.open_program("plugin");
         case.expect.done(open);
         plugin.call(&mut case, "plugin");
-        if producer == Producer::Probe {
+        if imports_all(producer) {
             plugin.import_all(lab, &mut case, "plugin")?;
         }
         cases.push(lab.run(case)?);

@@ -15,6 +15,7 @@ mod predict;
 mod python_host;
 mod race;
 mod run;
+mod rust;
 mod share;
 mod workshop;
 
@@ -65,8 +66,16 @@ impl Check {
 
 /// Every check, in the order of reports.
 pub static CHECKS: LazyLock<Vec<Check>> = LazyLock::new(|| {
-    [load::CHECKS, predict::CHECKS, layout::CHECKS, race::CHECKS, share::CHECKS, cffi::CHECKS]
-        .concat()
+    [
+        load::CHECKS,
+        predict::CHECKS,
+        layout::CHECKS,
+        race::CHECKS,
+        share::CHECKS,
+        cffi::CHECKS,
+        rust::CHECKS,
+    ]
+    .concat()
 });
 
 /// Reads the page of a check, so that each definition stands on one line.

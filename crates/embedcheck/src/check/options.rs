@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::dll::Twins;
+use crate::report::Producer;
 use crate::run::{HostCommand, HostKind};
 use crate::target::Target;
 
@@ -29,6 +31,10 @@ pub struct Options {
     pub keep: Option<PathBuf>,
     /// How to start the Rust host; `None`: only the other hosts are used.
     pub rust_host: Option<HostCommand>,
+    /// The DLLs that embed-dll made.
+    pub twins: Twins,
+    /// The producers whose DLLs are checked; empty: all.
+    pub producers: Vec<Producer>,
     /// What a Python of another version is taken from, for the checks with two; `None`: this
     /// machine is searched for one when such a check runs.
     pub others: Option<Vec<Target>>,
@@ -49,6 +55,8 @@ impl Default for Options {
             offline: false,
             keep: None,
             rust_host: None,
+            twins: Twins::default(),
+            producers: Vec::new(),
             others: None,
             require_all: false,
             tamper: None,

@@ -23,6 +23,7 @@ checks! { false;
 
 /// Compares the three answers for every extension module.
 fn modules(lab: &Lab<'_>, scope: Scope) -> Result<Finding, LabError> {
+    lab.need(Producer::Probe)?;
     if lab.target.extension_modules.is_empty() {
         let reason = "the target has no extension modules of its own outside libpython";
         return Err(LabError::unavailable(reason));

@@ -26,9 +26,11 @@ checks! { false;
         two_dlls;
     "race/slow-site" "the same with a sitecustomize that sleeps, which widens the window" High
         slow_site;
+    "race/rust-and-cffi" "a DLL made with embed-dll and a CFFI DLL can be called first by threads at once" High
+        rust_and_cffi;
     "race/probe-and-cffi" "a plain C DLL and a CFFI DLL can be called first by two threads at once" High
         probe_and_cffi;
-    "race/raw-embedder" "a host can initialise Python while another thread makes the first call into a CFFI DLL" High
+    "race/raw-embedder" "a host can initialise Python while another thread makes the first call into a DLL" High
         raw_embedder;
     "race/host-initialised" "10 threads can make the first call when the host has initialised Python and released the GIL" Medium
         host_initialised;
@@ -50,7 +52,8 @@ fn one_dll(lab: &Lab<'_>, threads: u32, iterations: u32) -> Result<Finding, LabE
     Ok(conclude(promised, Vec::new()).without(missing))
 }
 
-/// Two DLLs of one producer: CFFI's share a lock inside libpython, plain ones share nothing.
+/// Two DLLs of one producer: those of CFFI and of embed-dll share a lock inside libpython, plain ones
+/// share nothing.
 fn two_dlls(lab: &Lab<'_>) -> Result<Finding, LabError> {
     let mut missing = Vec::new();
     let (mut promised, mut unpromised) = (Vec::new(), Vec::new());
@@ -58,7 +61,7 @@ fn two_dlls(lab: &Lab<'_>) -> Result<Finding, LabError> {
         let race = Arrangement::new(lab, &[producer, producer])?;
         let label = format!("{0} and {0}", producer.word());
         match producer {
-            Producer::Cffi => promised.push(race.measure(lab, &label, 20)?),
+            Producer::Cffi | Producer::Rust => promised.push(race.measure(lab, &label, 20)?),
             Producer::Probe => unpromised.push(race.measure_with_remedy(lab, &label, 20)?),
         }
     }
@@ -78,26 +81,57 @@ fn slow_site(lab: &Lab<'_>) -> Result<Finding, LabError> {
         let label = format!("{word} and {word}, slow site");
         let race = Arrangement::new(lab, &[producer, producer])?.slow_site()?;
         match producer {
-            Producer::Cffi => promised.push(race.measure(lab, &label, 4)?),
+            Producer::Cffi | Producer::Rust => promised.push(race.measure(lab, &label, 4)?),
             Producer::Probe => unpromised.push(race.measure_with_remedy(lab, &label, 4)?),
         }
+    }
+    if lab.producers(&mut Vec::new())?.ends_with(&[Producer::Cffi, Producer::Rust]) {
+        let label = "rust and cffi, slow site";
+        let race = Arrangement::new(lab, &[Producer::Rust, Producer::Cffi])?.slow_site()?;
+        promised.push(race.measure(lab, label, 4)?);
     }
     Ok(conclude(promised, unpromised).without(missing))
 }
 
+/// embed-dll takes the lock of CFFI, so that each waits for the other.
+fn rust_and_cffi(lab: &Lab<'_>) -> Result<Finding, LabError> {
+    lab.need(Producer::Rust)?;
+    lab.need(Producer::Cffi)?;
+    let mut promised = Vec::new();
+    for pair in [[Producer::Rust, Producer::Cffi], [Producer::Cffi, Producer::Rust]] {
+        let label = pair.map(Producer::word).join(" and ");
+        promised.push(Arrangement::new(lab, &pair)?.measure(lab, &label, 20)?);
+    }
+    let label = "rust and cffi × 10 threads";
+    let race = Arrangement::new(lab, &[Producer::Rust, Producer::Cffi])?.threads(10);
+    promised.push(race.measure(lab, label, 10)?);
+    Ok(conclude(promised, Vec::new()))
+}
+
 fn probe_and_cffi(lab: &Lab<'_>) -> Result<Finding, LabError> {
-    lab.need_cffi()?;
+    lab.need(Producer::Probe)?;
+    lab.need(Producer::Cffi)?;
     let race = Arrangement::new(lab, &[Producer::Probe, Producer::Cffi])?;
     let unpromised = race.measure_with_remedy(lab, "probe and cffi", 20)?;
     Ok(conclude(Vec::new(), vec![unpromised]))
 }
 
 fn raw_embedder(lab: &Lab<'_>) -> Result<Finding, LabError> {
-    lab.need_cffi()?;
-    let race = Arrangement::new(lab, &[Producer::Cffi])?.host(Start::Racing);
-    let mut pair = race.measure_with_remedy(lab, "host and cffi", 20)?;
-    pair.words = "initialise Python in the host, and release the GIL, before any thread calls";
-    Ok(conclude(Vec::new(), vec![pair]))
+    let mut missing = Vec::new();
+    let mut unpromised = Vec::new();
+    let producers = lab.producers(&mut missing)?;
+    for producer in producers.into_iter().filter(|producer| *producer != Producer::Probe) {
+        let race = Arrangement::new(lab, &[producer])?.host(Start::Racing);
+        let label = format!("host and {}", producer.word());
+        let mut pair = race.measure_with_remedy(lab, &label, 20)?;
+        pair.words = "initialise Python in the host, and release the GIL, before any thread calls";
+        unpromised.push(pair);
+    }
+    if unpromised.is_empty() {
+        let reason = missing.first().map_or("what the probe does, race/two-dlls shows", |it| it);
+        return Err(LabError::unavailable(reason));
+    }
+    Ok(conclude(Vec::new(), unpromised).without(missing))
 }
 
 fn host_initialised(lab: &Lab<'_>) -> Result<Finding, LabError> {

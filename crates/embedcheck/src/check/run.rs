@@ -1,6 +1,7 @@
 //! Running the checks: selection, parallelism, and one result each.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::panic::{self, AssertUnwindSafe};
 use std::thread;
@@ -12,7 +13,9 @@ use super::workshop::Workshop;
 use super::{CHECKS, Check, CheckError, Finding, Lab, LabError, Options};
 use crate::diagnose::{self, Evidence};
 use crate::env::Caller;
-use crate::report::{CheckResult, Machine, Report, SCHEMA, Summary, Tool, Verdict};
+use crate::report::{
+    CaseRecord, CheckResult, Machine, Producer, Report, SCHEMA, Summary, Tool, Verdict,
+};
 use crate::run::{Job, Progress, Stop, prepare_process, run_all};
 use crate::target::{Support, Target};
 
@@ -143,6 +146,7 @@ fn run_one(workshop: &Workshop<'_>, check: &Check) -> (CheckResult, u32) {
         error => Finding::error(error.to_string()),
     });
     let finding = if workshop.options.require_all { finding.required() } else { finding };
+    let by_producer = by_producer(&finding);
     let (runs, iterations, embedded) = lab.counts();
     let (hosts, producers) = lab.used();
     let result = CheckResult {
@@ -157,6 +161,7 @@ fn run_one(workshop: &Workshop<'_>, check: &Check) -> (CheckResult, u32) {
         not_covered: finding.not_covered,
         hosts,
         producers,
+        by_producer,
         histogram: finding.histogram,
         evidence: finding.evidence,
         observations: finding.cases,
@@ -165,6 +170,24 @@ fn run_one(workshop: &Workshop<'_>, check: &Check) -> (CheckResult, u32) {
         duration_ms: milliseconds(started),
     };
     (result, embedded)
+}
+
+/// The verdict for each producer by itself. A finding that no case shows is one about all of them.
+fn by_producer(finding: &Finding) -> BTreeMap<Producer, Verdict> {
+    let mut verdicts = BTreeMap::new();
+    if !matches!(finding.verdict, Verdict::Pass | Verdict::Limit | Verdict::Fail) {
+        return verdicts;
+    }
+    let all_good = finding.cases.iter().all(CaseRecord::is_good);
+    for case in &finding.cases {
+        for producer in &case.producers {
+            let verdict = verdicts.entry(*producer).or_insert(Verdict::Pass);
+            if all_good || !case.is_good() {
+                *verdict = finding.verdict;
+            }
+        }
+    }
+    verdicts
 }
 
 /// What a panic said.

@@ -14,9 +14,9 @@ checks! { false;
         |lab| pair::pairs(lab, Question::Marker);
     "share/monkey-patch" "a function of the standard library that one DLL replaces is replaced for the other" Low
         |lab| pair::pairs(lab, Question::Patch);
-    "share/same-name-local" "two CFFI DLLs with the same module name, opened RTLD_LOCAL, both work" Low
+    "share/same-name-local" "two DLLs with the same module name, opened RTLD_LOCAL, both work" Low
         same_name::local;
-    "share/same-name-global" "two CFFI DLLs with the same module name, opened RTLD_GLOBAL, both work" Low
+    "share/same-name-global" "two DLLs with the same module name, opened RTLD_GLOBAL, both work" Low
         same_name::global;
     "share/one-image" "host, DLLs and global scope all find the same, only libpython image" Medium
         image::one_image;

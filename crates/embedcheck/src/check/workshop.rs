@@ -13,11 +13,12 @@ pub(super) use self::setup::python_first;
 use super::predict::Prediction;
 use super::{Lab, LabError, Options};
 use crate::dll::{
-    BuildError, Cache, CffiInstall, CffiProducer, Compiler, Fixture, LinkOptions, PythonFacts,
-    Surroundings, ToolError, Unavailable, ensure_cffi,
+    BuildError, Cache, CffiInstall, CffiProducer, Compiler, FIXTURES, Fixture, LinkOptions,
+    PythonFacts, Surroundings, ToolError, Unavailable, ensure_cffi,
 };
 use crate::elf::{ProbeShape, shape_probe};
 use crate::env::Caller;
+use crate::report::Producer;
 use crate::run::{Environment, HostCommand, Scratch, ScratchRoot, Stop};
 use crate::target::{Libpython, Support, Target};
 
@@ -94,15 +95,24 @@ impl Workshop<'_> {
         environment
     }
 
-    /// Whether DLLs can be made with CFFI: `false` if the target is too old for it to be part of
-    /// its checks.
-    pub(super) fn cffi_ready(&self) -> Result<bool, LabError> {
-        if self.target.support != Support::Full {
-            return Ok(false);
+    /// Whether there can be DLLs of the producer ([`LabError::Unavailable`] says why not): `false` if
+    /// the target is too old for it to be part of its checks.
+    pub(super) fn ready(&self, producer: Producer) -> Result<bool, LabError> {
+        let is_old = self.target.support != Support::Full;
+        match producer {
+            Producer::Probe => {}
+            Producer::Cffi | Producer::Rust if is_old => return Ok(false),
+            Producer::Cffi => {
+                self.cffi()?;
+                // Building needs the compiler too, and says so in the same way.
+                self.compiler()?;
+            }
+            Producer::Rust => {
+                for fixture in FIXTURES {
+                    self.options.twins.library(fixture)?;
+                }
+            }
         }
-        self.cffi()?;
-        // Building needs the compiler too, and says so in the same way.
-        self.compiler()?;
         Ok(true)
     }
 

@@ -163,7 +163,7 @@ struct Linked {
 }
 
 /// A copy, not a hard link: a check may patch its DLL.
-fn copy(from: &Path, to: &Path) -> Result<(), BuildError> {
+pub(super) fn copy(from: &Path, to: &Path) -> Result<(), BuildError> {
     // What is there may be mapped by a process; a new file leaves it alone.
     match fs::remove_file(to) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

@@ -124,6 +124,7 @@ pub const FIXTURES: &[Fixture] = &[
         "_share_b_cffi",
         ["share_b_set", "share_b_get", "share_b_patch", "share_b_patched", "share_b_ask_other"]
     ),
+    fixture!("imports", "_imports_cffi", ["import_all", "add1"]),
     fixture!(
         "facts",
         "_facts_cffi",

@@ -47,6 +47,7 @@ pub enum Library {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HostLink {
     objects: Vec<PathBuf>,
+    system_libraries: Vec<&'static str>,
     libraries: Vec<Library>,
     symbols: Vec<String>,
     search: Search,
@@ -85,6 +86,18 @@ impl HostLink {
             Some(dir) => link.with_rpath(dir),
             None => link,
         }
+    }
+
+    /// A host with the code of a DLL inside that embed-dll made: the archive of `fixture`. It is linked
+    /// to no libpython.
+    #[must_use]
+    pub fn with_archive(fixture: &Fixture, archive: &Path) -> Self {
+        let mut link = Self::new().using(fixture);
+        link.objects.push(archive.to_owned());
+        // What `rustc --print native-static-libs` names, in its order.
+        let libraries = ["gcc_s", "util", "rt", "pthread", "m", "dl", "c"];
+        link.system_libraries.extend(libraries);
+        link
     }
 
     /// The host refers to all functions and variables of the fixture, so that the linker sees them as needed.
@@ -155,6 +168,7 @@ impl HostLink {
                 }
             }
         }
+        args.extend(self.system_libraries.iter().map(|name| format!("-l{name}").into()));
         args
     }
 

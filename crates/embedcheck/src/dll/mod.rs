@@ -19,6 +19,7 @@ mod link;
 mod python;
 mod surroundings;
 mod tool;
+mod twins;
 
 pub use cache::Cache;
 pub use cc::Compiler;
@@ -32,5 +33,6 @@ pub use link::LinkOptions;
 pub use python::PythonFacts;
 pub use surroundings::Surroundings;
 pub use tool::{ToolError, ToolOutput};
+pub use twins::Twins;
 
 pub use crate::elf::Search;

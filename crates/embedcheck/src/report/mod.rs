@@ -10,6 +10,7 @@ mod text;
 pub use file::{ReportFile, WriteError};
 pub use json::{Document, JsonError, REPORTS_SCHEMA, Reports, from_json, reports_to_json, to_json};
 pub use machine::machine;
+pub(crate) use model::GOOD;
 pub use model::{
     Bucket, CaseRecord, CheckResult, Machine, Producer, Report, SCHEMA, Summary, Tool, Verdict,
 };

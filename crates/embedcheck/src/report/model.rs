@@ -1,5 +1,7 @@
 //! What a run of embedcheck says: one value behind the terminal text and the JSON document.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -103,14 +105,20 @@ pub enum Producer {
     Probe,
     /// CFFI's embedding mode.
     Cffi,
+    /// embed-dll: the twins of the fixtures in `rust-fixtures/`.
+    Rust,
 }
 
 impl Producer {
+    /// All, in the order of reports.
+    pub const ALL: [Self; 3] = [Self::Probe, Self::Cffi, Self::Rust];
+
     /// The word in reports.
     pub fn word(self) -> &'static str {
         match self {
             Self::Probe => "probe",
             Self::Cffi => "cffi",
+            Self::Rust => "rust",
         }
     }
 }
@@ -141,6 +149,10 @@ pub struct CheckResult {
     pub hosts: Vec<HostKind>,
     /// Who made the DLLs.
     pub producers: Vec<Producer>,
+    /// The verdict for the DLLs of each producer by themselves: `pass` where every case with one of
+    /// them was good, and otherwise the verdict of the check. Empty for a check that did not run.
+    #[serde(default)]
+    pub by_producer: BTreeMap<Producer, Verdict>,
     /// Outcomes of repeated runs and how often each was seen; empty for checks that do not repeat.
     pub histogram: Vec<Bucket>,
     /// Evidence that is not in an observation: computed symbols, linker messages.
@@ -167,6 +179,9 @@ pub struct Bucket {
     pub count: u32,
 }
 
+/// The outcome of a case in which nothing deviated.
+pub(crate) const GOOD: &str = "good";
+
 /// One host process of a check.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -181,6 +196,14 @@ pub struct CaseRecord {
     pub outcome: String,
     /// All the evidence.
     pub observation: Observation,
+}
+
+impl CaseRecord {
+    /// Whether nothing deviated.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.outcome == GOOD
+    }
 }
 
 /// Counts over the results.

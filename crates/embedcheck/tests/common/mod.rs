@@ -1,5 +1,7 @@
 //! Reports made by hand, with every verdict and every kind of evidence.
 
+use std::collections::BTreeMap;
+
 use embedcheck::diagnose::Cause;
 use embedcheck::report::{
     Bucket, CaseRecord, CheckResult, Machine, Producer, Report, SCHEMA, Summary, Tool, Verdict,
@@ -110,6 +112,7 @@ fn result(id: &str, verdict: Verdict, claim: &str) -> CheckResult {
         not_covered: Vec::new(),
         hosts: Vec::new(),
         producers: Vec::new(),
+        by_producer: BTreeMap::new(),
         histogram: Vec::new(),
         evidence: Vec::new(),
         observations: Vec::new(),

@@ -13,6 +13,7 @@ use crate::check::{Case, Finding, Judgement, Lab, LabError};
 use crate::diagnose::{self, Evidence};
 use crate::dll::ForeignBackend;
 use crate::elf::Elf;
+use crate::report::Producer;
 use crate::run::HostCommand;
 
 const MODULE: &str = "_add1_cffi";
@@ -35,7 +36,7 @@ fn bare_case(
 /// Adds two calls that must find a dead DLL, with this error.
 fn expect_dead(lab: &Lab<'_>, case: &mut Case, error: &str) -> Result<(), LabError> {
     let printed = import_failure(lab, error);
-    let block = init_failure(lab, MODULE, &printed, "not loaded")?;
+    let block = init_failure(lab, Producer::Cffi, MODULE, &printed, "not loaded")?;
     for _ in 0..2 {
         call(case, "add1", 0);
     }
@@ -81,7 +82,7 @@ fn conclude(
 /// embedded CPython then takes that environment's prefix, and with it loses the site-packages of its
 /// own installation, where CFFI may be: real absence, in a way that happens to real users.
 pub(super) fn missing(lab: &Lab<'_>) -> Result<Finding, LabError> {
-    lab.need_cffi()?;
+    lab.need(Producer::Cffi)?;
     let mut dead = Vec::new();
     for host in lab.dlopen_hosts() {
         let folder = lab.folder(host.kind.name())?;
@@ -129,7 +130,7 @@ fn joined(first: &OsStr, rest: &OsStr) -> OsString {
 /// `cffi/wrong-abi-backend`: the file of another version under this version's name, first on
 /// `sys.path`. What its import says is predicted from the ELF files.
 pub(super) fn wrong_abi(lab: &Lab<'_>) -> Result<Finding, LabError> {
-    lab.need_cffi()?;
+    lab.need(Producer::Cffi)?;
     let foreign = lab.workshop.foreign_backend()?;
     let missing = missing_symbols(lab, &foreign.path)?;
     let mut dead = Vec::new();

@@ -3,8 +3,10 @@
 use embedcheck_plan::Flags;
 
 use super::call;
-use super::words::{ignored, line_of, traceback};
+use super::words::{ignored, line_of, more, traceback};
 use crate::check::{Case, Finding, Judgement, Lab, LabError, Opening};
+use crate::report::Producer;
+use crate::target::Linkage;
 
 /// What the fixture `add1` prints: at the first call, then at each.
 const PRINTED: &str = "preparing...\nadding 40 and 2\nadding 100 and -5\n";
@@ -12,14 +14,20 @@ const PRINTED: &str = "preparing...\nadding 40 and 2\nadding 100 and -5\n";
 /// A case with the DLL of a fixture at `file`, opened in the way of the host.
 fn opened(
     lab: &Lab<'_>,
+    producer: Producer,
     fixture: &str,
     file: &str,
     opening: Opening,
     folder: &std::path::Path,
 ) -> Result<Case, LabError> {
-    let plugin = lab.cffi_plugin(fixture, &folder.join(file), &lab.absolute())?;
+    let mut plugin = lab.fixture(producer, fixture, &folder.join(file), &lab.absolute())?;
     let label = format!("{} of {file}", opening.word());
     let mut case = lab.python_case(label, opening, folder)?;
+    if producer == Producer::Rust && lab.target.linkage == Linkage::StaticWithShared {
+        // It uses the Python that it finds itself in, and opens no second one.
+        case.expect.images(1);
+        plugin = plugin.in_process(&case.host.program);
+    }
     plugin.open(&mut case, "plugin", Flags::NOW | Flags::LOCAL);
     Ok(case)
 }
@@ -32,14 +40,18 @@ fn add_twice(case: &mut Case) {
 }
 
 /// `cffi/import`: under the module's name, under another, and with a function that raises.
-pub(super) fn import(lab: &Lab<'_>) -> Result<Finding, LabError> {
-    lab.need_cffi()?;
-    Ok(Finding::of_cases(vec![right_name(lab)?, wrong_name(lab)?, raising(lab)?]))
+pub(in crate::check) fn import(lab: &Lab<'_>, producer: Producer) -> Result<Finding, LabError> {
+    lab.need(producer)?;
+    Ok(Finding::of_cases(vec![
+        right_name(lab, producer)?,
+        wrong_name(lab, producer)?,
+        raising(lab, producer)?,
+    ]))
 }
 
-fn right_name(lab: &Lab<'_>) -> Result<Judgement, LabError> {
+fn right_name(lab: &Lab<'_>, producer: Producer) -> Result<Judgement, LabError> {
     let folder = lab.folder("right-name")?;
-    let mut case = opened(lab, "add1", "_add1_cffi.so", Opening::Import, folder.path())?;
+    let mut case = opened(lab, producer, "add1", "_add1_cffi.so", Opening::Import, folder.path())?;
     // An error of the caller does raise, other than one in the function, and starts nothing.
     let step = case.plan.call("plugin", "add1", "i(i)", &[40.into()]);
     case.expect.error(step, "TypeError: …expects 2 arguments, got 1");
@@ -49,9 +61,9 @@ fn right_name(lab: &Lab<'_>) -> Result<Judgement, LabError> {
     lab.run(case)
 }
 
-fn wrong_name(lab: &Lab<'_>) -> Result<Judgement, LabError> {
+fn wrong_name(lab: &Lab<'_>, producer: Producer) -> Result<Judgement, LabError> {
     let folder = lab.folder("wrong-name")?;
-    lab.cffi_plugin("add1", &folder.path().join("plugin.so"), &lab.absolute())?;
+    lab.fixture(producer, "add1", &folder.path().join("plugin.so"), &lab.absolute())?;
     let mut case = lab.python_case("import of plugin.so", Opening::Import, folder.path())?;
     let step =
         case.plan.open("plugin", &folder.path().join("plugin.so"), Flags::NOW | Flags::LOCAL);
@@ -63,28 +75,30 @@ fn wrong_name(lab: &Lab<'_>) -> Result<Judgement, LabError> {
 }
 
 /// The exception does not reach the Python that called: CFFI prints it, as in any host.
-fn raising(lab: &Lab<'_>) -> Result<Judgement, LabError> {
+fn raising(lab: &Lab<'_>, producer: Producer) -> Result<Judgement, LabError> {
     let folder = lab.folder("raising")?;
-    let mut case = opened(lab, "raises", "_raises_cffi.so", Opening::Import, folder.path())?;
+    let mut case =
+        opened(lab, producer, "raises", "_raises_cffi.so", Opening::Import, folder.path())?;
     let step = case.plan.call("plugin", "raises_plain", "i(i)", &[1.into()]);
     case.expect.value(step, 0);
     call(&mut case, "raises_nothing", 42);
     let line = line_of("raises", "raise ValueError(\"plain ")?;
     case.expect.stderr(&format!(
-        "{}{}ValueError: plain 1\n",
+        "{}{}ValueError: plain 1\n{}",
         ignored("raises_plain"),
-        traceback("_raises_cffi", line, "raises_plain")
+        traceback(producer, "_raises_cffi", line, "raises_plain"),
+        more(producer)
     ));
     lab.run(case)
 }
 
 /// `cffi/ctypes`: a DLL that Python code calls through C.
-pub(super) fn ctypes(lab: &Lab<'_>) -> Result<Finding, LabError> {
-    lab.need_cffi()?;
+pub(in crate::check) fn ctypes(lab: &Lab<'_>, producer: Producer) -> Result<Finding, LabError> {
+    lab.need(producer)?;
     let mut cases = Vec::new();
     for opening in [Opening::Cdll, Opening::PyDll] {
         let folder = lab.folder(opening.word())?;
-        let mut case = opened(lab, "add1", "plugin.so", opening, folder.path())?;
+        let mut case = opened(lab, producer, "add1", "plugin.so", opening, folder.path())?;
         add_twice(&mut case);
         case.expect.stdout(PRINTED);
         case.expect.stderr("");

@@ -2,6 +2,7 @@
 
 use crate::check::workshop::known;
 use crate::check::{Lab, LabError};
+use crate::report::Producer;
 
 /// A call after a failed initialisation. Two blanks before `Returning` (`_embedding.h` of CFFI).
 pub(super) fn dead_call(function: &str) -> String {
@@ -30,11 +31,18 @@ pub(super) fn not_converted(function: &str) -> String {
 }
 
 /// The head of a traceback, and its only frame.
-pub(super) fn traceback(module: &str, line: usize, function: &str) -> String {
+pub(super) fn traceback(producer: Producer, module: &str, line: usize, function: &str) -> String {
     format!(
         "Traceback (most recent call last):\n  \
-         File \"<init code for '{module}'>\", line {line}, in {function}\n"
+         File \"<init code for '{module}'>\", line {line}, in {function}\n{}",
+        more(producer)
     )
+}
+
+/// What may follow a frame or a report: embed-dll adds the line of the source, and what else it
+/// knows.
+pub(super) fn more(producer: Producer) -> &'static str {
+    if producer == Producer::Rust { "…\n" } else { "" }
 }
 
 /// The line of the frozen code on which `text` stands, counted from 1.
@@ -50,10 +58,14 @@ pub(super) fn line_of(fixture: &str, text: &str) -> Result<usize, LabError> {
 /// traceback is never flushed.
 pub(super) fn init_failure(
     lab: &Lab<'_>,
+    producer: Producer,
     module: &str,
     error: &str,
     backend: &str,
 ) -> Result<String, LabError> {
+    if producer == Producer::Rust {
+        return Ok(format!("…\n{error}…\n"));
+    }
     let head = "Failed to initialize the Python-CFFI embedding logic:\n\n";
     if is_before(lab, 9) {
         return Ok(format!("{head}{error}"));

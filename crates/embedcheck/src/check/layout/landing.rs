@@ -18,6 +18,9 @@ pub(super) enum Landing {
         /// What led there.
         rule: Rule,
     },
+    /// At this file, with symbolic links resolved, because a DLL that is linked to no libpython is
+    /// told so.
+    Told(PathBuf),
     /// Nowhere: this is not found, libpython or what should have led to it.
     Nowhere(NotFound),
 }
@@ -32,6 +35,17 @@ pub(super) enum Claim {
 }
 
 impl Landing {
+    /// Where a DLL ends that is told the libpython of the claim, by way of the environment and not
+    /// of ld.so.
+    pub(super) fn told(claim: &Claim, soname: &str) -> Result<Self, LabError> {
+        match claim {
+            Claim::In(folder) => Ok(Self::Told(real(&folder.join(soname)))),
+            Claim::SystemOnly => {
+                Err(LabError::Internal("a DLL is told a libpython that lies nowhere".to_owned()))
+            }
+        }
+    }
+
     /// Follows ld.so through the start of the host and, unless the host is linked to it, the opening
     /// of the DLL.
     pub(super) fn compute(
@@ -59,7 +73,7 @@ impl Landing {
     /// The file, if there is one.
     pub(super) fn path(&self) -> Option<&Path> {
         match self {
-            Self::File { path, .. } => Some(path),
+            Self::File { path, .. } | Self::Told(path) => Some(path),
             Self::Nowhere(_) => None,
         }
     }
@@ -67,7 +81,9 @@ impl Landing {
     /// What contradicts the claim.
     pub(super) fn against(&self, claim: &Claim, soname: &str) -> Option<String> {
         match (claim, self) {
-            (Claim::In(folder), Self::File { path, .. }) if *path == real(&folder.join(soname)) => {
+            (Claim::In(folder), Self::File { path, .. } | Self::Told(path))
+                if *path == real(&folder.join(soname)) =>
+            {
                 None
             }
             (Claim::In(folder), _) => Some(format!(
@@ -76,7 +92,7 @@ impl Landing {
             )),
             (Claim::SystemOnly, Self::Nowhere(_)) => None,
             (Claim::SystemOnly, Self::File { rule: Rule::Cache | Rule::DefaultDir, .. }) => None,
-            (Claim::SystemOnly, Self::File { .. }) => {
+            (Claim::SystemOnly, Self::File { .. } | Self::Told(_)) => {
                 Some(format!("nothing should lead to {soname}; computed: {self}"))
             }
         }
@@ -89,12 +105,12 @@ impl Landing {
         match (self.path(), mapped) {
             (Some(computed), Some(mapped)) if computed != mapped => {
                 let (mapped, computed) = (mapped.display(), computed.display());
-                deviate(judged, format!("libpython is mapped from {mapped}, not from {computed}"));
+                judged.deviate(format!("libpython is mapped from {mapped}, not from {computed}"));
             }
             (None, Some(mapped)) => {
                 let mapped = mapped.display();
                 let text = format!("libpython is mapped from {mapped}, and nothing leads there");
-                deviate(judged, text);
+                judged.deviate(text);
             }
             (None, None) => expect_not_found(judged),
             // Without a libpython the steps have failed, and say why.
@@ -121,24 +137,14 @@ fn expect_not_found(judged: &mut Judgement) {
     let said = errors.first().map_or("nothing", String::as_str);
     let text = format!("not recognised as a libpython that is not found: {said}");
     judged.cause = judged.cause.take().or(cause);
-    deviate(judged, text);
-}
-
-/// Adds a deviation that no expectation of a case can state.
-pub(super) fn deviate(judged: &mut Judgement, text: String) {
-    if judged.deviations.is_empty() {
-        judged.record.outcome.clone_from(&text);
-    }
-    if judged.cause.is_none() {
-        judged.cause = diagnose::cause(&Evidence::of_errors(vec![text.clone()]));
-    }
-    judged.deviations.push(text);
+    judged.deviate(text);
 }
 
 impl fmt::Display for Landing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File { path, rule } => write!(f, "{} ({rule})", path.display()),
+            Self::Told(path) => write!(f, "{} (told)", path.display()),
             Self::Nowhere(missing) => {
                 write!(f, "{} is not found", missing.name)?;
                 for (index, candidate) in missing.tried.iter().enumerate() {

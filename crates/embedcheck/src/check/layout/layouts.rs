@@ -28,6 +28,10 @@ pub(super) struct Layout {
     /// Whether a DLL of CFFI is laid out in the same way. It adds nothing where one of another
     /// layout differs in the names of folders only, and its linker would have to run again.
     pub(super) cffi: bool,
+    /// What a DLL made with embed-dll, which is linked to nothing, is told of the same libpython in
+    /// [`NAMED_LIBPYTHON`](crate::check::plugin::NAMED_LIBPYTHON), where that can be said.
+    /// `{soname}` stands for that of libpython. Only for layouts that land in a folder.
+    pub(super) told: Option<&'static str>,
 }
 
 /// The search path in a DLL.
@@ -65,6 +69,7 @@ const BARE: Layout = Layout {
     opened: None,
     lands: SystemOnly,
     cffi: true,
+    told: None,
 };
 
 pub(super) static NOTHING: &[Layout] = &[Layout { words: "no hint", ..BARE }];
@@ -73,6 +78,7 @@ pub(super) static ABSOLUTE: &[Layout] = &[Layout {
     words: "absolute RUNPATH",
     search: RunPath("{libdir}"),
     lands: In("{libdir}"),
+    told: Some("{libdir}/{soname}"),
     ..BARE
 }];
 
@@ -84,6 +90,7 @@ pub(super) static ORIGIN: &[Layout] = &[Layout {
     search: RunPath("$ORIGIN"),
     libpython: Some("."),
     lands: In("{here}"),
+    told: Some("$ORIGIN/{soname}"),
     ..BARE
 }];
 
@@ -93,6 +100,7 @@ const ORIGIN_LIB_LAYOUT: Layout = Layout {
     search: RunPath("$ORIGIN/../lib"),
     libpython: Some("bundle/lib"),
     lands: In("{here}/bundle/lib"),
+    told: Some("$ORIGIN/../lib/{soname}"),
     ..BARE
 };
 
@@ -104,6 +112,7 @@ pub(super) static ORIGIN_VENV: &[Layout] = &[Layout {
     search: RunPath("$ORIGIN/../venv/bin"),
     libpython: Some("bundle/venv/bin"),
     lands: In("{here}/bundle/venv/bin"),
+    told: Some("$ORIGIN/../venv/bin/{soname}"),
     ..BARE
 }];
 
@@ -169,6 +178,7 @@ pub(super) static MOVED: &[[Layout; 2]] = &[
             words: "absolute RUNPATH into the bundle",
             search: RunPath("{here}/bundle/lib"),
             cffi: false,
+            told: None,
             ..ORIGIN_LIB_LAYOUT
         },
         Layout {
@@ -177,6 +187,7 @@ pub(super) static MOVED: &[[Layout; 2]] = &[
             search: RunPath("{here}/bundle/lib"),
             lands: SystemOnly,
             cffi: false,
+            told: None,
             ..ORIGIN_LIB_LAYOUT
         },
     ],
@@ -210,12 +221,14 @@ pub(super) static SYMLINK: &[Layout] = &[
         ],
         lands: In("{here}/real"),
         cffi: false,
+        told: Some("$ORIGIN/{soname}"),
         ..BESIDE
     },
     Layout {
         words: "a link to the folder",
         links: &[("linked", "real")],
         lands: In("{here}/real"),
+        told: Some("$ORIGIN/{soname}"),
         ..BESIDE
     },
 ];
@@ -227,6 +240,7 @@ pub(super) static AWKWARD_NAMES: &[Layout] = &[
         search: RunPath("$ORIGIN/lib"),
         libpython: Some("my plug-ins: größer, 蟒蛇/lib"),
         lands: In("{here}/my plug-ins: größer, 蟒蛇/lib"),
+        told: Some("$ORIGIN/lib/{soname}"),
         ..BARE
     },
     Layout {

@@ -35,11 +35,15 @@ impl Linked<'_> {
             case.env.set("LD_LIBRARY_PATH", path);
         }
         self.plugin.join(&mut case);
-        let landing = Landing::compute(lab, &case, None)?;
+        let claim = Claim::In(self.libpython.clone());
+        let landing = match self.plugin.producer {
+            Producer::Rust => Landing::told(&claim, lab.soname()?)?,
+            Producer::Probe | Producer::Cffi => Landing::compute(lab, &case, None)?,
+        };
         let open = case.plan.open_program("plugin");
         case.expect.done(open);
         self.plugin.call(&mut case, "plugin");
-        seen.run(lab, case, words, &landing, &Claim::In(self.libpython.clone()))
+        seen.run(lab, case, words, &landing, &claim)
     }
 }
 
@@ -86,7 +90,11 @@ pub(super) fn origin(lab: &Lab<'_>) -> Result<Finding, LabError> {
     fs::rename(&made, &moved).map_err(LabError::internal("move the program"))?;
     let host = HostCommand { program: moved.join("host"), ..host };
     for producer in lab.producers(&mut seen.missing)? {
-        let plugin = lab.plugin(producer, &moved.join(DLL), &search)?;
+        let mut plugin = lab.plugin(producer, &moved.join(DLL), &search)?;
+        if producer == Producer::Rust {
+            let soname = lab.soname()?;
+            plugin = plugin.told(format!("$ORIGIN/{soname}"), &moved.join(soname));
+        }
         let libpython = moved.clone();
         let linked = Linked { host: &host, plugin: &plugin, here, library_path: None, libpython };
         linked.run(lab, &mut seen, "-rpath $ORIGIN")?;
@@ -97,6 +105,7 @@ pub(super) fn origin(lab: &Lab<'_>) -> Result<Finding, LabError> {
 /// A DLL that says nothing about the search: the linker wants to know where its libpython is, and at
 /// run time the environment must say it.
 pub(super) fn rpath_link(lab: &Lab<'_>) -> Result<Finding, LabError> {
+    lab.need(Producer::Probe)?;
     let mut seen = Seen::default();
     let folder = lab.folder("host")?;
     let here = folder.path();

@@ -17,7 +17,7 @@ pub(super) fn moved(lab: &Lab<'_>) -> Result<Finding, LabError> {
             seen.open(lab, before, &plugin, &host, here)?;
             let [from, to] = BEFORE_AND_AFTER.map(|name| here.join(name));
             fs::rename(&from, &to).map_err(LabError::internal("move the bundle"))?;
-            let plugin = after.opened_as(plugin, here);
+            let plugin = after.opened_as(lab, plugin, here)?;
             seen.open(lab, after, &plugin, &host, here)?;
         }
     }

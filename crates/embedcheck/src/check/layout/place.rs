@@ -45,13 +45,25 @@ impl Layout {
             symlink(to.replace("{soname}", soname), &from)
                 .map_err(LabError::internal(&format!("make the link {}", from.display())))?;
         }
-        Ok(self.opened_as(plugin, here))
+        self.opened_as(lab, plugin, here)
     }
 
     /// The DLL of this layout, which another one laid out.
-    pub(super) fn opened_as(&self, mut plugin: Plugin, here: &Path) -> Plugin {
+    pub(super) fn opened_as(
+        &self,
+        lab: &Lab<'_>,
+        mut plugin: Plugin,
+        here: &Path,
+    ) -> Result<Plugin, LabError> {
         plugin.path = here.join(self.opened.unwrap_or(self.dll));
-        plugin
+        let (Producer::Rust, Some(told), Claim::In(folder)) =
+            (plugin.producer, self.told, self.claim(lab, here))
+        else {
+            return Ok(plugin);
+        };
+        let soname = lab.soname()?;
+        let value = fill(told, lab, here).replace("{soname}", soname);
+        Ok(plugin.told(value, &folder.join(soname)))
     }
 
     /// `LD_LIBRARY_PATH`.

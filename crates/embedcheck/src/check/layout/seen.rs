@@ -4,7 +4,7 @@ use std::path::Path;
 
 use embedcheck_plan::Flags;
 
-use super::landing::{Claim, Landing, deviate, real};
+use super::landing::{Claim, Landing, real};
 use super::layouts::Layout;
 use crate::check::{Case, Finding, Judgement, Lab, LabError, Plugin};
 use crate::report::Producer;
@@ -31,8 +31,18 @@ impl Seen {
         layout: &Layout,
     ) -> Result<Vec<(Producer, HostCommand)>, LabError> {
         let mut missing = Vec::new();
-        let producers =
-            if layout.cffi { lab.producers(&mut missing)? } else { vec![Producer::Probe] };
+        let producers = if layout.cffi || layout.told.is_some() {
+            lab.producers(&mut missing)?
+        } else {
+            lab.need(Producer::Probe)?;
+            vec![Producer::Probe]
+        };
+        let is_laid_out = |producer: &Producer| match producer {
+            Producer::Probe => true,
+            Producer::Cffi => layout.cffi,
+            Producer::Rust => layout.told.is_some(),
+        };
+        let producers: Vec<_> = producers.into_iter().filter(is_laid_out).collect();
         missing.retain(|reason| !self.missing.contains(reason));
         self.missing.extend(missing);
         let hosts = lab.dlopen_hosts();
@@ -57,7 +67,11 @@ impl Seen {
             case.env.set("LD_LIBRARY_PATH", list);
         }
         plugin.join(&mut case);
-        let landing = Landing::compute(lab, &case, Some(&plugin.path))?;
+        let claim = layout.claim(lab, here);
+        let landing = match plugin.producer {
+            Producer::Rust => Landing::told(&claim, lab.soname()?)?,
+            Producer::Probe | Producer::Cffi => Landing::compute(lab, &case, Some(&plugin.path))?,
+        };
         // libpython is to be found, not to be shared: it is global, so that modules find it.
         let open = case.plan.open("plugin", &plugin.path, Flags::NOW | Flags::GLOBAL);
         match landing.path() {
@@ -67,7 +81,7 @@ impl Seen {
                 self.call(lab, &mut case, plugin, path);
             }
         }
-        self.run(lab, case, layout.words, &landing, &layout.claim(lab, here))
+        self.run(lab, case, layout.words, &landing, &claim)
     }
 
     /// Adds the call, unless ld.so takes the libpython of another build: then nothing is said about
@@ -107,7 +121,7 @@ impl Seen {
         let mut judged = lab.run(case)?;
         landing.compare(&mut judged);
         if let Some(against) = landing.against(claim, soname) {
-            deviate(&mut judged, against);
+            judged.deviate(against);
         }
         self.cases.push(judged);
         Ok(())
@@ -121,6 +135,10 @@ impl Seen {
 
     /// Pass if everything was as computed and claimed.
     pub(super) fn conclude(self) -> Finding {
+        if self.cases.is_empty() {
+            let reason = "nothing like this can be said to the DLLs of the producers asked for";
+            return Finding::skip(reason).without(self.missing);
+        }
         let mut finding = Finding::of_cases(self.cases);
         if finding.detail.is_none() && !self.notes.is_empty() {
             finding.detail = Some(self.notes.join("; "));

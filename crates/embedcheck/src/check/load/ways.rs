@@ -6,6 +6,7 @@ use embedcheck_plan::{Flags, Library, Space};
 
 use crate::check::{Case, Lab, LabError, Plugin};
 use crate::dll::HostLink;
+use crate::report::Producer;
 use crate::run::HostCommand;
 
 /// One way to bring a DLL into a host that opens it itself.
@@ -91,6 +92,27 @@ impl Way {
         let libpython = &lab.libpython.real_path;
         let link = HostLink::to_libpython(libpython, as_needed).with_rpath(lab.libdir());
         Ok(vec![lab.linked_host(&folder.join("host"), &link)?])
+    }
+
+    /// The producers whose DLLs can be brought in like this.
+    pub(super) fn producers(
+        &self,
+        lab: &Lab<'_>,
+        missing: &mut Vec<String>,
+    ) -> Result<Vec<Producer>, LabError> {
+        let mut producers = lab.producers(missing)?;
+        if self.python == Python::Promoted {
+            // A DLL made with embed-dll brings its libpython in at the first call: before it there
+            // is nothing to promote.
+            producers.retain(|producer| *producer != Producer::Rust);
+            if producers.is_empty() {
+                return Err(LabError::unavailable(
+                    "before the first call a DLL made with embed-dll has no libpython that could \
+                     be promoted, and needs none",
+                ));
+            }
+        }
+        Ok(producers)
     }
 
     /// The steps up to the first call.

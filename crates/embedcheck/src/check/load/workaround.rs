@@ -47,7 +47,8 @@ fn try_all(lab: &Lab<'_>) -> Result<Verified, LabError> {
     let mut verified = Verified { words: Vec::new(), cases: Vec::new() };
     for (way, words) in remedies {
         let mut works = true;
-        for producer in lab.producers(&mut Vec::new())? {
+        let limited = lab.producers(&mut Vec::new())?;
+        for producer in limited.into_iter().filter(|one| *one != Producer::Rust) {
             let case = run_way(lab, way, producer, &lab.c_host(), producer == Producer::Probe)?;
             works &= case.is_good();
             verified.cases.push(case);

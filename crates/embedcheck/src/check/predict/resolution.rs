@@ -14,6 +14,7 @@ use crate::report::Producer;
 type Files = BTreeMap<String, PathBuf>;
 
 pub(super) fn resolution(lab: &Lab<'_>) -> Result<Finding, LabError> {
+    lab.need(Producer::Probe)?;
     let folder = lab.folder("live")?;
     let path = folder.path().join("plugin.so");
     let plugin = lab.plugin(Producer::Probe, &path, &lab.absolute())?;

@@ -52,13 +52,13 @@ impl Arrangement {
         for (index, producer) in producers.iter().enumerate() {
             let path = folder.path().join(format!("plugin{index}.so"));
             plugins.push(match (producer, index) {
+                (Producer::Probe, _) => lab.plugin(*producer, &path, &lab.absolute())?,
                 // Two modules of one name would be another matter (share/same-name-…).
-                (Producer::Cffi, 1) if producers[0] == Producer::Cffi => {
-                    lab.cffi_plugin("add2", &path, &lab.absolute())?
+                (_, 1) if producers[0] != Producer::Probe => {
+                    lab.fixture(*producer, "add2", &path, &lab.absolute())?
                 }
                 // Its init code waits a little, so that other threads come in meanwhile.
-                (Producer::Cffi, _) => lab.cffi_plugin("add1", &path, &lab.absolute())?,
-                (Producer::Probe, _) => lab.plugin(*producer, &path, &lab.absolute())?,
+                _ => lab.fixture(*producer, "add1", &path, &lab.absolute())?,
             });
         }
         Ok(Self { folder, plugins, threads: 1, slow_site: None, start: Start::Never })
@@ -86,7 +86,8 @@ impl Arrangement {
         Ok(self)
     }
 
-    /// The case: libpython in the global scope, so that only the race is judged.
+    /// The case: libpython in the global scope, so that only the race is judged, unless finding it is
+    /// the business of the DLLs.
     pub(super) fn case(
         &self,
         lab: &Lab<'_>,
@@ -94,9 +95,11 @@ impl Arrangement {
         host: &HostCommand,
     ) -> Result<Case, LabError> {
         let mut case = lab.case(label, host, self.folder.path());
-        let flags = Flags::NOW | Flags::GLOBAL;
-        let step = case.plan.open("libpython", &lab.libpython.real_path, flags);
-        case.expect.done(step);
+        if !self.finds_libpython() {
+            let flags = Flags::NOW | Flags::GLOBAL;
+            let step = case.plan.open("libpython", &lab.libpython.real_path, flags);
+            case.expect.done(step);
+        }
         let handles: Vec<_> = (0..self.plugins.len()).map(|index| format!("dll{index}")).collect();
         for (plugin, handle) in self.plugins.iter().zip(&handles) {
             plugin.open(&mut case, handle, Flags::NOW | Flags::LOCAL);
@@ -132,6 +135,13 @@ impl Arrangement {
             case.expect.values(call, count, crate::check::plugin::SENTINEL);
         }
         Ok(case)
+    }
+
+    /// Whether the DLLs find libpython by themselves, which then is part of the race, and no step of
+    /// the host needs it.
+    fn finds_libpython(&self) -> bool {
+        matches!(self.start, Start::Never | Start::WarmUp)
+            && self.plugins.iter().all(|plugin| plugin.producer == Producer::Rust)
     }
 
     /// The histogram of this arrangement.

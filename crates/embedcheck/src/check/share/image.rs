@@ -11,6 +11,7 @@ use crate::run::{HostCommand, Scratch};
 /// open DLLs and in one that is linked to libpython itself.
 pub(super) fn one_image(lab: &Lab<'_>) -> Result<Finding, LabError> {
     let mut missing = Vec::new();
+    lab.need(Producer::Probe)?;
     let producers = lab.producers(&mut missing)?;
     let mut cases = Vec::new();
     for host in lab.dlopen_hosts() {
@@ -47,17 +48,23 @@ fn seen_by(
     let mut case = lab.case(label, host, folder.path());
     let open = case.plan.open_program("host");
     case.expect.done(open);
+    // A DLL made with embed-dll is linked to no libpython, and cannot find it through its handle.
+    let linked: Vec<_> = producers.iter().filter(|one| **one != Producer::Rust).collect();
     // Two DLLs at least: a second probe stands in for a CFFI DLL that cannot be made.
-    let second = *producers.last().unwrap_or(&Producer::Probe);
-    let plugins = [
-        opened(lab, &mut case, folder, Producer::Probe, "one")?,
-        opened(lab, &mut case, folder, second, "two")?,
+    let second = **linked.last().unwrap_or(&&Producer::Probe);
+    let mut plugins = vec![
+        ("one", opened(lab, &mut case, folder, Producer::Probe, "one")?),
+        ("two", opened(lab, &mut case, folder, second, "two")?),
     ];
+    if producers.contains(&Producer::Rust) {
+        plugins.push(("three", opened(lab, &mut case, folder, Producer::Rust, "three")?));
+        case.expect.unlinked("three");
+    }
     let promoted = case.plan.promote(lab.soname()?);
     case.expect.done(promoted);
     // Two libpythons may crash before the end, and this is how to tell.
     case.plan.facts(&[Fact::Images, Fact::Symbols]);
-    for (plugin, handle) in plugins.iter().zip(["one", "two"]) {
+    for (handle, plugin) in &plugins {
         plugin.call(&mut case, handle);
     }
     case.expect.only_libpython(&lab.libpython.real_path);

@@ -17,10 +17,13 @@ pub(super) enum Question {
 }
 
 /// Who is paired with whom.
-const PAIRS: [[Producer; 2]; 3] = [
+const PAIRS: [[Producer; 2]; 6] = [
     [Producer::Probe, Producer::Probe],
     [Producer::Cffi, Producer::Cffi],
     [Producer::Probe, Producer::Cffi],
+    [Producer::Rust, Producer::Rust],
+    [Producer::Probe, Producer::Rust],
+    [Producer::Rust, Producer::Cffi],
 ];
 
 /// What a DLL is asked to do; each has an answer that is a number.
@@ -34,7 +37,7 @@ enum Ask {
     Patch,
     /// 42 if it is replaced, or else 0.
     Patched,
-    /// What the other CFFI DLL says to `Get`, asked in Python through its module.
+    /// What the other DLL says to `Get`, asked in Python through its module, which a probe has not.
     GetOfOther,
 }
 
@@ -92,8 +95,8 @@ fn lay_out(
         let path = folder.join(format!("{letter}.so"));
         let plugin = match producer {
             Producer::Probe => lab.plugin(producer, &path, &lab.absolute())?,
-            Producer::Cffi => {
-                lab.cffi_plugin(&format!("share_{letter}"), &path, &lab.absolute())?
+            Producer::Cffi | Producer::Rust => {
+                lab.fixture(producer, &format!("share_{letter}"), &path, &lab.absolute())?
             }
         };
         plugin.open(case, letter, Flags::NOW | Flags::LOCAL);
@@ -109,7 +112,7 @@ fn markers(case: &mut Case, one: &Side, other: &Side) {
     other.ask(case, Ask::Get, 1001);
     other.ask(case, Ask::Set(2002), 2002);
     one.ask(case, Ask::Get, 2002);
-    if [one, other].iter().all(|side| side.plugin.producer == Producer::Cffi) {
+    if [one, other].iter().all(|side| side.plugin.producer != Producer::Probe) {
         one.ask(case, Ask::GetOfOther, 2002);
         other.ask(case, Ask::GetOfOther, 2002);
     }
@@ -130,7 +133,7 @@ impl Side {
                 let code = ask.code();
                 case.plan.call(self.letter, "probe_run", "i(s)", &[code.as_str().into()])
             }
-            Producer::Cffi => {
+            Producer::Cffi | Producer::Rust => {
                 let function = format!("share_{}_{}", self.letter, ask.word());
                 match ask {
                     Ask::Set(number) => {

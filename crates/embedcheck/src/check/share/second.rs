@@ -8,6 +8,7 @@ use embedcheck_plan::Flags;
 pub(super) use self::namespace::namespace;
 use self::side::{Side, sides};
 use crate::check::{Finding, Judgement, Lab, LabError};
+use crate::report::Producer;
 use crate::run::HostCommand;
 
 /// The DLL of the second Python was bound to the first one.
@@ -15,6 +16,7 @@ const INTERPOSED: &str = "wrong-libpython-wins";
 
 /// Each DLL finds the libpython that it names itself, in its local scope.
 pub(super) fn local(lab: &Lab<'_>) -> Result<Finding, LabError> {
+    lab.need(Producer::Probe)?;
     let sides = sides(lab)?;
     let cases = in_one_namespace(lab, &sides, Flags::LOCAL)?;
     Ok(with_versions(Finding::of_cases(cases), &sides))
@@ -22,6 +24,7 @@ pub(super) fn local(lab: &Lab<'_>) -> Result<Finding, LabError> {
 
 /// The first libpython in the global scope serves every DLL, and nothing says so.
 pub(super) fn global(lab: &Lab<'_>) -> Result<Finding, LabError> {
+    lab.need(Producer::Probe)?;
     let sides = sides(lab)?;
     let cases = in_one_namespace(lab, &sides, Flags::GLOBAL)?;
     let predicted = |case: &Judgement| {

@@ -2,7 +2,7 @@
 
 use super::page::{Label, Page};
 use super::{evidence, histogram};
-use crate::report::{CheckResult, Verdict};
+use crate::report::{CheckResult, Producer, Verdict};
 
 /// Columns of the longest verdict.
 const VERDICT: usize = 5;
@@ -123,7 +123,14 @@ fn reasons(page: &mut Page<'_>, result: &CheckResult) {
 /// Who loaded what, and how often.
 fn means(result: &CheckResult) -> String {
     let hosts: Vec<_> = result.hosts.iter().map(|host| host.name()).collect();
-    let producers: Vec<_> = result.producers.iter().map(|producer| producer.word()).collect();
+    // A producer that fares better than the check as a whole is what a reader looks for.
+    let fares = |producer: &Producer| match result.by_producer.get(producer) {
+        Some(verdict) if *verdict != result.verdict => {
+            format!("{} ({})", producer.word(), verdict.word())
+        }
+        _ => producer.word().to_owned(),
+    };
+    let producers: Vec<_> = result.producers.iter().map(fares).collect();
     let mut parts = Vec::new();
     if !hosts.is_empty() {
         parts.push(format!("hosts {}", hosts.join(" ")));

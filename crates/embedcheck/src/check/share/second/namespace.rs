@@ -7,6 +7,7 @@ use super::side::{Side, sides};
 use super::with_versions;
 use crate::check::{Case, Finding, Judgement, Lab, LabError};
 use crate::diagnose::{self, Evidence};
+use crate::report::Producer;
 use crate::run::HostCommand;
 
 /// What makes both work.
@@ -15,6 +16,7 @@ pub(super) const REMEDY: &str = "dlmopen(LM_ID_NEWLM) of the second DLL in a thr
 
 /// Both Pythons work if each has its threads; whether one thread can serve both depends on libc.
 pub(in crate::check::share) fn namespace(lab: &Lab<'_>) -> Result<Finding, LabError> {
+    lab.need(Producer::Probe)?;
     let sides = sides(lab)?;
     let mut cases = Vec::new();
     for host in lab.dlopen_hosts() {

@@ -1,0 +1,7 @@
+//! The twin of `python-fixtures/unattached`.
+
+embed_dll::embedding! {
+    module: "_unattached_cffi",
+    api: file "../../python-fixtures/unattached/api.h",
+    init: file "../../python-fixtures/unattached/init.py",
+}
