@@ -389,7 +389,7 @@ const fn name(text: &'static str) -> &'static CStr {
 }
 
 /// "3.13.0 (main, …)" → (3, 13).
-fn parse_version(text: &[u8]) -> (u8, u8) {
+pub fn parse_version(text: &[u8]) -> (u8, u8) {
     let mut numbers = text.split(|byte| !byte.is_ascii_digit());
     let mut number = || {
         let digits = std::str::from_utf8(numbers.next()?).ok()?;
