@@ -475,6 +475,20 @@ impl<'a> Arguments<'a> {
         self.positional
     }
 
+    /// Whether there are keyword arguments.
+    pub fn has_keywords(&self) -> bool {
+        self.values.len() > self.positional
+    }
+
+    /// Whether there is a keyword argument of this name.
+    ///
+    /// # Errors
+    ///
+    /// A name that is no text.
+    pub fn has_keyword(&self, name: &str) -> Result<bool> {
+        Ok(self.keywords()?.iter().any(|(keyword, _)| keyword == name))
+    }
+
     /// Whether there is no positional argument.
     pub fn is_empty(&self) -> bool {
         self.positional == 0

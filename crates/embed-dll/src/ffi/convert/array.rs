@@ -8,8 +8,8 @@ use crate::ffi::types::{CType, Ct, Kind};
 use crate::ffi::value::{self, item_at};
 use crate::python::{ExceptionKind, Raised, Result, View};
 
-/// Writes the items that `new` has; the rest of the array stays as it is. `ctype` is an array, or
-/// a pointer to the first of so many items that there is room for all of `new`.
+/// Writes the items that `new` has; the rest of the array stays as it is. `ctype` is the array,
+/// or a pointer to its first item.
 ///
 /// # Errors
 ///
@@ -78,6 +78,27 @@ pub(crate) unsafe fn store(
         return Ok(());
     }
     otherwise(ctype, at, new, "list or tuple")
+}
+
+/// As [`store`], for an array that is as long as `new` is, to which `pointer` is the type of a
+/// pointer.
+///
+/// # Errors
+///
+/// As [`store`].
+///
+/// # Safety
+///
+/// There must be room for `length` items at `at`.
+pub(crate) unsafe fn store_all(
+    pointer: Ct,
+    item: Ct,
+    length: usize,
+    at: *mut u8,
+    new: View<'_>,
+) -> Result<()> {
+    // SAFETY: says the caller.
+    unsafe { store(pointer, item, Some(length), at, new) }
 }
 
 /// An array may be given for one of the very same type.

@@ -113,6 +113,12 @@ fn as_int(value: View<'_>) -> Result<Owned<'_>> {
     if value.is_float() || value::data(value).is_some_and(float) {
         return Err(required(py));
     }
+    converted(value)
+}
+
+/// What `__int__` gives.
+fn converted(value: View<'_>) -> Result<Owned<'_>> {
+    let py = value.py();
     let Ok(method) = value.class().attr(c"__int__") else {
         // SAFETY: attached; what `attr` raised is dropped.
         unsafe { (py.abi().PyErr_Clear)() };
@@ -124,6 +130,32 @@ fn as_int(value: View<'_>) -> Result<Owned<'_>> {
     } else {
         Err(py.raise(ExceptionKind::Type, "integer conversion failed"))
     }
+}
+
+/// The number as an `int`, for a cast: floats lose their fraction.
+///
+/// # Errors
+///
+/// `TypeError` for what is no number.
+pub(crate) fn integer_of(value: View<'_>) -> Result<Owned<'_>> {
+    if value.is_int() { Ok(value.retain()) } else { converted(value) }
+}
+
+/// The low 64 bits of a number, for a cast.
+///
+/// # Errors
+///
+/// As [`integer_of`].
+pub(crate) fn masked_from(value: View<'_>) -> Result<u64> {
+    let number = integer_of(value)?;
+    let abi = value.py().abi();
+    // SAFETY: attached; an `int`.
+    let bits = unsafe { (abi.PyLong_AsUnsignedLongLongMask)(number.as_pointer()) };
+    // SAFETY: attached.
+    if bits == u64::MAX && unsafe { !(abi.PyErr_Occurred)().is_null() } {
+        return Err(Raised::already_set());
+    }
+    Ok(bits)
 }
 
 /// The value of a signed integer of at most 64 bits.

@@ -181,3 +181,20 @@ pub(crate) fn array_length(item: Ct, new: View<'_>) -> Result<usize> {
     usize::try_from(length)
         .map_err(|_| py.raise(ExceptionKind::Value, "negative array length"))
 }
+
+/// Bytes of a record of `size` bytes whose flexible array has `tail` items.
+pub(crate) fn size_with(size: usize, record: &RecordInfo, tail: usize) -> Option<usize> {
+    let (mut start, mut record) = (0_usize, record);
+    loop {
+        let last = record.fields().list.last()?;
+        start = start.checked_add(last.offset)?;
+        match last.ctype.kind {
+            Kind::Array(item, None) => {
+                let end = start.checked_add(item.size?.checked_mul(tail)?)?;
+                return Some(end.max(size)).filter(|&end| isize::try_from(end).is_ok());
+            }
+            Kind::Record(inner) => record = inner,
+            _ => return Some(size),
+        }
+    }
+}

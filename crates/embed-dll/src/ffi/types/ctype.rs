@@ -245,6 +245,11 @@ pub(crate) fn void_pointer() -> Ct {
     VOID.get_or_init(|| pointer(void()))
 }
 
+/// `char`.
+pub(crate) fn char_type() -> Ct {
+    primitive(Primitive::Char)
+}
+
 /// `char[]`.
 pub(crate) fn char_array() -> Ct {
     static CHARS: OnceLock<Ct> = OnceLock::new();

@@ -44,6 +44,12 @@ impl Types {
         for text in spec.texts {
             declarations.parse(text.text, text.dialect).map_err(|error| error.to_string())?;
         }
+        for &(name, number) in spec.numbers {
+            declarations.set_number(name, number).map_err(|error| error.to_string())?;
+        }
+        for (name, length) in spec.lengths {
+            declarations.set_length(name, length()).map_err(|error| error.to_string())?;
+        }
         for layout in spec.layouts {
             let at = declarations.records().iter().position(|record| record.name == layout.record);
             let Some(id) = at.and_then(|at| u32::try_from(at).ok()) else {
@@ -126,6 +132,7 @@ impl Types {
             Err(error) => Err(match error.kind {
                 TypeErrorKind::Ffi => names::error(py, error),
                 TypeErrorKind::Value => py.raise(ExceptionKind::Value, error),
+                TypeErrorKind::Overflow => py.raise(ExceptionKind::Overflow, error),
                 TypeErrorKind::Type => py.raise(ExceptionKind::Type, error),
             }),
         }

@@ -1,0 +1,76 @@
+//! Arguments of the methods of `ffi`.
+
+use super::own;
+use crate::ffi::types::{Ct, ctype_object};
+use crate::ffi::value::{self, CData};
+use crate::python::{ExceptionKind, Raised, Result, View};
+
+/// What a method takes for a type, beside strings.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Accept {
+    /// Types.
+    CType,
+    /// Values, for their type.
+    CData,
+    /// Both.
+    Both,
+}
+
+/// The type that an argument means.
+///
+/// # Errors
+///
+/// `ffi.error` for a string that is no type, `TypeError` for what is none of what is accepted.
+pub(super) fn ctype(ffi: View<'_>, argument: View<'_>, accept: Accept) -> Result<Ct> {
+    if argument.is_str() {
+        return own(ffi).types.parse_object(argument);
+    }
+    if accept != Accept::CData
+        && let Some(ct) = ctype_object::of(argument)
+    {
+        return Ok(ct);
+    }
+    if accept != Accept::CType
+        && let Some(data) = value::data(argument)
+    {
+        return Ok(data.ctype);
+    }
+    let accepted = match accept {
+        Accept::CType => "string or ctype object",
+        Accept::CData => "string or cdata object",
+        Accept::Both => "string or ctype object or cdata object",
+    };
+    let message = format_args!("expected a {accepted}, got '{}'", argument.class_name());
+    Err(argument.py().raise(ExceptionKind::Type, message))
+}
+
+/// The C value that argument 1 of `method` is.
+///
+/// # Errors
+///
+/// `TypeError`.
+pub(super) fn cdata<'a>(method: &str, argument: View<'a>) -> Result<&'a CData> {
+    value::data(argument).ok_or_else(|| {
+        let class = argument.class_name();
+        let message = format_args!("{method}() argument 1 must be ffi.CData, not {class}");
+        argument.py().raise(ExceptionKind::Type, message)
+    })
+}
+
+/// A required argument, which `Arguments::bind` has checked.
+pub(super) fn required<'a>(ffi: View<'a>, argument: Option<View<'a>>) -> Result<View<'a>> {
+    argument.ok_or_else(|| missing(ffi))
+}
+
+fn missing(ffi: View<'_>) -> Raised {
+    ffi.py().raise(ExceptionKind::Type, "missing argument")
+}
+
+/// An argument that is an index-sized integer.
+///
+/// # Errors
+///
+/// `TypeError`, `OverflowError`.
+pub(super) fn index(argument: View<'_>) -> Result<isize> {
+    argument.as_index(argument.py().exception_class(ExceptionKind::Overflow))
+}
