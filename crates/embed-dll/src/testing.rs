@@ -39,6 +39,11 @@ pub fn is_ours() -> bool {
     start::runtime().is_some_and(|runtime| runtime.ours)
 }
 
+/// The address of what all embed-dll DLLs of the process share.
+pub fn registry() -> usize {
+    std::ptr::from_ref(start::process::registry()) as usize
+}
+
 /// Runs Python code in `__main__`, attached with the plain C API, and gives `str(result)`.
 ///
 /// # Errors
@@ -75,4 +80,11 @@ fn evaluate(py: Py<'_>, code: &CStr) -> PyResult<String> {
         Some(result) => result.to_text(),
         None => Ok(String::new()),
     }
+}
+
+/// The numbers that are compared with CPython's headers.
+pub mod tables {
+    pub use crate::start::tables::{
+        CONFIG_BYTES, PRECONFIG_BYTES, TP_AS_BUFFER, TP_VERSION_TAG, fields, is_text,
+    };
 }

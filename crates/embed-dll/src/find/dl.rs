@@ -1,7 +1,6 @@
 //! The dynamic linker: objects that are loaded, handles, symbols.
 
 use std::ffi::{CStr, CString, OsStr, c_int, c_void};
-use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -144,22 +143,6 @@ pub(crate) fn own_object() -> Option<(Object, PathBuf)> {
     let object = object_at(own_object as fn() -> _ as *const c_void)?;
     let path = object.path().or_else(|| std::fs::read_link("/proc/self/exe").ok())?;
     Some((object, path))
-}
-
-/// `dladdr`: the name that ld.so has for the object with this address.
-pub(crate) fn name_at(address: *const c_void) -> Option<CString> {
-    let mut info = MaybeUninit::<libc::Dl_info>::zeroed();
-    // SAFETY: any address may be asked for.
-    if unsafe { libc::dladdr(address, info.as_mut_ptr()) } == 0 {
-        return None;
-    }
-    // SAFETY: zeroed, which is valid, and filled.
-    let info = unsafe { info.assume_init() };
-    if info.dli_fname.is_null() {
-        return None;
-    }
-    // SAFETY: a C string of ld.so; the object is the caller's business to keep.
-    Some(unsafe { CStr::from_ptr(info.dli_fname) }.to_owned())
 }
 
 /// The file that is mapped at an address, as the kernel knows it.

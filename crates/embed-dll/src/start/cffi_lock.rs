@@ -17,9 +17,9 @@ use crate::python::Abi;
 use crate::python::abi::Object;
 
 /// `offsetof(PyTypeObject, tp_as_buffer)` less the header of an object; 3.8 to 3.15, 64-bit.
-pub(super) const TP_AS_BUFFER: usize = 144;
+pub const TP_AS_BUFFER: usize = 144;
 /// `offsetof(PyTypeObject, tp_version_tag)` less the header of an object; 3.8 to 3.15, 64-bit.
-pub(super) const TP_VERSION_TAG: usize = 368;
+pub const TP_VERSION_TAG: usize = 368;
 
 /// What the lock points to while it is taken: no functions, as in a type without buffers.
 #[repr(C)]

@@ -7,18 +7,41 @@
 
 /// Bytes that hold a `PyConfig` of any version in the table, with room to spare: 3.13 in a debug
 /// build has 456.
-pub(crate) const CONFIG_BYTES: usize = 1024;
+pub const CONFIG_BYTES: usize = 1024;
 
 /// Bytes that hold a `PyPreConfig`; it has 40 in all of them.
-pub(crate) const PRECONFIG_BYTES: usize = 64;
+pub const PRECONFIG_BYTES: usize = 64;
 
-/// Offsets in `PyPreConfig`, which has not changed from 3.8 to 3.13. All fields are `int`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct PreConfigTable {
-    pub(crate) use_environment: usize,
-    pub(crate) configure_locale: usize,
-    pub(crate) coerce_c_locale: usize,
-    pub(crate) utf8_mode: usize,
+/// Declares a table of offsets, and how a test can list it.
+macro_rules! table {
+    ($(#[$doc:meta])* $table:ident of $structure:literal { $($field:ident)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) struct $table {
+            $(pub(crate) $field: usize,)*
+        }
+
+        impl $table {
+            fn fields(&self) -> Vec<(&'static str, &'static str, usize)> {
+                vec![$(($structure, stringify!($field), self.$field)),*]
+            }
+        }
+    };
+}
+
+table! {
+    /// Offsets in `PyPreConfig`, which has not changed from 3.8 to 3.13. All fields are `int`.
+    PreConfigTable of "PyPreConfig" {
+        use_environment configure_locale coerce_c_locale utf8_mode
+    }
+}
+
+table! {
+    /// Offsets in `PyConfig`. The first five are `int`, the others `wchar_t *`.
+    ConfigTable of "PyConfig" {
+        use_environment install_signal_handlers parse_argv site_import configure_c_stdio
+        stdio_encoding stdio_errors program_name home
+    }
 }
 
 /// The one table of `PyPreConfig`.
@@ -28,21 +51,6 @@ pub(crate) const PRECONFIG: PreConfigTable = PreConfigTable {
     coerce_c_locale: 20,
     utf8_mode: 28,
 };
-
-/// Offsets in `PyConfig`. The first group are `int`, the second `wchar_t *`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ConfigTable {
-    pub(crate) use_environment: usize,
-    pub(crate) install_signal_handlers: usize,
-    pub(crate) parse_argv: usize,
-    pub(crate) site_import: usize,
-    pub(crate) configure_c_stdio: usize,
-
-    pub(crate) stdio_encoding: usize,
-    pub(crate) stdio_errors: usize,
-    pub(crate) program_name: usize,
-    pub(crate) home: usize,
-}
 
 /// The table of a version; `None` if it has none here.
 pub(crate) const fn config(version: (u8, u8)) -> Option<ConfigTable> {
@@ -54,6 +62,19 @@ pub(crate) const fn config(version: (u8, u8)) -> Option<ConfigTable> {
         (3, 13) => Some(V3_13),
         _ => None,
     }
+}
+
+/// All entries for a version: structure, field, offset.
+pub fn fields(version: (u8, u8)) -> Vec<(&'static str, &'static str, usize)> {
+    let Some(config) = config(version) else { return Vec::new() };
+    let mut fields = PRECONFIG.fields();
+    fields.extend(config.fields());
+    fields
+}
+
+/// Whether a field is a `wchar_t *`; the others are `int`.
+pub fn is_text(field: &str) -> bool {
+    matches!(field, "stdio_encoding" | "stdio_errors" | "program_name" | "home")
 }
 
 const V3_8: ConfigTable = ConfigTable {

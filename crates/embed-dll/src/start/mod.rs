@@ -26,6 +26,12 @@ use host::{Errno, HostState};
 use process::{Busy, Registry};
 use settings::Settings;
 
+/// The numbers that a test compares with CPython's headers.
+pub(crate) mod tables {
+    pub use super::cffi_lock::{TP_AS_BUFFER, TP_VERSION_TAG};
+    pub use super::config_tables::{CONFIG_BYTES, PRECONFIG_BYTES, fields, is_text};
+}
+
 /// How long another thread may take to start the interpreter. Far more than it needs (10 to 50 ms,
 /// seconds under valgrind): only a deadlock takes longer.
 const PATIENCE: Duration = Duration::from_secs(120);

@@ -65,7 +65,7 @@ pub(super) fn address(image: &Image, name: &'static CStr) -> Result<*mut c_void,
 macro_rules! functions {
     ($(#[$doc:meta])* $table:ident { $($name:ident: fn($($argument:ty),*) $(-> $result:ty)?;)* }) => {
         $(#[$doc])*
-        #[allow(non_snake_case, reason = "the fields are named as the functions of the C API")]
+        #[expect(non_snake_case, reason = "the fields are named as the functions of the C API")]
         struct $table {
             $($name: unsafe extern "C" fn($($argument),*) $(-> $result)?,)*
         }

@@ -1,0 +1,182 @@
+//! `sys.prefix`, `sys.executable` and site-packages come from the libpython, or from the virtual
+//! environment that is meant, whatever `python3` is first on PATH.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use libtest_mimic::Trial;
+
+use crate::case::{Case, Outcome};
+use crate::interpreters::Target;
+use crate::{Stop, on_each, on_two, skip};
+
+const WHERE: &str = "import sys; result = '|'.join([sys.prefix, sys.base_prefix, sys.executable, \
+     repr(sys.argv), ':'.join(sys.path)])";
+
+pub fn trials(targets: &[Target]) -> Vec<Trial> {
+    let mut trials: Vec<Trial> = Vec::new();
+    trials.extend(on_each(targets, "prefix", prefix));
+    trials.extend(on_each(targets, "venv", venv));
+    trials.extend(on_each(targets, "home", home));
+    trials.extend(on_each(targets, "no-executable", no_executable));
+    trials.push(on_two(targets, "prefix/foreign-venv-first-on-path", foreign_venv));
+    trials.push(on_two(targets, "venv/of-another-version-is-not-used", other_venv));
+    trials
+}
+
+/// prefix, base prefix, executable, argv and path of a host that has run [`WHERE`].
+fn parts(outcome: &Outcome) -> Result<[String; 5], Stop> {
+    let parts: Vec<String> = outcome.line("result")?.split('|').map(str::to_owned).collect();
+    parts.try_into().map_err(|_| outcome.fail("not five parts").into())
+}
+
+fn is_at(target: &Target, outcome: &Outcome) -> Result<(), Stop> {
+    outcome.started_with(&target.library)?;
+    let [prefix, base, executable, argv, path] = parts(outcome)?;
+    let expected = target.prefix.display().to_string();
+    if prefix != expected || base != expected {
+        return Err(outcome.fail(&format!("the prefix should be {expected}")).into());
+    }
+    if Path::new(&executable) != target.python() {
+        return Err(outcome.fail(&format!("it should be {}", target.python().display())).into());
+    }
+    if argv != "['']" {
+        return Err(outcome.fail("sys.argv should be ['']").into());
+    }
+    let site = ["site-packages", "dist-packages"];
+    let mut folders = path.split(':').filter(|folder| !folder.is_empty());
+    if !folders.all(|folder| folder.starts_with(&expected) || folder.starts_with("/usr/local"))
+        || !site.iter().any(|site| path.ends_with(site))
+    {
+        return Err(outcome.fail("sys.path should be under the prefix").into());
+    }
+    Ok(())
+}
+
+fn prefix(target: &Target) -> Result<(), Stop> {
+    is_at(target, &Case::on(target).words(&["start", "run", WHERE]).run()?)
+}
+
+/// A virtual environment of a target.
+fn make_venv(target: &Target) -> Result<(tempfile::TempDir, PathBuf), Stop> {
+    if target.loader.is_some() {
+        return Err(skip("its interpreter does not run with this machine's C library"));
+    }
+    let folder = tempfile::tempdir()?;
+    let venv = folder.path().canonicalize()?.join("venv");
+    let made = Command::new(target.python())
+        .args(["-I", "-m", "venv", "--without-pip"])
+        .arg(&venv)
+        .env_clear()
+        .output()?;
+    if !made.status.success() {
+        let reason = String::from_utf8_lossy(&made.stderr);
+        return Err(skip(&format!("its interpreter makes no virtual environment: {reason}")));
+    }
+    Ok((folder, venv))
+}
+
+fn is_in_venv(venv: &Path, target: &Target, outcome: &Outcome) -> Result<(), Stop> {
+    outcome.started_with(&target.library)?;
+    let [prefix, base, executable, _, path] = parts(outcome)?;
+    let expected = venv.display().to_string();
+    if prefix != expected || Path::new(&base) != target.prefix {
+        return Err(outcome.fail(&format!("the prefix should be {expected}")).into());
+    }
+    if Path::new(&executable) != venv.join("bin/python") {
+        return Err(outcome.fail("sys.executable should be the environment's").into());
+    }
+    if !path
+        .split(':')
+        .any(|folder| folder.starts_with(&expected) && folder.ends_with("site-packages"))
+    {
+        return Err(outcome.fail("the environment's site-packages should be on sys.path").into());
+    }
+    Ok(())
+}
+
+/// By `VIRTUAL_ENV`, which leads to the libpython as well; by `VIRTUAL_ENV` and a libpython that
+/// is named; by the author.
+fn venv(target: &Target) -> Result<(), Stop> {
+    let (_folder, venv) = make_venv(target)?;
+    let alone = Case::under(target).env("VIRTUAL_ENV", &venv).words(&["start", "run", WHERE]);
+    is_in_venv(&venv, target, &alone.run()?)?;
+    let both = Case::on(target).env("VIRTUAL_ENV", &venv).words(&["start", "run", WHERE]);
+    is_in_venv(&venv, target, &both.run()?)?;
+    let author = Case::under(target).word("venv").word(&venv).words(&["start", "run", WHERE]);
+    is_in_venv(&venv, target, &author.run()?)
+}
+
+/// The environment of another version is first on PATH, which decides everything for a plain
+/// `Py_InitializeEx`.
+fn foreign_venv(one: &Target, other: &Target) -> Result<(), Stop> {
+    for (target, foreign) in [(one, other), (other, one)] {
+        let (_folder, venv) = make_venv(foreign)?;
+        let case = Case::on(target).env("PATH", venv.join("bin"));
+        is_at(target, &case.words(&["start", "run", WHERE]).run()?)?;
+    }
+    Ok(())
+}
+
+fn other_venv(one: &Target, other: &Target) -> Result<(), Stop> {
+    let (_folder, venv) = make_venv(other)?;
+    let case = Case::on(one).env("VIRTUAL_ENV", &venv).env("EMBED_DLL_LOG", "1");
+    let outcome = case.words(&["start", "run", WHERE]).run()?;
+    is_at(one, &outcome)?;
+    if !outcome.stderr.contains("is for Python") {
+        return Err(outcome.fail("the log should say why the environment is not used").into());
+    }
+    Ok(())
+}
+
+/// `PYTHONHOME` and the author's `home` are honoured: a copy of the prefix made of links.
+fn home(target: &Target) -> Result<(), Stop> {
+    let folder = tempfile::tempdir()?;
+    let home = folder.path().canonicalize()?.join("home");
+    fs::create_dir_all(home.join("lib"))?;
+    let name = target.stdlib();
+    symlink(&name, home.join("lib").join(name.file_name().unwrap_or_default()))?;
+    for case in [
+        Case::on(target).env("PYTHONHOME", &home),
+        Case::on(target).word("home").word(&home),
+        Case::on(target)
+            .env("PYTHONHOME", "/nonexistent")
+            .words(&["no-environment", "home"])
+            .word(&home),
+    ] {
+        let outcome = case.words(&["start", "run", WHERE]).run()?;
+        let [prefix, ..] = parts(&outcome)?;
+        if Path::new(&prefix) != home {
+            return Err(outcome.fail(&format!("the prefix should be {}", home.display())).into());
+        }
+    }
+    Ok(())
+}
+
+/// A tree with a libpython and a standard library but no interpreter, found through `$ORIGIN` of
+/// nothing but its place: `sys.executable` is empty, never what is on PATH.
+fn no_executable(target: &Target) -> Result<(), Stop> {
+    if target.loader.is_some() {
+        return Err(skip("its C library would have to be copied as well"));
+    }
+    let folder = tempfile::tempdir()?;
+    let prefix = folder.path().canonicalize()?.join("bundle");
+    let lib = prefix.join("lib");
+    fs::create_dir_all(&lib)?;
+    let stdlib = target.stdlib();
+    symlink(&stdlib, lib.join(stdlib.file_name().unwrap_or_default()))?;
+    let library = lib.join(target.library.file_name().unwrap_or_default());
+    fs::copy(&target.library, &library)?;
+    let case = Case::new().env("PATH", target.python().parent().unwrap_or(Path::new("/")));
+    let outcome = case.word("libpython").word(&prefix).words(&["start", "run", WHERE]).run()?;
+    outcome.started_with(&library)?;
+    let [actual, _, executable, ..] = parts(&outcome)?;
+    if Path::new(&actual) != prefix || !executable.is_empty() {
+        return Err(outcome
+            .fail("the prefix should be the bundle, and the executable empty")
+            .into());
+    }
+    Ok(())
+}
