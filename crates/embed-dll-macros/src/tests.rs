@@ -185,7 +185,7 @@ fn what_rust_cannot_pass_is_refused_where_it_is_declared() {
     );
     refused(
         "module: \"m\", api: \"struct s { float f; int :32; float g; }; void f(struct s);\"",
-        "api:1:1: `f`: cannot pass `struct s` by value: with both floating-point fields and bit",
+        "api:1:1: `f`: cannot pass `struct s` by value: with both floating-point fields and unnamed",
     );
     accepted("struct s { float f; int :32; float g; long double d; }; void f(struct s *);");
     accepted("struct s { long double (*f)(long double); };");

@@ -10,6 +10,7 @@ mod invokers;
 mod life;
 mod naming;
 mod open;
+mod parts;
 mod records;
 mod spec;
 mod symbols;

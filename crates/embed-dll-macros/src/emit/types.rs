@@ -116,10 +116,10 @@ impl<'a> Types<'a> {
         let float = |primitive: Primitive| {
             matches!(primitive.kind(), PrimitiveKind::Float | PrimitiveKind::Complex)
         };
-        if super::records::has_gaps(self, id) && self.holds(id, &float) {
+        if super::parts::has_gaps(self, id) && self.holds(id, &float) {
             return Some(
-                "with both floating-point fields and bit fields it is passed in registers that \
-                 Rust would choose differently",
+                "with both floating-point fields and unnamed bit fields it is passed in registers \
+                 that Rust would choose differently",
             );
         }
         None

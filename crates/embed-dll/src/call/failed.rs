@@ -123,8 +123,7 @@ pub(super) fn handled<'a>(
             (Place::Result, exception, value.and_then(|value| result(call, value.release(py))))
         }
     };
-    let first =
-        First { callable: hold.callable(py).retain(), exception: raised, place, detail };
+    let first = First { callable: hold.callable(py).retain(), exception: raised, place, detail };
     let Some(onerror) = hold.onerror(py) else {
         first.report(call);
         return None;
@@ -177,7 +176,10 @@ impl First<'_> {
 /// `converting argument 2, of C type '_Bool'`.
 fn argument(call: &Call<'_>, index: usize) -> Option<String> {
     let ctype = ctype(call.py(), call.parameter(index))?;
-    Some(format!("was given an argument {} of C type '{ctype}' that has no Python value", index + 1))
+    Some(format!(
+        "was given an argument {} of C type '{ctype}' that has no Python value",
+        index + 1
+    ))
 }
 
 /// `must return an 'int8_t', got 300`.

@@ -21,7 +21,11 @@ pub(super) enum Verdict {
 /// Whether the exception is an interrupt from before the first instruction.
 #[cold]
 #[inline(never)]
-pub(super) fn before_first_instruction(hold: &Hold<'_>, call: &Call<'_>, raised: Raised) -> Verdict {
+pub(super) fn before_first_instruction(
+    hold: &Hold<'_>,
+    call: &Call<'_>,
+    raised: Raised,
+) -> Verdict {
     let py = call.py();
     if !raised.is(py, ExceptionKind::KeyboardInterrupt) {
         return Verdict::Failed(raised);
@@ -83,5 +87,7 @@ fn not_begun(py: Py<'_>, callable: View<'_>, exception: &Exception<'_>) -> Resul
     let resume = unsafe { (py.abi().PyLong_AsSsize_t)(resume.as_pointer()) };
     let code = code.attr(c"co_code")?;
     let instructions = code.as_bytes()?;
-    Ok(instructions.get(at..at + 2).is_some_and(|pair| isize::from(pair[0]) == resume && pair[1] == 0))
+    Ok(instructions
+        .get(at..at + 2)
+        .is_some_and(|pair| isize::from(pair[0]) == resume && pair[1] == 0))
 }

@@ -5,8 +5,7 @@ use std::ptr;
 use crate::python::abi::{self, Abi, Object, Size};
 
 /// `PyObject_Vectorcall(callable, arguments, count and flag, names of keywords)`.
-pub(crate) type Vectorcall =
-    unsafe extern "C" fn(Object, *const Object, usize, Object) -> Object;
+pub(crate) type Vectorcall = unsafe extern "C" fn(Object, *const Object, usize, Object) -> Object;
 
 /// What this libpython has. The function became a real symbol in 3.11; before, it is an inline
 /// function around others that are exported and do the same when the last argument is null.

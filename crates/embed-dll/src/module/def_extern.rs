@@ -5,8 +5,8 @@ use std::sync::Arc;
 use embed_dll_cdecl::{Declarations, FunctionKind, Type, TypeId};
 
 use crate::ffi::{self, Types};
-use crate::python::class::{Arguments, Class, Definition, Payload, Slot, object_result, slot};
 use crate::python::abi::{Object, Size};
+use crate::python::class::{Arguments, Class, Definition, Payload, Slot, object_result, slot};
 use crate::python::{ExceptionKind, Key, Owned, Py, Raised, Result, View};
 use crate::spec::{Function, Module};
 

@@ -19,7 +19,10 @@ use super::text;
 /// [`Module::ready`].
 #[cold]
 #[inline(never)]
-pub(super) fn once(module: &'static Module, retry: Retry) -> std::result::Result<&'static Ready, NotReady> {
+pub(super) fn once(
+    module: &'static Module,
+    retry: Retry,
+) -> std::result::Result<&'static Ready, NotReady> {
     let once = &module.state.once;
     if let Some(failure) = once.failure(retry) {
         return Err(failure);
@@ -75,7 +78,10 @@ fn released(runtime: &'static Runtime, wait: &mut dyn FnMut()) {
 
 /// Makes the module objects and runs the init code. An error has been printed and is the text for
 /// the host.
-fn run(module: &'static Module, runtime: &'static Runtime) -> std::result::Result<&'static Ready, String> {
+fn run(
+    module: &'static Module,
+    runtime: &'static Runtime,
+) -> std::result::Result<&'static Ready, String> {
     let attachment = match thread::attach(runtime) {
         Ok(attachment) => attachment,
         Err(refused) => {
@@ -94,7 +100,11 @@ fn run(module: &'static Module, runtime: &'static Runtime) -> std::result::Resul
     })
 }
 
-fn run_attached<'a>(py: Py<'a>, module: &'static Module, runtime: &'static Runtime) -> Result<&'static Ready> {
+fn run_attached<'a>(
+    py: Py<'a>,
+    module: &'static Module,
+    runtime: &'static Runtime,
+) -> Result<&'static Ready> {
     let ready = Ready::prepare(py, module, runtime)?;
     ready.register(py, module)?;
     // What an earlier attempt attached belongs to globals that are given up.

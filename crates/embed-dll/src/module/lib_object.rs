@@ -8,10 +8,10 @@ use embed_dll_cdecl::{Declarations, FunctionKind, Type, TypeId};
 
 use crate::ffi::{self, Place, Types};
 use crate::python::abi::Object;
+use crate::python::class::{Arguments, MethodDef};
 use crate::python::class::{
     Class, Definition, Payload, Slot, method, object_result, slot, status_result,
 };
-use crate::python::class::{Arguments, MethodDef};
 use crate::python::{ExceptionKind, Owned, Py, Raised, Result, View};
 use crate::spec::Module;
 
@@ -89,13 +89,11 @@ pub(crate) fn addressed<'a>(
 /// # Errors
 ///
 /// `MemoryError`.
-pub(super) fn new<'a>(
-    py: Py<'a>,
-    types: Arc<Types>,
-    module: &'static Module,
-) -> Result<Owned<'a>> {
-    static METHODS: [MethodDef; 2] =
-        [method!(c"__dir__", dir, c"The names of all functions, variables and constants."), MethodDef::END];
+pub(super) fn new<'a>(py: Py<'a>, types: Arc<Types>, module: &'static Module) -> Result<Owned<'a>> {
+    static METHODS: [MethodDef; 2] = [
+        method!(c"__dir__", dir, c"The names of all functions, variables and constants."),
+        MethodDef::END,
+    ];
     let slots = [
         Slot { number: slot::TP_GETATTRO, value: getattr as *mut c_void },
         Slot { number: slot::TP_SETATTRO, value: setattr as *mut c_void },
@@ -244,7 +242,11 @@ fn list<'a, 'n>(py: Py<'a>, names: impl Iterator<Item = &'n str>) -> Result<Owne
 /// # Safety
 ///
 /// `own` must be an object of the class, and `name` a string, both alive during the call.
-unsafe fn receive<'a>(py: Py<'a>, own: Object, name: Object) -> Result<(View<'a>, &'a Lib, String)> {
+unsafe fn receive<'a>(
+    py: Py<'a>,
+    own: Object,
+    name: Object,
+) -> Result<(View<'a>, &'a Lib, String)> {
     // SAFETY: says the caller.
     let (own, name) = unsafe { (py.view(own), py.view(name)) };
     match (own, name) {

@@ -39,9 +39,9 @@ pub(crate) use attached::{Hold, Signature, with_error_value};
 pub(crate) use def_extern::def_extern;
 pub(crate) use errors::failed;
 pub(crate) use lib_object::{Addressed, addressed};
+pub(crate) use names::qualified;
 pub(crate) use once::NotReady;
 pub(crate) use ready::Ready;
-pub(crate) use names::qualified;
 pub(crate) use report::{Place, Report, returning};
 pub(crate) use text::{flush, to_descriptor};
 
@@ -82,8 +82,12 @@ impl State {
     /// Makes `ready` the module's objects; the first stay.
     fn publish(&self, ready: Ready) -> &'static Ready {
         let new = Box::into_raw(Box::new(ready));
-        let published =
-            self.prepared.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire);
+        let published = self.prepared.compare_exchange(
+            ptr::null_mut(),
+            new,
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
         match published {
             // SAFETY: from a box just now, published, never freed.
             Ok(_) => unsafe { &*new },

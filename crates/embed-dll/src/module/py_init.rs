@@ -83,7 +83,9 @@ pub(super) fn definition(module: &'static Module) -> Object {
     unsafe {
         object_result(|_| {
             let Ok(mut given) = GIVEN.lock() else {
-                return Err(py.raise(ExceptionKind::System, "a bug in embed-dll: its code panicked"));
+                return Err(
+                    py.raise(ExceptionKind::System, "a bug in embed-dll: its code panicked")
+                );
             };
             let known = given.iter().find(|given| ptr::eq(given.module, module));
             let pointer = match known {
@@ -97,7 +99,9 @@ pub(super) fn definition(module: &'static Module) -> Object {
             };
             drop(given);
             let definition = (runtime.abi.PyModuleDef_Init)(pointer.cast());
-            py.view(definition).map(|view| view.retain()).ok_or_else(crate::python::Raised::already_set)
+            py.view(definition)
+                .map(|view| view.retain())
+                .ok_or_else(crate::python::Raised::already_set)
         })
     }
 }

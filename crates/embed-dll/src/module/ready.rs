@@ -58,8 +58,7 @@ impl Ready {
             current.map_or(std::ptr::null_mut(), |current| unsafe { current() })
         });
         ffi::prepare(py)?;
-        let types =
-            super::types(module).map_err(|text| py.raise(ExceptionKind::Import, text))?;
+        let types = super::types(module).map_err(|text| py.raise(ExceptionKind::Import, text))?;
         let ffi = ffi::new_ffi(py, types.clone(), module)?;
         let lib = lib_object::new(py, types.clone(), module)?;
         let name = py.str(module.name())?;

@@ -114,7 +114,10 @@ impl Report<'_, '_> {
             Err(raised) => {
                 let exception = raised.take(py);
                 let hook = text::exception(py, &exception);
-                text::to_stderr(py, &format!("Exception ignored in sys.unraisablehook:\n{hook}{block}"));
+                text::to_stderr(
+                    py,
+                    &format!("Exception ignored in sys.unraisablehook:\n{hook}{block}"),
+                );
             }
         }
         errors::failed(self.function.module, &block);
@@ -127,9 +130,9 @@ impl Report<'_, '_> {
             format!("<{}>", self.callable.class_name())
         });
         match self.place {
-            Place::Handler => {
-                String::from("Exception ignored during handling of the above exception by 'onerror'")
-            }
+            Place::Handler => String::from(
+                "Exception ignored during handling of the above exception by 'onerror'",
+            ),
             Place::Result => format!(
                 "Exception ignored from cffi callback {callable}, trying to convert the result back to C"
             ),

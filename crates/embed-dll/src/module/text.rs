@@ -13,7 +13,8 @@ use super::names;
 pub(crate) fn to_descriptor(text: &str) {
     // SAFETY: the descriptor is not closed by this: it is given back below. If it is closed in this
     // process, the write fails, and nothing can be said to anybody.
-    let mut stderr = std::mem::ManuallyDrop::new(std::fs::File::from(unsafe { OwnedFd::from_raw_fd(2) }));
+    let mut stderr =
+        std::mem::ManuallyDrop::new(std::fs::File::from(unsafe { OwnedFd::from_raw_fd(2) }));
     let _ = stderr.write_all(text.as_bytes());
 }
 

@@ -210,7 +210,8 @@ impl<T: Payload> Class<T> {
         let mut slots = definition.slots.to_vec();
         // 3.8 knows no such slots: they are written into the finished class.
         let old = py.abi().version < (3, 9);
-        let buffer = |slot: &Slot| matches!(slot.number, slot::BF_GETBUFFER | slot::BF_RELEASEBUFFER);
+        let buffer =
+            |slot: &Slot| matches!(slot.number, slot::BF_GETBUFFER | slot::BF_RELEASEBUFFER);
         if old {
             slots.retain(|slot| !buffer(slot));
         }
