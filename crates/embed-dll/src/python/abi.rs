@@ -55,6 +55,8 @@ macro_rules! abi {
             pub header: Header,
             /// `Py_GetVersion()` as numbers: (major, minor).
             pub version: (u8, u8),
+            /// `PyThreadState_GetUnchecked` under the name that it has in this version.
+            current: unsafe extern "C" fn() -> *mut PyThreadState,
             /// Whether it was built without the GIL (`--disable-gil`, 3.13 and later).
             pub free_threaded: bool,
             $($(#[$required_doc])* pub $required: unsafe extern "C" fn($($required_argument),*) $(-> $required_result)?,)*
@@ -104,9 +106,14 @@ macro_rules! abi {
                 let mut abi = Abi {
                     header: Header::unknown(),
                     version: (0, 0),
+                    current: no_state,
                     free_threaded: false,
                     $($required,)* $($optional,)* $($object,)* $($exception,)*
                 };
+                abi.current = abi
+                    .PyThreadState_GetUnchecked
+                    .or(abi._PyThreadState_UncheckedGet)
+                    .ok_or(Missing(c"PyThreadState_GetUnchecked"))?;
                 // SAFETY: the function only returns a constant string, also before initialisation.
                 let version = unsafe { CStr::from_ptr((abi.Py_GetVersion)()) };
                 abi.version = parse_version(version.to_bytes());
@@ -378,24 +385,18 @@ fn is_free_threaded(text: &[u8]) -> bool {
     text.windows(words.len()).any(|window| window == words)
 }
 
+/// Until the table is filled.
+unsafe extern "C" fn no_state() -> *mut PyThreadState {
+    ptr::null_mut()
+}
+
 impl Abi {
     /// The state with which a thread is attached, or null. Before 3.12 this is the state of
     /// whichever thread holds the GIL; from 3.12 on it is the calling thread's.
     #[inline]
     pub fn current_state(&self) -> *mut PyThreadState {
-        let function = self.PyThreadState_GetUnchecked.or(self._PyThreadState_UncheckedGet);
-        match function {
-            // SAFETY: reads one variable; may be called by any thread at any time.
-            Some(function) => unsafe { function() },
-            // SAFETY: as above; the thread that is told to be attached has a state.
-            None => unsafe {
-                if (self.PyGILState_Check)() != 0 {
-                    (self.PyGILState_GetThisThreadState)()
-                } else {
-                    ptr::null_mut()
-                }
-            },
-        }
+        // SAFETY: reads one variable; may be called by any thread at any time.
+        unsafe { (self.current)() }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The promises of this module, kept on real interpreters.
 
 mod attaching;
+mod ending;
+mod speed;
 
 /// Runs a function of this file's children on each interpreter.
 macro_rules! on_each_python {
