@@ -40,7 +40,7 @@ static LATE: AtomicU32 = AtomicU32::new(0);
 
 /// How long finalisation waits for calls in flight. They run with all of Python working; one that
 /// takes longer (a server loop) is left to CPython.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 500 } else { 5_000 });
 
 /// Whether [`admit`] has to be asked.
 #[inline]

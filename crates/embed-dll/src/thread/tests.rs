@@ -2,6 +2,7 @@
 
 mod attaching;
 mod ending;
+mod forking;
 mod speed;
 
 /// Runs a function of this file's children on each interpreter.
