@@ -8,10 +8,12 @@
 use std::cell::UnsafeCell;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use super::gate::GATE;
-use super::{Attachment, Errno, attach, closing, is_attached, probe, record, runtime};
+use super::{Attachment, Errno, attach, closing, imports, is_attached, probe, record, runtime};
+use crate::python::abi::Abi;
 use crate::start::Runtime;
 
 /// How long a fork waits for the GIL. Python code gives it up every 5 ms.
@@ -101,20 +103,53 @@ fn take(runtime: &'static Runtime) -> Taken {
     {
         return Taken::Nothing;
     }
-    // Before 3.12 one can see that nobody has the GIL.
-    let free = abi.version < (3, 12) && abi.current_state().is_null();
-    if !free && !probe::attached_elsewhere(abi, LIMIT, |_| ()) {
-        return Taken::Busy;
-    }
-    match attach(runtime) {
-        Ok(attachment) => {
-            if let Some(before) = abi.PyOS_BeforeFork {
-                // SAFETY: attached; one of the calls for after the fork follows.
-                unsafe { before() };
-            }
-            Taken::Interpreter(attachment)
+    let begin = Instant::now();
+    loop {
+        let left = LIMIT.saturating_sub(begin.elapsed());
+        // Before 3.12 one can see that nobody has the GIL.
+        let free = abi.version < (3, 12) && abi.current_state().is_null();
+        if !free && !probe::attached_elsewhere(abi, left, stop_others) {
+            return Taken::Busy;
         }
-        Err(_) => Taken::Nothing,
+        let Ok(attachment) = attach(runtime) else { return Taken::Nothing };
+        if let Some(before) = abi.PyOS_BeforeFork {
+            // SAFETY: attached; one of the calls for after the fork follows.
+            unsafe { before() };
+        }
+        // No import can begin any more: `PyOS_BeforeFork` holds the lock that it would need.
+        if !imports::others_import(attachment.py()) {
+            return Taken::Interpreter(attachment);
+        }
+        if let Some(after) = abi.PyOS_AfterFork_Parent {
+            // SAFETY: attached, after the call above.
+            unsafe { after() };
+        }
+        drop(attachment);
+        if begin.elapsed() > LIMIT {
+            return Taken::Busy;
+        }
+        sleep(Duration::from_millis(2));
+    }
+}
+
+/// Where there is no GIL, `PyOS_BeforeFork` stops all attached threads, and waits for them for as
+/// long as that takes. So does `sys._current_frames()`: if it returns, so will the other.
+fn stop_others(abi: &'static Abi) {
+    if !abi.free_threaded {
+        return;
+    }
+    // SAFETY: attached; the function is borrowed from `sys`, which keeps it.
+    unsafe {
+        let function = (abi.PySys_GetObject)(c"_current_frames".as_ptr());
+        let frames = match function.is_null() {
+            true => std::ptr::null_mut(),
+            false => (abi.PyObject_CallObject)(function, std::ptr::null_mut()),
+        };
+        if frames.is_null() {
+            (abi.PyErr_Clear)();
+        } else {
+            (abi.Py_DecRef)(frames);
+        }
     }
 }
 

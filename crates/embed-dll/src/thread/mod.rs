@@ -11,6 +11,7 @@ mod flush;
 mod fork;
 mod futex;
 mod gate;
+mod imports;
 mod probe;
 mod record;
 mod signals;

@@ -305,13 +305,17 @@ fn print_and_exit(python: &Python) {
 
 #[test]
 fn nothing_printed_is_lost_at_exit() {
-    on_each("thread::tests::ending::nothing_printed_is_lost_at_exit", print_and_exit, |ran: &Ran| {
-        let text = String::from_utf8_lossy(&ran.output.stdout);
-        assert_eq!(ran.output.status.code(), Some(17), "{:?}", ran.output);
-        for line in ["early line\n", "late line\n"] {
-            assert!(text.contains(line), "{line} of {}: {text}", ran.library.display());
-        }
-    });
+    on_each(
+        "thread::tests::ending::nothing_printed_is_lost_at_exit",
+        print_and_exit,
+        |ran: &Ran| {
+            let text = String::from_utf8_lossy(&ran.output.stdout);
+            assert_eq!(ran.output.status.code(), Some(17), "{:?}", ran.output);
+            for line in ["early line\n", "late line\n"] {
+                assert!(text.contains(line), "{line} of {}: {text}", ran.library.display());
+            }
+        },
+    );
 }
 
 #[test]

@@ -119,9 +119,6 @@ on_each_python! {
 
     fn a_fork_that_cannot_have_the_gil_is_told_so(python) {
         let runtime = python.runtime;
-        if runtime.abi.free_threaded {
-            return;
-        }
         static HELD: AtomicBool = AtomicBool::new(false);
         static FREE: AtomicBool = AtomicBool::new(false);
         let holder = thread::spawn(move || {
@@ -210,6 +207,38 @@ with multiprocessing.get_context('fork').Pool(2) as pool:
     assert pool.map(math.sqrt, [1, 4, 9]) == [1, 2, 3]
 import subprocess
 assert subprocess.run(['/bin/echo', 'x'], stdout=-1).stdout == b'x\\n'");
+    }
+
+    fn a_fork_waits_for_an_import_or_is_told_that_it_did_not_end(python) {
+        let runtime = python.runtime;
+        {
+            let _attachment = attach(runtime).unwrap();
+            python.run("import sys, types, importlib.abc, importlib.machinery, time
+class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    def find_spec(self, name, path, target=None):
+        if name.startswith('slow_'): return importlib.machinery.ModuleSpec(name, self)
+    def create_module(self, spec): return None
+    def exec_module(self, module): time.sleep(float(module.__name__[5:].replace('_', '.')))
+sys.meta_path.insert(0, Finder())");
+        }
+        let import = |name: &'static std::ffi::CStr| move || {
+            let attachment = attach(runtime).unwrap();
+            i32::from(attachment.py().import(name).is_err())
+        };
+        let cases = [(c"slow_0_05", GOOD, 50), (c"slow_1_5", 50 + Refused::ForkedWhileBusy as i32, 60)];
+        for (name, expected, wait) in cases {
+            let importer = thread::spawn(import(name));
+            thread::sleep(Duration::from_millis(wait / 3));
+            let code = fork(|| match attach(runtime) {
+                Ok(attachment) => {
+                    drop(attachment);
+                    if import(name)() == 0 { usable(runtime) } else { 3 }
+                }
+                Err(refused) => 50 + refused as i32,
+            });
+            assert_eq!(code, expected, "{name:?}");
+            assert_eq!(importer.join().unwrap(), 0);
+        }
     }
 
     fn a_fork_leaves_errno_and_the_gate_alone(python) {

@@ -11,9 +11,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::python::abi::Object;
+use crate::start::Runtime;
 use crate::thread::testing::{Python, Ran, on_each, succeeded};
 use crate::thread::{attach, enter, leave};
-use crate::start::Runtime;
 
 struct Limit {
     add1: unsafe extern "C" fn(c_int, c_int) -> c_int,
@@ -97,8 +97,7 @@ fn ours(runtime: &'static Runtime, function: Function, x: c_int, y: c_int) -> c_
             (abi.PyLong_FromLong)(y.into()),
         ];
         let Some(vectorcall) = abi.PyObject_Vectorcall else { return -1 };
-        let sum =
-            vectorcall(function.0, stack.as_ptr().add(1), 2 | 1 << 63, std::ptr::null_mut());
+        let sum = vectorcall(function.0, stack.as_ptr().add(1), 2 | 1 << 63, std::ptr::null_mut());
         let result = (abi.PyLong_AsLong)(sum) as c_int;
         (abi.Py_DecRef)(sum);
         (abi.Py_DecRef)(stack[1]);
@@ -212,7 +211,14 @@ fn body(python: &Python) {
         println!(
             "  {place:12} limit {:6.1} ns  ours {:6.1} ns  ratio {:.3}  attach alone {:5.1} ns \
              of {:5.1} ns  held: limit {:5.1} ns  ours {:5.1} ns  ratio {:.3}",
-            best[0], best[1], best[1] / best[0], best[2], best[5], best[3], best[4], best[4] / best[3]
+            best[0],
+            best[1],
+            best[1] / best[0],
+            best[2],
+            best[5],
+            best[3],
+            best[4],
+            best[4] / best[3]
         );
     };
     single("main");
