@@ -9,7 +9,7 @@
 //! Two threads that pass at the same moment meet at the GIL, once. And no wait is unbounded: code
 //! under the GIL may be waiting for the very thread that queues here, and a caller may sleep with
 //! the GIL released. If the thread inside does not answer within [`ANSWER`], the first in the queue
-//! takes its place and the gate stands open for a while.
+//! takes its place; if that happens twice in a row, the gate stands open for a while.
 //!
 //! All clocks are the waiting threads'; the one inside only looks at a word when it leaves.
 
@@ -33,6 +33,8 @@ const ANSWER: u32 = 2_000;
 /// How long the gate stands open after a thread has not answered; doubled each time until one does.
 const OPEN: u32 = 20_000;
 const OPEN_MOST: u32 = 640_000;
+/// One thread that does not answer may just not be running. For it the gate is not opened.
+const ONCE: u32 = 1;
 /// How long any thread waits in the queue, whatever happens.
 const QUEUE: u32 = 100_000;
 
@@ -62,7 +64,8 @@ pub(super) struct Gate {
     /// Since when it stands open, and for how long; 0: it does not.
     opened: AtomicU32,
     open_for: AtomicU32,
-    /// For how long it was opened the last time.
+    /// For how long it was opened the last time; [`ONCE`] for the first thread that did not answer,
+    /// 0 after one that did.
     last_open: AtomicU32,
 }
 
@@ -179,7 +182,7 @@ impl Gate {
                 std::hint::spin_loop();
             }
         }
-        self.stand_open(id);
+        self.take_over(id);
         true
     }
 
@@ -218,12 +221,17 @@ impl Gate {
     }
 
     /// The thread inside does not answer: it runs a long call, sleeps, or waits for one of us.
-    fn stand_open(&self, id: u32) {
-        let last = self.last_open.load(Ordering::Relaxed);
-        let time = if last == 0 { OPEN } else { (last * 2).min(OPEN_MOST) };
+    fn take_over(&self, id: u32) {
+        let time = match self.last_open.load(Ordering::Relaxed) {
+            0 => ONCE,
+            ONCE => OPEN,
+            last => (last * 2).min(OPEN_MOST),
+        };
         self.last_open.store(time, Ordering::Relaxed);
-        self.opened.store(now(), Ordering::Relaxed);
-        self.open_for.store(time, Ordering::Relaxed);
+        if time != ONCE {
+            self.opened.store(now(), Ordering::Relaxed);
+            self.open_for.store(time, Ordering::Relaxed);
+        }
         // Taken over, so that a thread that ended inside does not keep it for ever.
         self.holder.store(id, Ordering::Relaxed);
     }

@@ -3,6 +3,7 @@
 mod attaching;
 mod ending;
 mod forking;
+mod gate;
 mod speed;
 
 /// Runs a function of this file's children on each interpreter.
