@@ -60,7 +60,7 @@ pub fn enter(runtime: &'static Runtime) -> Result<(), Refused> {
     let nested = LEVELS.try_with(|levels| {
         let mut levels = levels.borrow_mut();
         match levels.last_mut() {
-            Some(level) if level.depth == own.depth.get() => {
+            Some(level) if level.depth == own.depth() => {
                 level.count += 1;
                 true
             }
@@ -79,7 +79,7 @@ pub fn enter(runtime: &'static Runtime) -> Result<(), Refused> {
         GATE.leave(own.id.get());
         attachment.how = How::Restored { gated: false };
     }
-    let level = Level { attachment, depth: own.depth.get(), count: 1 };
+    let level = Level { attachment, depth: own.depth(), count: 1 };
     LEVELS.with_borrow_mut(|levels| levels.push(level));
     Ok(())
 }
@@ -92,7 +92,7 @@ pub fn enter(runtime: &'static Runtime) -> Result<(), Refused> {
 pub fn leave() -> Result<(), Misuse> {
     let record = record::this();
     // SAFETY: the record of the calling thread.
-    let depth = unsafe { record.as_ref() }.depth.get();
+    let depth = unsafe { record.as_ref() }.depth();
     let ended = LEVELS
         .try_with(|levels| {
             let mut levels = levels.borrow_mut();
@@ -113,7 +113,7 @@ pub(super) fn thread_ends(record: &Record) {
     let levels = LEVELS.try_with(|levels| std::mem::take(&mut *levels.borrow_mut()));
     let Ok(mut levels) = levels else { return };
     // A level further out lies below frames of Python, which end with the thread: exit().
-    while let Some(level) = levels.pop_if(|level| level.depth == record.depth.get()) {
+    while let Some(level) = levels.pop_if(|level| level.depth == record.depth()) {
         drop(level.attachment);
         super::complain(
             "embed-dll: a thread has ended between enter and leave; it must leave as often as it \

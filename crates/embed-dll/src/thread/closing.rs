@@ -48,13 +48,13 @@ pub(super) fn unusual() -> bool {
     MODE.load(Ordering::Relaxed) != 0
 }
 
-/// Whether a thread that has said that it is inside may go on. If not, that is taken back.
+/// Whether a thread that has gone in may go on. If not, it has gone out again.
 #[cold]
 pub(super) fn admit(record: &Record) -> Result<(), Refused> {
     fence(Ordering::SeqCst);
-    let verdict = judge(record.depth.get() > 0, record.id.get());
-    if verdict.is_err() && record.depth.get() == 0 {
-        record.inside.store(0, Ordering::Release);
+    let verdict = judge(record.depth() > 1, record.id.get());
+    if verdict.is_err() {
+        record.go_out();
     }
     verdict
 }
@@ -117,7 +117,7 @@ fn hang_if_closed(record: &Record) {
     {
         return;
     }
-    record.inside.store(0, Ordering::Release);
+    record.gone_for_ever();
     loop {
         park_timeout(Duration::MAX);
     }

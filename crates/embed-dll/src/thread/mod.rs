@@ -123,7 +123,7 @@ pub fn attach(runtime: &'static Runtime) -> Result<Attachment, Refused> {
     }
     if is_attached(abi, own, resume) {
         closing::still_there()?;
-        own.depth.set(own.depth.get() + 1);
+        own.go_in();
         return Ok(Attachment { runtime, record, how: How::Already });
     }
     let gated = begin(abi, own)?;
@@ -156,7 +156,7 @@ fn is_attached(abi: &Abi, record: &Record, state: *mut PyThreadState) -> bool {
 /// the caller takes the GIL, and `finish` undoes it.
 #[inline]
 fn begin(abi: &Abi, record: &Record) -> Result<bool, Refused> {
-    record.inside.store(1, Ordering::Relaxed);
+    record.go_in();
     // Whoever closes makes all processors pass a barrier between setting the mode and reading
     // `inside`, so that here only the compiler has to keep the order.
     compiler_fence(Ordering::SeqCst);
@@ -164,7 +164,6 @@ fn begin(abi: &Abi, record: &Record) -> Result<bool, Refused> {
         closing::admit(record)?;
     }
     let gated = !abi.free_threaded && GATE.enter(record.id.get());
-    record.depth.set(record.depth.get() + 1);
     Ok(gated)
 }
 
@@ -174,16 +173,7 @@ fn finish(record: &Record, gated: bool) {
     if gated {
         GATE.leave(record.id.get());
     }
-    end_depth(record);
-}
-
-#[inline]
-fn end_depth(record: &Record) {
-    let depth = record.depth.get() - 1;
-    record.depth.set(depth);
-    if depth == 0 {
-        record.inside.store(0, Ordering::Release);
-    }
+    record.go_out();
 }
 
 /// Attaches a thread that has no state of ours: at its first call, while it is ending, or because
@@ -204,14 +194,14 @@ fn attach_unknown(
     let state = unsafe { (abi.PyGILState_GetThisThreadState)() };
     if is_attached(abi, own, state) {
         closing::still_there()?;
-        own.depth.set(own.depth.get() + 1);
+        own.go_in();
         return Ok(Attachment { runtime, record, how: How::Already });
     }
     if own.phase.get() == Phase::Gone {
         closing::enter_late()?;
         // SAFETY: the interpreter exists, because this thread has been counted and admitted.
         let before = unsafe { (abi.PyGILState_Ensure)() };
-        own.depth.set(own.depth.get() + 1);
+        own.go_in();
         return Ok(Attachment { runtime, record, how: How::Late(before) });
     }
     let gated = begin(abi, own)?;
@@ -239,14 +229,14 @@ impl Drop for Attachment {
         let record = unsafe { self.record.as_ref() };
         let abi = self.runtime.abi;
         match self.how {
-            How::Already => record.depth.set(record.depth.get() - 1),
+            How::Already => record.go_out(),
             How::Restored { gated } => {
                 // SAFETY: attached by `attach`, and whatever was nested in it has ended.
                 unsafe { (abi.PyEval_SaveThread)() };
                 finish(record, gated);
             }
             How::Late(before) => {
-                record.depth.set(record.depth.get() - 1);
+                record.go_out();
                 // SAFETY: paired with the `PyGILState_Ensure` of `attach_unknown`.
                 unsafe { (abi.PyGILState_Release)(before) };
                 closing::leave_late();

@@ -26,14 +26,13 @@ pub(super) struct Record {
     pub(super) phase: Cell<Phase>,
     /// Kernel id of the thread, and with it its name at the gate. 0 until it is in the list.
     pub(super) id: Cell<u32>,
-    /// Attachments that live now, nested ones included.
-    pub(super) depth: Cell<u32>,
     /// The state to restore if the thread is not attached; null: ask Python.
     pub(super) resume: Cell<*mut PyThreadState>,
     /// The state that this DLL made for the thread and deletes at its end, or null.
     pub(super) kept: Cell<*mut PyThreadState>,
-    /// 1 while the thread may touch the interpreter. The only field that other threads read.
-    pub(super) inside: AtomicU32,
+    /// How many attachments live, nested ones included. The only field that other threads read:
+    /// while it is not 0, the thread may touch the interpreter.
+    inside: AtomicU32,
     next: AtomicPtr<Record>,
     previous: AtomicPtr<Record>,
 }
@@ -54,7 +53,6 @@ thread_local! {
         Record {
             phase: Cell::new(Phase::New),
             id: Cell::new(0),
-            depth: Cell::new(0),
             resume: Cell::new(ptr::null_mut()),
             kept: Cell::new(ptr::null_mut()),
             inside: AtomicU32::new(0),
@@ -64,6 +62,31 @@ thread_local! {
     };
 
     static EXIT: Exit = const { Exit };
+}
+
+impl Record {
+    /// How many attachments live.
+    #[inline]
+    pub(super) fn depth(&self) -> u32 {
+        self.inside.load(Ordering::Relaxed)
+    }
+
+    /// One more. Only the thread itself writes, so that this need not be one atomic step.
+    #[inline]
+    pub(super) fn go_in(&self) {
+        self.inside.store(self.depth() + 1, Ordering::Relaxed);
+    }
+
+    /// One less.
+    #[inline]
+    pub(super) fn go_out(&self) {
+        self.inside.store(self.depth() - 1, Ordering::Release);
+    }
+
+    /// The thread stays where it is for ever, outside.
+    pub(super) fn gone_for_ever(&self) {
+        self.inside.store(0, Ordering::Release);
+    }
 }
 
 /// Notices the end of a thread.
@@ -196,7 +219,7 @@ impl Drop for Exit {
         }
         // A thread that ends in the middle of a call (exit(), pthread_exit()) has Python frames
         // below, which still use the state.
-        if own.depth.get() == 0 {
+        if own.depth() == 0 {
             delete_state(own);
         }
         // SAFETY: under the lock; a thread with an `Exit` is in the list.
@@ -214,7 +237,7 @@ fn delete_state(own: &Record) {
     let state = own.kept.get();
     let Some(runtime) = runtime().filter(|_| !state.is_null()) else { return };
     let abi = runtime.abi;
-    own.inside.store(1, Ordering::Relaxed);
+    own.go_in();
     compiler_fence(Ordering::SeqCst);
     // Finalisation deletes all states itself.
     if !closing::unusual() || closing::admit(own).is_ok() {
@@ -225,6 +248,6 @@ fn delete_state(own: &Record) {
         unsafe { (abi.PyThreadState_Clear)(state) };
         // SAFETY: as above; this gives back the GIL too.
         unsafe { (abi.PyThreadState_DeleteCurrent)() };
+        own.go_out();
     }
-    own.inside.store(0, Ordering::Release);
 }

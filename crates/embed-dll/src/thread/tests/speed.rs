@@ -178,11 +178,6 @@ fn body(python: &Python) {
     };
     println!("{}", runtime.library.as_ref().unwrap().display());
     let abi = runtime.abi;
-    // SAFETY: the state of the calling thread, which has attached before.
-    let pair = || unsafe {
-        (abi.PyEval_RestoreThread)((abi.PyGILState_GetThisThreadState)());
-        (abi.PyEval_SaveThread)();
-    };
     // Short batches, the best of many: other programs run on this machine too.
     let rounds = 500;
     let per_call = |call: &dyn Fn()| {
@@ -193,6 +188,14 @@ fn body(python: &Python) {
         begin.elapsed().as_nanos() as f64 / 1000.0
     };
     let single = |place: &str| {
+        bare();
+        // SAFETY: may be called by any thread.
+        let state = unsafe { (abi.PyGILState_GetThisThreadState)() };
+        // SAFETY: the state of the calling thread, which has attached before.
+        let pair = || unsafe {
+            (abi.PyEval_RestoreThread)(state);
+            (abi.PyEval_SaveThread)();
+        };
         let mut best = [f64::MAX; 6];
         for _ in 0..rounds {
             best[0] = best[0].min(per_call(&theirs));
