@@ -23,6 +23,8 @@ pub fn start(locate: Locate, options: Options) -> Result<&'static Runtime, Start
         invokers: &[],
         layouts: &[],
         constants: &[],
+        numbers: &[],
+        lengths: &[],
         locate,
         options,
     };
