@@ -292,10 +292,10 @@ unsafe fn begin(
     let runtime = unsafe { measured(found, steps, true) }?;
     // SAFETY: as the caller promises.
     let py = unsafe { Py::assume(runtime.abi) };
-    // `_thread.interrupt_main()` is a crash on 3.11 without it, and with it Python's handler of
-    // SIGINT comes now, when it can be taken away again, and not at somebody's first `import
-    // subprocess`.
-    if let Err(raised) = py.import(c"signal") {
+    // `_thread.interrupt_main()` is a crash on 3.11 without this module, and with it Python's
+    // handler of SIGINT comes now, when it can be taken away again, and not at somebody's first
+    // `import subprocess`. `signal` itself would import `enum`, which takes a tenth of the start.
+    if let Err(raised) = py.import(c"_signal") {
         raised.forget(py);
     }
     if !settings.program_exists

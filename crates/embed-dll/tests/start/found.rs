@@ -183,8 +183,8 @@ fn bad_candidates(one: &Target, other: &Target) -> Result<(), Stop> {
     let folder = tempfile::tempdir()?;
     let path = |name: &str| folder.path().join(name);
     let library = fs::read(&other.library)?;
-    fs::write(path("libpython3.15.so.1.0"), &library[..library.len() / 2])?;
-    fs::write(path("libpython3.14.so.1.0"), "INPUT(libpython3.15.so.1.0)")?;
+    fs::write(path("libpython3.15.so.1.0"), &library[..100_000])?;
+    fs::write(path("libpython3.14.so.1.0"), "/* GNU ld script */ INPUT(libpython3.15.so.1.0) /* and more text */")?;
     let mut foreign = library.clone();
     foreign[18] ^= 1;
     fs::write(path("libpython3.13.so.1.0"), foreign)?;
