@@ -13,13 +13,39 @@
 //!
 //! All clocks are the waiting threads'; the one inside only looks at a word when it leaves.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::{Errno, futex};
 
-/// The gate of this DLL.
-pub(super) static GATE: Gate = Gate::new();
+/// The gate of this DLL, until it knows that of the process.
+static ALONE: Gate = Gate::new();
+static OWN: AtomicPtr<Gate> = AtomicPtr::new(ptr::from_ref(&ALONE).cast_mut());
+
+/// The gate to pass.
+#[inline]
+pub(super) fn own() -> &'static Gate {
+    // SAFETY: `ALONE`, or memory that `share` was given for ever.
+    unsafe { &*OWN.load(Ordering::Relaxed) }
+}
+
+/// What [`Gate`] means in memory that is shared with other versions of this crate.
+const PROTOCOL: u64 = 1;
+
+/// Uses one gate with all DLLs of the process: they queue for the same GIL. A thread that is inside
+/// the old gate at that moment notices nothing, and is alone in the new one.
+pub(super) fn share_in(words: &'static [AtomicU64; 64]) {
+    let first = words[0].compare_exchange(0, PROTOCOL, Ordering::AcqRel, Ordering::Acquire);
+    if first.is_err_and(|protocol| protocol != PROTOCOL) {
+        return;
+    }
+    // A line of cache for itself, the same one for everybody.
+    let gate = ptr::from_ref(&words[1]).addr().next_multiple_of(64) - ptr::from_ref(words).addr();
+    // SAFETY: atomics of zeros are a gate; it is aligned, and ends within 56 + 8 + 64 of 512 bytes.
+    let gate = unsafe { ptr::from_ref(words).byte_add(gate).cast::<Gate>() };
+    OWN.store(gate.cast_mut(), Ordering::Release);
+}
 
 /// How long a thread may keep coming back while others queue.
 const SLICE: u32 = 500;
@@ -49,7 +75,7 @@ mod ask {
 
 /// Words only, so that several DLLs can share one. Threads are named by their kernel ids; times are
 /// microseconds of the monotonic clock, cut to 32 bits.
-#[repr(C, align(64))]
+#[repr(C)]
 pub(super) struct Gate {
     /// Who is inside, or 0.
     holder: AtomicU32,
