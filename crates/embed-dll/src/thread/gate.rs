@@ -64,6 +64,10 @@ const ONCE: u32 = 1;
 /// How long any thread waits in the queue, whatever happens.
 const QUEUE: u32 = 100_000;
 
+/// In place of the first in the queue: one that has slept. The thread that has just given the gate
+/// away comes back before any sleeper is awake, and must not be first again.
+const NEXT: u32 = u32::MAX;
+
 /// What the first in the queue asks of the thread inside.
 mod ask {
     pub(super) const NOTHING: u32 = 0;
@@ -81,7 +85,7 @@ pub(super) struct Gate {
     holder: AtomicU32,
     /// What the first in the queue asks. Only the first sets it; it sleeps on it.
     asked: AtomicU32,
-    /// The first in the queue, or 0. The others sleep on it.
+    /// The first in the queue, [`NEXT`], or 0. The others sleep on it.
     first: AtomicU32,
     /// How many sleep on `first`.
     behind: AtomicU32,
@@ -161,10 +165,11 @@ impl Gate {
             return false;
         }
         let begin = now();
+        let mut slept = false;
         while !self.is_open(now()) {
             let first = self.first.load(Ordering::Relaxed);
-            if first == 0 {
-                if self.exchange(&self.first, 0, id) {
+            if first == 0 || first == NEXT && slept {
+                if self.exchange(&self.first, first, id) {
                     let held = self.wait_first(id);
                     self.leave_queue();
                     return held;
@@ -173,7 +178,7 @@ impl Gate {
                 return false;
             } else {
                 self.behind.fetch_add(1, Ordering::SeqCst);
-                futex::wait(&self.first, first, Some(micros(QUEUE)));
+                slept |= futex::wait(&self.first, first, Some(micros(QUEUE / 4)));
                 self.behind.fetch_sub(1, Ordering::SeqCst);
             }
         }
@@ -233,9 +238,11 @@ impl Gate {
 
     fn leave_queue(&self) {
         self.asked.store(ask::NOTHING, Ordering::Relaxed);
-        self.first.store(0, Ordering::SeqCst);
-        if self.behind.load(Ordering::SeqCst) != 0 {
-            let open = self.open_for.load(Ordering::Relaxed) != 0;
+        let open = self.open_for.load(Ordering::Relaxed) != 0;
+        let others = self.behind.load(Ordering::SeqCst) != 0;
+        self.first.store(if others && !open { NEXT } else { 0 }, Ordering::SeqCst);
+        // Somebody may have come between; whoever sleeps on another value than this does not sleep.
+        if others {
             futex::wake(&self.first, if open { i32::MAX } else { 1 });
         }
     }
