@@ -3,9 +3,8 @@
 use std::cell::RefCell;
 use std::fmt;
 
-use super::gate::GATE;
 use super::record::{self, Record};
-use super::{Attachment, How, Refused, attach};
+use super::{Attachment, How, Refused, attach, gate};
 use crate::start::Runtime;
 
 /// A `leave` that does not belong to an `enter`.
@@ -76,7 +75,7 @@ pub fn enter(runtime: &'static Runtime) -> Result<(), Refused> {
     let mut attachment = attach(runtime)?;
     // Others need not queue behind a whole batch.
     if let How::Restored { gated: true } = attachment.how {
-        GATE.leave(own.id.get());
+        gate::own().leave(own.id.get());
         attachment.how = How::Restored { gated: false };
     }
     let level = Level { attachment, depth: own.depth(), count: 1 };

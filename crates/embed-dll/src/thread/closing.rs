@@ -154,14 +154,11 @@ pub(super) fn watch(py: Py<'_>) -> PyResult<()> {
         flags: METH_NOARGS,
         doc: ptr::null(),
     }));
-    // SAFETY: the definition lives for ever; no `self`, no module.
-    let function = unsafe {
-        py.own((abi.PyCFunction_NewEx)(
-            ptr::from_mut(method).cast(),
-            ptr::null_mut(),
-            ptr::null_mut(),
-        ))?
-    };
+    let method = ptr::from_mut(method).cast();
+    // SAFETY: attached; the definition lives for ever; no `self`, no module.
+    let function = unsafe { (abi.PyCFunction_NewEx)(method, ptr::null_mut(), ptr::null_mut()) };
+    // SAFETY: a new reference or null with an exception set.
+    let function = unsafe { py.own(function)? };
     py.import(c"atexit")?.attr(c"register")?.call(&[*function])?;
     Ok(())
 }
@@ -192,8 +189,12 @@ unsafe extern "C" fn close(_own: Object, _arguments: Object) -> Object {
 
 fn is_main_interpreter(abi: &Abi) -> bool {
     match (abi.PyInterpreterState_Get, abi.PyInterpreterState_Main) {
-        // SAFETY: attached.
-        (Some(current), Some(main)) => unsafe { current() == main() },
+        (Some(current), Some(main)) => {
+            // SAFETY: attached.
+            let current = unsafe { current() };
+            // SAFETY: takes nothing.
+            current == unsafe { main() }
+        }
         // 3.8: nothing better is known.
         _ => true,
     }

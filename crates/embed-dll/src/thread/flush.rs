@@ -8,7 +8,7 @@ use std::sync::Once;
 use std::time::Duration;
 
 use super::{Errno, closing, probe, record, runtime};
-use crate::python::abi::Abi;
+use crate::python::{Abi, Py, Result};
 
 /// How long the end of the process waits for the GIL and for the writing.
 const LIMIT: Duration = Duration::from_millis(500);
@@ -45,36 +45,20 @@ extern "C" fn flush() {
 }
 
 fn flush_attached(abi: &'static Abi) {
+    // SAFETY: attached, as whoever calls this is.
+    let py = unsafe { Py::assume(abi) };
     for name in [c"stdout", c"stderr"] {
-        // SAFETY: attached.
-        unsafe { flush_stream(abi, name) };
+        // The stream may be None, closed, or anything that somebody has put there.
+        if let Err(raised) = flush_stream(py, name) {
+            raised.forget(py);
+        }
     }
 }
 
-/// # Safety
-///
-/// The calling thread must be attached.
-unsafe fn flush_stream(abi: &Abi, name: &CStr) {
-    // SAFETY: attached, says the caller; the stream is borrowed and made ours; whatever the host's
-    // code left as current exception is kept.
-    unsafe {
-        let mut raised = [std::ptr::null_mut(); 3];
-        let [class, value, traceback] = &mut raised;
-        (abi.PyErr_Fetch)(class, value, traceback);
-        let stream = (abi.PySys_GetObject)(name.as_ptr());
-        if !stream.is_null() && stream != abi._Py_NoneStruct {
-            (abi.Py_IncRef)(stream);
-            let method = (abi.PyObject_GetAttrString)(stream, c"flush".as_ptr());
-            if !method.is_null() {
-                let result = (abi.PyObject_CallObject)(method, std::ptr::null_mut());
-                if !result.is_null() {
-                    (abi.Py_DecRef)(result);
-                }
-                (abi.Py_DecRef)(method);
-            }
-            (abi.Py_DecRef)(stream);
-        }
-        (abi.PyErr_Clear)();
-        (abi.PyErr_Restore)(raised[0], raised[1], raised[2]);
+fn flush_stream(py: Py<'_>, name: &CStr) -> Result<()> {
+    let stream = py.import(c"sys")?.attr(name)?;
+    if !stream.is_none() {
+        stream.attr(c"flush")?.call(&[])?;
     }
+    Ok(())
 }

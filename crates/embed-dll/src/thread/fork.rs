@@ -7,17 +7,18 @@
 
 use std::cell::UnsafeCell;
 use std::sync::Once;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::gate::GATE;
-use super::{Attachment, Errno, attach, closing, imports, is_attached, probe, record, runtime};
-use crate::python::abi::Abi;
+use super::{
+    Attachment, Errno, attach, closing, gate, imports, is_attached, probe, record, runtime,
+};
+use crate::python::{Abi, Py};
 use crate::start::Runtime;
 
-/// How long a fork waits for the GIL. Python code gives it up every 5 ms.
-const LIMIT: Duration = Duration::from_millis(200);
+/// How long a fork waits for the GIL. Python code gives it up every 5 ms, but on a machine that is
+/// busy it may take many times that until the next thread runs.
+const LIMIT: Duration = Duration::from_secs(1);
 
 /// What the handler before the fork has done, for those after it.
 enum Taken {
@@ -37,37 +38,6 @@ unsafe impl Sync for Slot {}
 
 static SLOT: Slot = Slot(UnsafeCell::new(Taken::Nothing));
 
-/// The thread that is starting the interpreter, or 0.
-static STARTER: AtomicU32 = AtomicU32::new(0);
-/// The thread that forks.
-static FORKER: AtomicU32 = AtomicU32::new(0);
-static CUT_SHORT: AtomicBool = AtomicBool::new(false);
-
-/// While it lives, the calling thread is starting the interpreter: a child that another thread
-/// forks meanwhile must not wait for that.
-pub struct Starting(());
-
-impl Starting {
-    /// Begins.
-    pub fn begin() -> Starting {
-        watch();
-        STARTER.store(thread_id(), Ordering::SeqCst);
-        Starting(())
-    }
-}
-
-impl Drop for Starting {
-    fn drop(&mut self) {
-        STARTER.store(0, Ordering::SeqCst);
-    }
-}
-
-/// Whether this process was forked while another thread was starting the interpreter: nobody is
-/// going to finish that.
-pub fn forked_while_starting() -> bool {
-    CUT_SHORT.load(Ordering::Relaxed)
-}
-
 /// Registers the handlers, once per process image.
 pub(super) fn watch() {
     static ONCE: Once = Once::new();
@@ -85,7 +55,6 @@ unsafe extern "C" fn before() {
         _ => Taken::Nothing,
     };
     record::before_fork();
-    FORKER.store(thread_id(), Ordering::Relaxed);
     // SAFETY: under the lock.
     unsafe { SLOT.0.get().write(taken) };
 }
@@ -138,18 +107,11 @@ fn stop_others(abi: &'static Abi) {
     if !abi.free_threaded {
         return;
     }
-    // SAFETY: attached; the function is borrowed from `sys`, which keeps it.
-    unsafe {
-        let function = (abi.PySys_GetObject)(c"_current_frames".as_ptr());
-        let frames = match function.is_null() {
-            true => std::ptr::null_mut(),
-            false => (abi.PyObject_CallObject)(function, std::ptr::null_mut()),
-        };
-        if frames.is_null() {
-            (abi.PyErr_Clear)();
-        } else {
-            (abi.Py_DecRef)(frames);
-        }
+    // SAFETY: attached by the probe.
+    let py = unsafe { Py::assume(abi) };
+    let frames = py.import(c"sys").and_then(|sys| sys.attr(c"_current_frames")?.call(&[]));
+    if let Err(raised) = frames {
+        raised.forget(py);
     }
 }
 
@@ -171,15 +133,7 @@ unsafe extern "C" fn in_child() {
     let _errno = Errno::save();
     // SAFETY: there is no other thread.
     let taken = unsafe { SLOT.0.get().replace(Taken::Nothing) };
-    let starter = STARTER.load(Ordering::SeqCst);
-    if starter == FORKER.load(Ordering::Relaxed) && starter != 0 {
-        // The one thread that is left goes on starting, under its new id.
-        STARTER.store(thread_id(), Ordering::SeqCst);
-    } else if starter != 0 {
-        CUT_SHORT.store(true, Ordering::Relaxed);
-        closing::forked_while_busy();
-    }
-    GATE.reset();
+    gate::own().reset();
     closing::after_fork_child();
     record::after_fork_child();
     match taken {
@@ -193,9 +147,4 @@ unsafe extern "C" fn in_child() {
             drop(attachment);
         }
     }
-}
-
-fn thread_id() -> u32 {
-    // SAFETY: takes nothing and cannot fail.
-    unsafe { libc::gettid() }.unsigned_abs()
 }

@@ -13,13 +13,39 @@
 //!
 //! All clocks are the waiting threads'; the one inside only looks at a word when it leaves.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::{Errno, futex};
 
-/// The gate of this DLL.
-pub(super) static GATE: Gate = Gate::new();
+/// The gate of this DLL, until it knows that of the process.
+static ALONE: Gate = Gate::new();
+static OWN: AtomicPtr<Gate> = AtomicPtr::new(ptr::from_ref(&ALONE).cast_mut());
+
+/// The gate to pass.
+#[inline]
+pub(super) fn own() -> &'static Gate {
+    // SAFETY: `ALONE`, or memory that `share` was given for ever.
+    unsafe { &*OWN.load(Ordering::Relaxed) }
+}
+
+/// What [`Gate`] means in memory that is shared with other versions of this crate.
+const PROTOCOL: u64 = 1;
+
+/// Uses one gate with all DLLs of the process: they queue for the same GIL. A thread that is inside
+/// the old gate at that moment notices nothing, and is alone in the new one.
+pub(super) fn share_in(words: &'static [AtomicU64; 64]) {
+    let first = words[0].compare_exchange(0, PROTOCOL, Ordering::AcqRel, Ordering::Acquire);
+    if first.is_err_and(|protocol| protocol != PROTOCOL) {
+        return;
+    }
+    // A line of cache for itself, the same one for everybody.
+    let gate = ptr::from_ref(&words[1]).addr().next_multiple_of(64) - ptr::from_ref(words).addr();
+    // SAFETY: atomics of zeros are a gate; it is aligned, and ends within 56 + 8 + 64 of 512 bytes.
+    let gate = unsafe { ptr::from_ref(words).byte_add(gate).cast::<Gate>() };
+    OWN.store(gate.cast_mut(), Ordering::Release);
+}
 
 /// How long a thread may keep coming back while others queue.
 const SLICE: u32 = 500;
@@ -38,6 +64,10 @@ const ONCE: u32 = 1;
 /// How long any thread waits in the queue, whatever happens.
 const QUEUE: u32 = 100_000;
 
+/// In place of the first in the queue: one that has slept. The thread that has just given the gate
+/// away comes back before any sleeper is awake, and must not be first again.
+const NEXT: u32 = u32::MAX;
+
 /// What the first in the queue asks of the thread inside.
 mod ask {
     pub(super) const NOTHING: u32 = 0;
@@ -49,13 +79,13 @@ mod ask {
 
 /// Words only, so that several DLLs can share one. Threads are named by their kernel ids; times are
 /// microseconds of the monotonic clock, cut to 32 bits.
-#[repr(C, align(64))]
+#[repr(C)]
 pub(super) struct Gate {
     /// Who is inside, or 0.
     holder: AtomicU32,
     /// What the first in the queue asks. Only the first sets it; it sleeps on it.
     asked: AtomicU32,
-    /// The first in the queue, or 0. The others sleep on it.
+    /// The first in the queue, [`NEXT`], or 0. The others sleep on it.
     first: AtomicU32,
     /// How many sleep on `first`.
     behind: AtomicU32,
@@ -135,10 +165,11 @@ impl Gate {
             return false;
         }
         let begin = now();
+        let mut slept = false;
         while !self.is_open(now()) {
             let first = self.first.load(Ordering::Relaxed);
-            if first == 0 {
-                if self.exchange(&self.first, 0, id) {
+            if first == 0 || first == NEXT && slept {
+                if self.exchange(&self.first, first, id) {
                     let held = self.wait_first(id);
                     self.leave_queue();
                     return held;
@@ -147,7 +178,7 @@ impl Gate {
                 return false;
             } else {
                 self.behind.fetch_add(1, Ordering::SeqCst);
-                futex::wait(&self.first, first, Some(micros(QUEUE)));
+                slept |= futex::wait(&self.first, first, Some(micros(QUEUE / 4)));
                 self.behind.fetch_sub(1, Ordering::SeqCst);
             }
         }
@@ -207,9 +238,11 @@ impl Gate {
 
     fn leave_queue(&self) {
         self.asked.store(ask::NOTHING, Ordering::Relaxed);
-        self.first.store(0, Ordering::SeqCst);
-        if self.behind.load(Ordering::SeqCst) != 0 {
-            let open = self.open_for.load(Ordering::Relaxed) != 0;
+        let open = self.open_for.load(Ordering::Relaxed) != 0;
+        let others = self.behind.load(Ordering::SeqCst) != 0;
+        self.first.store(if others && !open { NEXT } else { 0 }, Ordering::SeqCst);
+        // Somebody may have come between; whoever sleeps on another value than this does not sleep.
+        if others {
             futex::wake(&self.first, if open { i32::MAX } else { 1 });
         }
     }

@@ -27,13 +27,11 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, Ordering, compiler_fence};
 
 pub use batch::{Misuse, enter, leave};
-pub use fork::{Starting, forked_while_starting};
 pub use signals::{Interrupts, SigPipeBlocked};
 
 use crate::python::abi::{Abi, GilState, PyThreadState};
 use crate::python::{Py, Result as PyResult};
 use crate::start::Runtime;
-use gate::GATE;
 use record::{Phase, Record};
 
 /// The thread is attached until this is dropped. Attachments of a thread end in the reverse of
@@ -147,7 +145,7 @@ fn is_attached(abi: &Abi, record: &Record, state: *mut PyThreadState) -> bool {
         return true;
     }
     // Until 3.11 `current` belongs to whoever holds the GIL. It can be this thread's other state
-    // only while the one in use is not its own: inside `detached` of a sub-interpreter.
+    // only inside `detached` of a sub-interpreter.
     // SAFETY: may be called by any thread at any time.
     record.kept.get() != state && current == unsafe { (abi.PyGILState_GetThisThreadState)() }
 }
@@ -163,7 +161,7 @@ fn begin(abi: &Abi, record: &Record) -> Result<bool, Refused> {
     if closing::unusual() {
         closing::admit(record)?;
     }
-    let gated = !abi.free_threaded && GATE.enter(record.id.get());
+    let gated = !abi.free_threaded && gate::own().enter(record.id.get());
     Ok(gated)
 }
 
@@ -171,7 +169,7 @@ fn begin(abi: &Abi, record: &Record) -> Result<bool, Refused> {
 #[inline]
 fn finish(record: &Record, gated: bool) {
     if gated {
-        GATE.leave(record.id.get());
+        gate::own().leave(record.id.get());
     }
     record.go_out();
 }
@@ -265,7 +263,7 @@ pub fn detached<R>(py: Py<'_>, body: impl FnOnce() -> R) -> R {
             record.resume.set(self.outer);
             closing::hang_if_gone(record);
             if self.gated {
-                GATE.enter(record.id.get());
+                gate::own().enter(record.id.get());
             }
             // SAFETY: the state that `PyEval_SaveThread` gave, in the same thread.
             unsafe { (self.abi.PyEval_RestoreThread)(self.state) };
@@ -279,9 +277,31 @@ pub fn detached<R>(py: Py<'_>, body: impl FnOnce() -> R) -> R {
     let own = unsafe { record.as_ref() };
     // SAFETY: the token says that the thread is attached.
     let state = unsafe { (abi.PyEval_SaveThread)() };
-    let gated = !abi.free_threaded && GATE.leave(own.id.get());
+    let gated = !abi.free_threaded && gate::own().leave(own.id.get());
     let _again = Again { abi, record, state, outer: own.resume.replace(state), gated };
     body()
+}
+
+/// To be called by the thread that has initialised the interpreter, right after that, before others
+/// can use it. Its state lives as long as the interpreter, so it need not be asked for again.
+pub fn initialised(runtime: &'static Runtime) {
+    let record = record::this();
+    // SAFETY: the record of the calling thread.
+    let own = unsafe { record.as_ref() };
+    if own.phase.get() == Phase::New {
+        record::adopt();
+    }
+    if own.phase.get() == Phase::Known {
+        // SAFETY: may be called by any thread at any time.
+        own.resume.set(unsafe { (runtime.abi.PyGILState_GetThisThreadState)() });
+    }
+    known(runtime);
+}
+
+/// Makes the runtime known to what watches the process.
+fn known(runtime: &'static Runtime) {
+    RUNTIME.store(ptr::from_ref(runtime).cast_mut(), Ordering::Release);
+    fork::watch();
 }
 
 /// To be called once, attached, right after the start: has finalisation, fork and the end of the
@@ -291,8 +311,7 @@ pub fn detached<R>(py: Py<'_>, body: impl FnOnce() -> R) -> R {
 ///
 /// What `atexit.register` raises.
 pub fn started(runtime: &'static Runtime, py: Py<'_>) -> PyResult<()> {
-    RUNTIME.store(ptr::from_ref(runtime).cast_mut(), Ordering::Release);
-    fork::watch();
+    known(runtime);
     flush::at_exit();
     closing::watch(py)
 }

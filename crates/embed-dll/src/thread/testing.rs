@@ -139,6 +139,7 @@ fn open(path: &Path) -> Python {
     let runtime = Runtime { abi, library: Some(path.to_path_buf()), ours: true };
     let python = Python { runtime: Box::leak(Box::new(runtime)), library };
     python.initialise();
+    super::initialised(python.runtime);
     // SAFETY: attached by the initialisation.
     unsafe { abi.header.measure(abi) }.unwrap();
     // SAFETY: attached.

@@ -4,6 +4,7 @@ mod attaching;
 mod ending;
 mod forking;
 mod gate;
+mod interpreters;
 mod speed;
 
 /// Runs a function of this file's children on each interpreter.
