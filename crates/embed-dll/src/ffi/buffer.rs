@@ -104,14 +104,15 @@ impl Export {
         usize::try_from(self.buffer.length).unwrap_or(0)
     }
 
-    /// The reference that the buffer holds, for the collector: it belongs to the structure.
-    pub(crate) fn object(&self) -> Option<Object> {
-        (!self.buffer.object.is_null()).then_some(self.buffer.object)
+    /// The references that it holds, for the collector: one is the buffer structure's.
+    pub(crate) fn objects(&self) -> [Option<Object>; 2] {
+        let inner = (!self.buffer.object.is_null()).then_some(self.buffer.object);
+        [inner, Some(self.source.as_pointer())]
     }
 
     /// The object that was asked.
-    pub(crate) fn source(&self) -> Option<Object> {
-        Some(self.source.as_pointer())
+    pub(crate) fn source(&self) -> Object {
+        self.source.as_pointer()
     }
 }
 
