@@ -104,14 +104,15 @@ impl Export {
         usize::try_from(self.buffer.length).unwrap_or(0)
     }
 
-    /// The reference that the buffer holds, for the collector: it belongs to the structure.
-    pub(crate) fn object(&self) -> Option<Object> {
-        (!self.buffer.object.is_null()).then_some(self.buffer.object)
+    /// The references that it holds, for the collector: one is the buffer structure's.
+    pub(crate) fn objects(&self) -> [Option<Object>; 2] {
+        let inner = (!self.buffer.object.is_null()).then_some(self.buffer.object);
+        [inner, Some(self.source.as_pointer())]
     }
 
     /// The object that was asked.
-    pub(crate) fn source(&self) -> Option<Object> {
-        Some(self.source.as_pointer())
+    pub(crate) fn source(&self) -> Object {
+        self.source.as_pointer()
     }
 }
 
@@ -277,7 +278,17 @@ fn get<'a>(object: View<'a>, key: View<'a>) -> Result<Owned<'a>> {
     };
     // SAFETY: inside the memory that the buffer was made for, which its value keeps alive if
     // anybody does.
-    py.bytes(unsafe { std::slice::from_raw_parts(start, length) })
+    py.bytes(unsafe { octets(start, length) })
+}
+
+/// So many bytes; none may be at NULL.
+///
+/// # Safety
+///
+/// They must be there, and stay as they are for `'a`.
+unsafe fn octets<'a>(start: *const u8, length: usize) -> &'a [u8] {
+    // SAFETY: says the caller.
+    if length == 0 { &[] } else { unsafe { std::slice::from_raw_parts(start, length) } }
 }
 
 fn index(object: View<'_>, key: View<'_>) -> Result<isize> {
@@ -328,8 +339,8 @@ fn compare_bytes<'a>(object: View<'a>, other: View<'a>, operation: c_int) -> Res
     let bytes = own(object);
     // SAFETY: both memories stay where they are while nothing else runs.
     let order = unsafe {
-        let left = std::slice::from_raw_parts(bytes.start.cast_const(), bytes.length);
-        left.cmp(std::slice::from_raw_parts(export.start().cast_const(), export.length()))
+        let left = octets(bytes.start, bytes.length);
+        left.cmp(octets(export.start(), export.length()))
     };
     Ok(py.bool(match operation {
         0 => order.is_lt(),

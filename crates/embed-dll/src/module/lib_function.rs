@@ -85,12 +85,14 @@ pub(super) fn new<'a>(
     FUNCTION.instance(py, LibFunction { module, types, name, ty, address, pointer, lib })
 }
 
-/// The type of a function of `lib`, as `ffi.typeof()` gives it; `None` if `object` is none.
-pub(crate) fn type_of<'a>(object: View<'a>) -> Option<Owned<'a>> {
+/// The type of a pointer to a function of `lib`, and the function's address; `None` if `object` is
+/// none. CFFI takes such functions for function pointers, and `ffi.typeof()` knows them.
+pub(crate) fn function_pointer<'a>(object: View<'a>) -> Option<(Owned<'a>, *mut c_void)> {
     if !FUNCTION.is_made() {
         return None;
     }
-    FUNCTION.get(object).map(|function| function.pointer.view(object.py()).retain())
+    let function = FUNCTION.get(object)?;
+    Some((function.pointer.view(object.py()).retain(), function.address))
 }
 
 impl LibFunction {

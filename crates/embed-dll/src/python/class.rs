@@ -33,7 +33,7 @@ pub mod slot {
     pub const NB_ADD: c_int = 7;
     pub const NB_BOOL: c_int = 9;
     pub const NB_FLOAT: c_int = 11;
-    pub const NB_INT: c_int = 25;
+    pub const NB_INT: c_int = 26;
     pub const NB_SUBTRACT: c_int = 36;
     pub const SQ_ITEM: c_int = 44;
     pub const SQ_LENGTH: c_int = 45;

@@ -1,8 +1,9 @@
 //! Pointers: which values may be given for which.
 
 use crate::ffi::names::cannot_convert;
-use crate::ffi::types::{CType, Ct, Kind, ctype};
+use crate::ffi::types::{CType, Ct, Kind, ctype, ctype_object};
 use crate::ffi::value;
+use crate::module::function_pointer;
 use crate::python::{ExceptionKind, Raised, Result, View};
 
 /// The address that `new` is as a pointer or function of type `ctype`.
@@ -33,6 +34,12 @@ fn is_byte_pointer(ctype: &CType) -> bool {
 
 fn from_other(ctype: Ct, new: View<'_>) -> Result<*mut u8> {
     let Some(data) = value::data(new) else {
+        // A function of `lib` may stand for a pointer to it.
+        if let Some((function, address)) = function_pointer(new)
+            && ctype_object::of(*function).is_some_and(|function| function.is(ctype))
+        {
+            return Ok(address.cast());
+        }
         return Err(cannot_convert(ctype, "cdata pointer", new));
     };
     let given = match data.ctype.kind {

@@ -3,6 +3,7 @@
 use super::own;
 use crate::ffi::types::{Ct, ctype_object};
 use crate::ffi::value::{self, CData};
+use crate::module::function_pointer;
 use crate::python::{ExceptionKind, Raised, Result, View};
 
 /// What a method takes for a type, beside strings.
@@ -34,6 +35,12 @@ pub(super) fn ctype(ffi: View<'_>, argument: View<'_>, accept: Accept) -> Result
         && let Some(data) = value::data(argument)
     {
         return Ok(data.ctype);
+    }
+    if accept == Accept::CData
+        && let Some((function, _)) = function_pointer(argument)
+        && let Some(ct) = ctype_object::of(*function)
+    {
+        return Ok(ct);
     }
     let accepted = match accept {
         Accept::CType => "string or ctype object",

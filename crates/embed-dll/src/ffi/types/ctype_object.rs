@@ -1,5 +1,9 @@
 //! `ffi.CType`: a C type as a Python object, and `CField`.
 
+use std::cell::UnsafeCell;
+use std::ffi::c_void;
+use std::mem::offset_of;
+
 use crate::ffi::slots::{getter, slot, unary};
 use crate::ffi::types::{CType, Ct, Field, Kind};
 use crate::python::class::{
@@ -12,10 +16,20 @@ use crate::python::{ExceptionKind, Owned, Py, Raised, Result, View};
 pub(crate) static CTYPE: Class<Of> = Class::new();
 
 /// The data of such an object.
-pub(crate) struct Of(pub(crate) Ct);
+#[repr(C)]
+pub(crate) struct Of {
+    weak: UnsafeCell<*mut c_void>,
+    ct: Ct,
+}
+
+impl Of {
+    pub(super) fn new(ct: Ct) -> Of {
+        Of { weak: UnsafeCell::new(std::ptr::null_mut()), ct }
+    }
+}
 
 impl Payload for Of {
-    const WEAK_LIST: Option<usize> = None;
+    const WEAK_LIST: Option<usize> = Some(offset_of!(Of, weak));
 }
 
 /// The class of fields of records.
@@ -31,12 +45,12 @@ impl Payload for FieldData {}
 
 /// The type that `object` stands for, if it is a `ctype`.
 pub(crate) fn of(object: View<'_>) -> Option<Ct> {
-    CTYPE.get(object).map(|of| of.0)
+    CTYPE.get(object).map(|of| of.ct)
 }
 
 fn own(object: View<'_>) -> Ct {
     // SAFETY: Python calls slots and attributes with objects of their class.
-    unsafe { CTYPE.get_unchecked(object).0 }
+    unsafe { CTYPE.get_unchecked(object).ct }
 }
 
 fn field(object: View<'_>) -> &FieldData {

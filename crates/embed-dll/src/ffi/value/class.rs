@@ -160,7 +160,7 @@ fn held(own: View<'_>) -> Result<Option<String>> {
         match hold {
             Hold::Handle(object, _) => (py.view(object.as_pointer()).map(View::retain), false),
             Hold::Buffer(export) => {
-                (export.source().and_then(|object| py.view(object)).map(View::retain), true)
+                (py.view(export.source()).map(View::retain), true)
             }
             _ => (None, false),
         }

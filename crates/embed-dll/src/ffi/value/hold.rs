@@ -50,10 +50,9 @@ impl Payload for Holding {
                 0 => visit(destructor.as_pointer()),
                 stop => stop,
             },
-            Hold::Buffer(export) => match export.object() {
-                Some(object) => visit(object),
-                None => 0,
-            },
+            Hold::Buffer(export) => export.objects().into_iter().flatten().fold(0, |code, object| {
+                if code == 0 { visit(object) } else { code }
+            }),
         }
     }
 

@@ -22,7 +22,7 @@ use std::ptr;
 
 pub(crate) use class::prepare;
 pub(crate) use hold::{Hold, Holding, destroy};
-pub(crate) use index::{count, item_at, opaque};
+pub(crate) use index::{count, item_at};
 pub(crate) use memory::Memory;
 
 use super::types::ctype::void_pointer;
@@ -164,11 +164,7 @@ pub(crate) fn part<'a>(
 pub(crate) fn whole<'a>(py: Py<'a>, record: Ct, owner: View<'_>) -> Result<Owned<'a>> {
     let Some(pointer) = data(owner) else { return null(py) };
     let new = CData::new(record, pointer.address, pointer.length);
-    HOLDING.instance(py, Holding::new(new, Hold::Whole(owner_key(owner))))
-}
-
-fn owner_key(owner: View<'_>) -> crate::python::Key {
-    owner.retain().keep()
+    HOLDING.instance(py, Holding::new(new, Hold::Whole(owner.retain().keep())))
 }
 
 /// A value that holds something.
