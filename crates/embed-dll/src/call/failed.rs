@@ -3,13 +3,13 @@
 use std::any::Any;
 use std::mem;
 
-use crate::ffi;
 use crate::module::{self, Hold, Place, Ready, Report, to_descriptor};
 use crate::python::{Exception, Key, Owned, Py, Raised, View};
 use crate::spec::Function;
 use crate::thread::Refused;
 
 use super::Call;
+use super::errno::Errno;
 
 /// Where a call failed.
 pub(super) enum Stage {
@@ -45,10 +45,10 @@ const EXTERN: &str = "extern \"Python\": ";
 /// Makes the module ready, at the first call, or says why it is not.
 #[cold]
 #[inline(never)]
-pub(super) fn not_ready(function: &'static Function, errno: i32) -> Option<&'static Ready> {
+pub(super) fn not_ready(function: &'static Function, errno: &Errno) -> Option<&'static Ready> {
     let ready = function.module.ready();
     // The init code has had values of its own.
-    ffi::set_errno(errno);
+    errno.again();
     match ready {
         Ok(ready) => Some(ready),
         Err(reason) => {

@@ -21,11 +21,10 @@ mod vectorcall;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::ffi;
 use crate::module::{Hold, Ready, Signature};
 use crate::python::{Owned, Py, Result, View};
-use crate::spec::Function;
-use crate::thread;
+use crate::spec::{Function, SigPipe};
+use crate::thread::{self, SigPipeBlocked};
 
 pub use aggregate::{Record, Void};
 pub use character::{Char, Char16, Char32, WideChar};
@@ -35,6 +34,7 @@ pub use pointer::Pointer;
 pub use stack::Stack;
 pub(crate) use vectorcall::{Vectorcall, vectorcall};
 
+use errno::Errno;
 use failed::Stage;
 
 /// What converters may ask while a call is prepared or its result converted.
@@ -99,40 +99,44 @@ pub fn call<R: ReturnValue, const N: usize>(
     function: &'static Function,
     fill: impl FnOnce(&Call<'_>, &mut Stack<N>) -> Result<()>,
 ) -> R::C {
-    let errno = errno::get();
-    ffi::set_errno(errno);
+    let errno = Errno::enter();
     // A panic would be a bug of this crate; it must not unwind into the host, and the drops on the
     // way leave the thread detached as it was.
-    let value = match catch_unwind(AssertUnwindSafe(|| attempt::<R, N>(function, errno, fill))) {
+    let value = match catch_unwind(AssertUnwindSafe(|| attempt::<R, N>(function, &errno, fill))) {
         Ok(value) => value,
         Err(panic) => {
             failed::panicked(function, &*panic);
             fallback::<R>(function)
         }
     };
-    errno::set(ffi::errno());
+    errno.leave();
     value
 }
 
 #[inline]
 fn attempt<R: ReturnValue, const N: usize>(
     function: &'static Function,
-    errno: i32,
+    errno: &Errno,
     fill: impl FnOnce(&Call<'_>, &mut Stack<N>) -> Result<()>,
 ) -> R::C {
+    let options = &function.module.spec.options;
     let Some(ready) = function.module.state.ready().or_else(|| failed::not_ready(function, errno))
     else {
         return fallback::<R>(function);
     };
-    let attachment = match thread::attach(ready.runtime) {
+    let _pipe = (options.sigpipe == SigPipe::BlockDuringCalls).then(SigPipeBlocked::new);
+    // Not moved out of the result: a copy of 16 bytes that were just written in two halves has to
+    // wait for them (5 ns of 70).
+    let attached = thread::attach(ready.runtime);
+    let attachment = match &attached {
         Ok(attachment) => attachment,
         Err(refused) => {
-            failed::refused(function, refused);
+            failed::refused(function, *refused);
             return fallback::<R>(function);
         }
     };
     let py = attachment.py();
-    if ready.is_foreign(py) {
+    if attachment.may_be_foreign() && ready.is_foreign(py) {
         failed::foreign(function);
         return fallback::<R>(function);
     }
@@ -145,7 +149,7 @@ fn attempt<R: ReturnValue, const N: usize>(
         Ok(value) => value,
         Err(stage) => recover::<R>(&hold, &call, stage),
     };
-    if function.module.spec.options.flush_after_calls {
+    if options.flush_after_calls {
         crate::module::flush(py);
     }
     value
