@@ -39,7 +39,10 @@ fn refused(arguments: &str, message: &str) {
 #[test]
 fn arguments_are_checked() {
     refused("api: \"int f(int);\"", "`module` is missing: write `module: \"name\"`");
-    refused("modul: \"m\"", "unknown key `modul`: the keys are module, api, cdef, init, rust, libpython,");
+    refused(
+        "modul: \"m\"",
+        "unknown key `modul`: the keys are module, api, cdef, init, rust, libpython,",
+    );
     refused("module: \"m\", module: \"n\"", "`module` is given twice: it may be given once");
     refused("module: \"m\", init: \"\", init: \"\"", "`init` is given twice");
     refused("module: \"a/b\"", "the module name \"a/b\" must not contain '/': use a dotted name");
