@@ -1,12 +1,13 @@
 //! What stands between the braces of `embedding! { … }`.
 
 use proc_macro2::Span;
+use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Ident, LitBool, LitStr, Result, Token};
 
 /// The keys, in the order of the documentation.
-const KEYS: &str = "module, api, cdef, init, libpython, home, venv, sigpipe, use_environment, \
-                    import_site, flush_after_calls, check_init";
+const KEYS: &str = "module, api, cdef, init, rust, libpython, home, venv, sigpipe, \
+                    use_environment, import_site, flush_after_calls, check_init";
 
 /// The arguments, checked one by one but not against each other.
 pub(crate) struct Arguments {
@@ -14,6 +15,8 @@ pub(crate) struct Arguments {
     pub(crate) api: Option<Input>,
     pub(crate) cdef: Option<Input>,
     pub(crate) init: Option<Input>,
+    /// Names of the declarations that stand for items of the author.
+    pub(crate) rust: Option<Vec<Ident>>,
     pub(crate) libpython: Option<LitStr>,
     pub(crate) home: Option<LitStr>,
     pub(crate) venv: Option<LitStr>,
@@ -97,6 +100,7 @@ impl Parse for Arguments {
             api: found.api,
             cdef: found.cdef,
             init: found.init,
+            rust: found.rust,
             libpython: found.libpython,
             home: found.home,
             venv: found.venv,
@@ -116,6 +120,7 @@ struct Found {
     api: Option<Input>,
     cdef: Option<Input>,
     init: Option<Input>,
+    rust: Option<Vec<Ident>>,
     libpython: Option<LitStr>,
     home: Option<LitStr>,
     venv: Option<LitStr>,
@@ -135,6 +140,7 @@ impl Found {
             "api" => once(&mut self.api, &key, text("api", input)?),
             "cdef" => once(&mut self.cdef, &key, text("cdef", input)?),
             "init" => once(&mut self.init, &key, text("init", input)?),
+            "rust" => once(&mut self.rust, &key, names(input)?),
             "libpython" => once(&mut self.libpython, &key, path(input)?),
             "home" => once(&mut self.home, &key, path(input)?),
             "venv" => once(&mut self.venv, &key, path(input)?),
@@ -183,6 +189,14 @@ fn path(input: ParseStream<'_>) -> Result<LitStr> {
         return Err(Error::new(literal.span(), "expected a path: this is no name of a file"));
     }
     Ok(literal)
+}
+
+/// `[name, name]`.
+fn names(input: ParseStream<'_>) -> Result<Vec<Ident>> {
+    let list;
+    syn::bracketed!(list in input);
+    let names = list.parse_terminated(Ident::parse_any, Token![,])?;
+    Ok(names.into_iter().collect())
 }
 
 fn choice(input: ParseStream<'_>) -> Result<bool> {

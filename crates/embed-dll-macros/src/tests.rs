@@ -39,7 +39,10 @@ fn refused(arguments: &str, message: &str) {
 #[test]
 fn arguments_are_checked() {
     refused("api: \"int f(int);\"", "`module` is missing: write `module: \"name\"`");
-    refused("modul: \"m\"", "unknown key `modul`: the keys are module, api, cdef, init, libpython");
+    refused(
+        "modul: \"m\"",
+        "unknown key `modul`: the keys are module, api, cdef, init, rust, libpython,",
+    );
     refused("module: \"m\", module: \"n\"", "`module` is given twice: it may be given once");
     refused("module: \"m\", init: \"\", init: \"\"", "`init` is given twice");
     refused("module: \"a/b\"", "the module name \"a/b\" must not contain '/': use a dotted name");
@@ -243,6 +246,29 @@ fn only_what_is_exported_is_visible() {
 }
 
 #[test]
+fn declarations_can_stand_for_items_in_rust() {
+    let api = "typedef struct { int x; } p; int f(p *); int g(int);\n#define N 3\n";
+    let expanded = expansion(&format!("module: \"m\", api: \"{api}\", rust: [p, f, N]"));
+    let expanded = expanded.expect("it is accepted").replace(' ', "");
+    for absent in ["pubstructp", "export_name=\"f\"", "constN", "{N,"] {
+        assert!(!expanded.contains(absent), "{absent} is in {expanded}");
+    }
+    for part in [
+        "offset_of!(p,x)==0",
+        "fn(*mutp,)->::core::ffi::c_int=f;",
+        "assert!(Nas::core::primitive::i128==3",
+        "functions:&[&__FUNCTION_g]",
+        "__rt::field::<::core::ffi::c_int,_>",
+    ] {
+        assert!(expanded.contains(part), "{part} is not in {expanded}");
+    }
+    refused("module: \"m\", rust: [nothing]", "`nothing` is no function, constant, structure or");
+    refused("module: \"m\", rust: [a, a]", "`a` is listed twice");
+    refused("module: \"m\", api: \"extern int v;\", rust: [v]", "`v` is a variable, which");
+    refused("module: \"m\", rust: v", "expected square brackets");
+}
+
+#[test]
 fn names_of_c_that_are_words_of_rust_can_be_used() {
     let expanded = accepted(
         "struct match { int type; }; int type(struct match *fn); int self(int crate);\n#define loop 3",
@@ -278,8 +304,6 @@ fn tags_and_typedefs_of_one_name_are_two_types() {
     assert!(!accepted("typedef unsigned char u8; u8 f(u8);").contains("pubtypeu8"));
 }
 
-/// Each block of unsafe code is inside a function or constant of the macro's own module: nothing
-/// is written beside the author's items but imports.
 #[test]
 fn beside_the_macro_stand_one_module_and_one_import() {
     struct Items(Vec<&'static str>);

@@ -5,6 +5,7 @@
 //! The first call starts a CPython, any from 3.8 on, that is found on the machine: the file itself
 //! is linked to none.
 
+#[doc = include_str!("embedding.md")]
 #[doc(inline)]
 pub use embed_dll_macros::embedding;
 

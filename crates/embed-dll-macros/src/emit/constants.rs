@@ -12,7 +12,9 @@ pub(crate) fn emit(types: &Types<'_>) -> (TokenStream, Vec<Ident>) {
     let mut items = TokenStream::new();
     let mut names = Vec::new();
     for constant in types.declarations.constants() {
-        let Some(value) = constant.value else { continue };
+        let Some(value) = constant.value.filter(|_| !types.theirs.has(&constant.name)) else {
+            continue;
+        };
         let ty = match constant.origin {
             ConstantOrigin::Define => number_type(value),
             ConstantOrigin::Static(ty) => types.value(ty),
@@ -37,7 +39,8 @@ fn number_type(value: i128) -> TokenStream {
     }
 }
 
-fn literal(value: i128) -> TokenStream {
+/// A number without a type.
+pub(crate) fn literal(value: i128) -> TokenStream {
     let absolute = Literal::u128_unsuffixed(value.unsigned_abs());
     if value < 0 { quote!(-#absolute) } else { quote!(#absolute) }
 }

@@ -34,7 +34,10 @@ pub(crate) fn emit(
                 Some(errors) => errors.combine(error),
                 None => errors = Some(error),
             }
-        } else if in_python(function.kind) && !life.owns(&function.name) {
+        } else if in_python(function.kind)
+            && !life.owns(&function.name)
+            && !types.theirs.has(&function.name)
+        {
             all.push(one(types, function, ty));
         }
     }

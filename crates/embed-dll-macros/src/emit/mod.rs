@@ -14,6 +14,7 @@ mod parts;
 mod records;
 mod spec;
 mod symbols;
+mod theirs;
 mod types;
 
 use proc_macro2::TokenStream;
@@ -24,11 +25,14 @@ use crate::arguments::Arguments;
 use crate::declared::Declared;
 use crate::python::Init;
 use life::Life;
+use theirs::Theirs;
 use types::Types;
 
 /// The whole expansion.
 pub(crate) fn emit(arguments: &Arguments, declared: &Declared, init: &Init) -> Result<TokenStream> {
-    let types = Types::new(&declared.declarations);
+    let theirs = Theirs::new(arguments.rust.as_deref().unwrap_or_default())?;
+    let types = Types::new(&declared.declarations, theirs);
+    types.theirs.check(types.declarations, &types.names)?;
     let life = Life::new(&arguments.module);
     life.check(declared)?;
     let functions = functions::emit(&types, declared, &life)?;
@@ -100,7 +104,7 @@ fn aliases(types: &Types<'_>) -> (TokenStream, Vec<proc_macro2::Ident>) {
     let mut items = TokenStream::new();
     let mut names = Vec::new();
     for id in naming::records(declarations) {
-        if !records::by_author(declarations.record(id)) {
+        if !records::by_author(types, id) {
             names.push(types.names.record(id).clone());
         }
     }

@@ -5,7 +5,8 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Result;
 
-use super::naming::{ident, records};
+use super::constants::literal;
+use super::naming::{ident, records, spanned};
 use super::records::by_author;
 use super::types::Types;
 use crate::declared::Declared;
@@ -29,15 +30,25 @@ pub(crate) fn emit(types: &Types<'_>, declared: &Declared) -> Result<Open> {
         open.numbers.push(quote!((#name, <#ty as __rt::Number<{ __rt::#number }>>::PRIMITIVE)));
     }
     for id in records(types.declarations) {
-        if by_author(types.declarations.record(id)) {
+        if by_author(types, id) && types.declarations.record(id).fields.is_some() {
             layout(types, declared, id, &mut open)?;
         }
     }
     for constant in types.declarations.constants() {
-        if constant.value.is_some() {
+        let listed = types.theirs.span(&constant.name);
+        if constant.value.is_some() && listed.is_none() {
             continue;
         }
         let (name, item) = (&constant.name, ident(&constant.name));
+        if let (Some(value), Some(span)) = (constant.value, listed) {
+            let (value, item) = (literal(value), spanned(name, span));
+            let message = format!("`{name}` has another value in Rust than in C");
+            open.items.extend(quote! {
+                const _: fn() = || __rt::integer(#item);
+                const _: () = ::core::assert!(#item as ::core::primitive::i128 == #value, #message);
+            });
+            continue;
+        }
         let check = match constant.origin {
             ConstantOrigin::Static(ty) => {
                 let ty = types.value(ty);
@@ -65,10 +76,16 @@ fn layout(types: &Types<'_>, declared: &Declared, id: RecordId, open: &mut Open)
     let (text, name) = (&record.name, types.names.record(id));
     let mut fields = Vec::new();
     for field in record.fields.iter().flatten() {
+        if field.bits.is_some() {
+            let problem = format!(
+                "`{text}` has bit fields, whose place in a Rust type cannot be measured: take it \
+                 out of `rust: [...]`"
+            );
+            return Err(declared.error(&problem));
+        }
         if field.name.is_empty() {
             let problem = format!(
-                "`{text}` has both `...` and a member without a name, which Rust types cannot \
-                 have: name the member"
+                "`{text}` has a member without a name, which types in Rust cannot have: name it"
             );
             return Err(declared.error(&problem));
         }

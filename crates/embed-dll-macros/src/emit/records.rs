@@ -8,20 +8,23 @@ use super::naming::{keyword, records};
 use super::parts::{Part, Parts, unused};
 use super::types::{Types, length_literal};
 
-/// Whether the author writes the Rust type: what C leaves open with `...` only Rust knows.
-pub(crate) fn by_author(record: &Record) -> bool {
-    record.partial || record.fields.iter().flatten().any(|field| field.open_length)
+/// All records, each with the proof of its layout.
+pub(crate) fn emit(types: &Types<'_>) -> TokenStream {
+    records(types.declarations).map(|id| one(types, id)).collect()
 }
 
-/// All records that the author does not write, each with the proof of its layout.
-pub(crate) fn emit(types: &Types<'_>) -> TokenStream {
-    let ids = records(types.declarations);
-    ids.filter(|id| !by_author(types.declarations.record(*id))).map(|id| one(types, id)).collect()
+/// Whether the author writes the Rust type.
+pub(crate) fn by_author(types: &Types<'_>, id: RecordId) -> bool {
+    types.theirs.has_record(types.declarations.record(id), types.names.record(id))
 }
 
 fn one(types: &Types<'_>, id: RecordId) -> TokenStream {
     let record = types.declarations.record(id);
     let name = types.names.record(id);
+    if by_author(types, id) {
+        let parts = Parts::new(types, record).map_or_else(Vec::new, |parts| parts.list);
+        return proof(record, name, &parts);
+    }
     let doc = format!("`{}`", record.name);
     let Some(parts) = Parts::new(types, record) else {
         // Nobody can make or move one; pointers to it are of a type of their own.

@@ -20,8 +20,9 @@ pub(crate) fn emit(types: &Types<'_>, declared: &Declared) -> Symbols {
     let mut symbols = Symbols { items: TokenStream::new(), table: Vec::new() };
     for (index, function) in declared.functions() {
         let name = &function.name;
-        let span = match function.kind {
-            FunctionKind::C => declared.function_source(index).span,
+        let span = match (function.kind, types.theirs.span(name)) {
+            (_, Some(span)) => span,
+            (FunctionKind::C, None) => declared.function_source(index).span,
             _ => proc_macro2::Span::call_site(),
         };
         let ident = spanned(name, span);

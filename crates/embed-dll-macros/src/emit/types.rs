@@ -7,16 +7,18 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::naming::{Names, spanned};
+use super::theirs::Theirs;
 
 /// What is needed to write types.
 pub(crate) struct Types<'a> {
     pub(crate) declarations: &'a Declarations,
     pub(crate) names: Names,
+    pub(crate) theirs: Theirs,
 }
 
 impl<'a> Types<'a> {
-    pub(crate) fn new(declarations: &'a Declarations) -> Self {
-        Self { declarations, names: Names::new(declarations) }
+    pub(crate) fn new(declarations: &'a Declarations, theirs: Theirs) -> Self {
+        Self { declarations, names: Names::new(declarations), theirs }
     }
 
     /// The type of a value.

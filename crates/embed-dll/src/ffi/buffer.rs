@@ -158,16 +158,13 @@ fn new<'a>(class: View<'a>, arguments: Arguments<'a>) -> Result<Owned<'a>> {
     let [cdata, size] = arguments.bind("buffer", ["cdata", "size"], 1)?;
     let Some(cdata) = cdata else { return Ok(py.none()) };
     let Some(data) = value::data(cdata) else {
-        let message = format_args!(
-            "buffer() argument 1 must be ffi.CData, not {}",
-            names::class_name(cdata)
-        );
+        let message =
+            format_args!("buffer() argument 1 must be ffi.CData, not {}", names::class_name(cdata));
         return Err(py.raise(ExceptionKind::Type, message));
     };
     use super::types::Kind;
     if !matches!(data.ctype.kind, Kind::Pointer(_) | Kind::Array(..)) {
-        let message =
-            format_args!("expected a pointer or array cdata, got '{}'", data.ctype.name);
+        let message = format_args!("expected a pointer or array cdata, got '{}'", data.ctype.name);
         return Err(py.raise(ExceptionKind::Type, message));
     }
     let asked = match size {
@@ -178,8 +175,7 @@ fn new<'a>(class: View<'a>, arguments: Arguments<'a>) -> Result<Owned<'a>> {
         (Ok(asked), _) => asked,
         (Err(_), Some(known)) => known,
         (Err(_), None) => {
-            let message =
-                format_args!("don't know the size pointed to by '{}'", data.ctype.name);
+            let message = format_args!("don't know the size pointed to by '{}'", data.ctype.name);
             return Err(py.raise(ExceptionKind::Type, message));
         }
     };
@@ -210,9 +206,8 @@ unsafe extern "C" fn item(object: Object, index: Size) -> Object {
     // SAFETY: as above.
     unsafe {
         object_result(|py| match py.view(object) {
-            Some(object) => at(object, index, "buffer index out of range").and_then(|at| {
-                py.bytes(std::slice::from_raw_parts(at, 1))
-            }),
+            Some(object) => at(object, index, "buffer index out of range")
+                .and_then(|at| py.bytes(std::slice::from_raw_parts(at, 1))),
             None => Ok(py.none()),
         })
     }

@@ -181,11 +181,7 @@ pub fn pointer_from(ctype: View<'_>, value: View<'_>) -> Result<*mut c_void> {
 ///
 /// `MemoryError`.
 #[inline]
-pub fn new_pointer<'a>(
-    py: Py<'a>,
-    ctype: View<'_>,
-    address: *const c_void,
-) -> Result<Owned<'a>> {
+pub fn new_pointer<'a>(py: Py<'a>, ctype: View<'_>, address: *const c_void) -> Result<Owned<'a>> {
     let ct = ct(ctype)?;
     debug_assert!(matches!(ct.kind, Kind::Pointer(_) | Kind::Function(_)));
     value::pointer(py, ct, address.cast_mut().cast())

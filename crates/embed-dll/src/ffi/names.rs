@@ -14,7 +14,8 @@ pub(super) fn prepare(py: Py<'_>) -> Result<()> {
     if ERROR.get().is_none() {
         let null = std::ptr::null_mut();
         // SAFETY: attached; a new reference or null.
-        let class = unsafe { py.own((py.abi().PyErr_NewException)(c"ffi.error".as_ptr(), null, null))? };
+        let class =
+            unsafe { py.own((py.abi().PyErr_NewException)(c"ffi.error".as_ptr(), null, null))? };
         let _ = ERROR.set(class.keep());
     }
     Ok(())

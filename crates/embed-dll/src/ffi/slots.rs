@@ -6,9 +6,7 @@
 /// `fn(View) -> Result<Owned>`: `reprfunc`, `unaryfunc`, `getiterfunc`.
 macro_rules! unary {
     ($function:path) => {{
-        unsafe extern "C" fn raw(
-            own: $crate::python::abi::Object,
-        ) -> $crate::python::abi::Object {
+        unsafe extern "C" fn raw(own: $crate::python::abi::Object) -> $crate::python::abi::Object {
             // SAFETY: see the module.
             unsafe {
                 $crate::python::class::object_result(|py| match py.view(own) {

@@ -30,8 +30,7 @@ pub(crate) unsafe fn store(
     if new.is_list() || new.is_tuple() {
         let count = new.length()?;
         if length.is_some_and(|length| count > length) {
-            let message =
-                format_args!("too many initializers for '{}' (got {count})", ctype.name);
+            let message = format_args!("too many initializers for '{}' (got {count})", ctype.name);
             return Err(py.raise(ExceptionKind::Index, message));
         }
         for index in 0..count {

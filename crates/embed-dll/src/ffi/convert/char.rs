@@ -27,8 +27,7 @@ pub(crate) fn byte_from(ctype: &CType, new: View<'_>) -> Result<u8> {
 #[cold]
 fn refused(ctype: &CType, expected: &str, new: View<'_>) -> Raised {
     let (name, got) = (wide_name(ctype), crate::ffi::names::class_name(new));
-    let message =
-        format_args!("initializer for ctype '{name}' must be a {expected}, not {got}");
+    let message = format_args!("initializer for ctype '{name}' must be a {expected}, not {got}");
     new.py().raise(ExceptionKind::Type, message)
 }
 
@@ -60,7 +59,9 @@ pub(crate) fn unit_from(ctype: &CType, new: View<'_>) -> Result<u32> {
         return Ok(unit);
     }
     match value::data(new) {
-        Some(data) if matches!(data.ctype.kind, Kind::WideChar) && data.ctype.size == ctype.size => {
+        Some(data)
+            if matches!(data.ctype.kind, Kind::WideChar) && data.ctype.size == ctype.size =>
+        {
             // SAFETY: the value is in the object.
             Ok(unsafe { read_unit(data.ctype, data.bytes()) })
         }
@@ -148,8 +149,7 @@ pub(crate) fn units(string: View<'_>, size: Option<usize>) -> Result<Vec<u32>> {
         let length = (abi.PyUnicode_GetLength)(string.as_pointer());
         let mut points = vec![0_u32; usize::try_from(length).unwrap_or(0) + 1];
         let room = points.len() as Size;
-        let got =
-            (abi.PyUnicode_AsWideChar)(string.as_pointer(), points.as_mut_ptr().cast(), room);
+        let got = (abi.PyUnicode_AsWideChar)(string.as_pointer(), points.as_mut_ptr().cast(), room);
         let Ok(got) = usize::try_from(got) else { return Err(Raised::already_set()) };
         points.truncate(got);
         points

@@ -217,8 +217,19 @@ mod tests {
     fn doubles_survive_the_extended_format() {
         let smallest = f64::from_bits(1);
         for number in [
-            0.0, -0.0, 1.0, -1.5, 0.1, 1e300, -1e-300, f64::MAX, f64::MIN_POSITIVE, smallest,
-            smallest * 3.0, f64::INFINITY, f64::NEG_INFINITY,
+            0.0,
+            -0.0,
+            1.0,
+            -1.5,
+            0.1,
+            1e300,
+            -1e-300,
+            f64::MAX,
+            f64::MIN_POSITIVE,
+            smallest,
+            smallest * 3.0,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
         ] {
             let back = extended_to_double(double_to_extended(number));
             assert_eq!(back.to_bits(), number.to_bits(), "{number:e}");
@@ -232,7 +243,18 @@ mod tests {
         let mut one = double_to_extended(1.0);
         one[0] = 1;
         assert_eq!(extended_to_double(one), 1.0);
-        assert_eq!(extended_to_double([0xFF; 8].iter().chain(&[0xFE, 0x7F]).copied().collect::<Vec<_>>().try_into().unwrap()), f64::INFINITY);
+        assert_eq!(
+            extended_to_double(
+                [0xFF; 8]
+                    .iter()
+                    .chain(&[0xFE, 0x7F])
+                    .copied()
+                    .collect::<Vec<_>>()
+                    .try_into()
+                    .unwrap()
+            ),
+            f64::INFINITY
+        );
     }
 
     #[test]

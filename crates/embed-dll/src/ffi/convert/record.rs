@@ -63,8 +63,7 @@ pub(crate) unsafe fn initialise(
     if new.is_list() || new.is_tuple() {
         let count = new.length()?;
         if count > fields.positional.len() {
-            let message =
-                format_args!("too many initializers for '{}' (got {count})", ctype.name);
+            let message = format_args!("too many initializers for '{}' (got {count})", ctype.name);
             return Err(py.raise(ExceptionKind::Value, message));
         }
         for (index, &field) in fields.positional.iter().take(count).enumerate() {
@@ -178,8 +177,7 @@ pub(crate) fn array_length(item: Ct, new: View<'_>) -> Result<usize> {
         py.raise(ExceptionKind::Type, message)
     };
     let length = new.as_index(py.exception_class(ExceptionKind::Overflow)).map_err(expected)?;
-    usize::try_from(length)
-        .map_err(|_| py.raise(ExceptionKind::Value, "negative array length"))
+    usize::try_from(length).map_err(|_| py.raise(ExceptionKind::Value, "negative array length"))
 }
 
 /// Bytes of a record of `size` bytes whose flexible array has `tail` items.

@@ -19,9 +19,7 @@ pub(super) fn cast<'a>(ffi: View<'a>, arguments: Arguments<'a>) -> Result<Owned<
         Kind::Float | Kind::LongDouble => floating(py, ct, given),
         Kind::Complex => complex(py, ct, given),
         _ if ct.is_integral() => integer(py, ct, given),
-        _ => {
-            Err(py.raise(ExceptionKind::Type, format_args!("cannot cast to ctype '{}'", ct.name)))
-        }
+        _ => Err(py.raise(ExceptionKind::Type, format_args!("cannot cast to ctype '{}'", ct.name))),
     }
 }
 
@@ -139,8 +137,8 @@ fn floating<'a>(py: Py<'a>, ct: Ct, given: View<'_>) -> Result<Owned<'a>> {
 fn complex<'a>(py: Py<'a>, ct: Ct, given: View<'_>) -> Result<Owned<'a>> {
     let mut bits = [0_u64; 2];
     let at = bits.as_mut_ptr().cast();
-    let from_complex = value::data(given)
-        .is_none_or(|data| matches!(data.ctype.kind, Kind::Complex));
+    let from_complex =
+        value::data(given).is_none_or(|data| matches!(data.ctype.kind, Kind::Complex));
     // SAFETY: the bits have room for a number of any size.
     unsafe {
         if from_complex && !given.is_str() && !given.is_bytes() {

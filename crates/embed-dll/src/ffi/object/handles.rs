@@ -1,9 +1,9 @@
 //! `ffi.new_handle()` and `ffi.from_handle()`.
 
+use crate::ffi::handle;
 use crate::ffi::types::Kind;
 use crate::ffi::types::ctype::void_pointer;
 use crate::ffi::value::{self, Hold};
-use crate::ffi::handle;
 use crate::python::class::Arguments;
 use crate::python::{ExceptionKind, Owned, Result, View};
 

@@ -89,9 +89,8 @@ unsafe extern "C" fn set_errno(_: Object, value: Object, _: *mut c_void) -> c_in
             let overflow = py.exception_class(ExceptionKind::Overflow);
             let number = value.as_index(overflow)?;
             let number = c_int::try_from(number);
-            let out_of_range = |_| {
-                py.raise(ExceptionKind::Overflow, "errno value too large to convert to C int")
-            };
+            let out_of_range =
+                |_| py.raise(ExceptionKind::Overflow, "errno value too large to convert to C int");
             errno::set_errno(number.map_err(out_of_range)?);
             Ok(())
         })
@@ -121,11 +120,7 @@ pub(super) fn prepare(py: Py<'_>) -> Result<()> {
 /// # Errors
 ///
 /// `MemoryError`.
-pub fn new_ffi<'a>(
-    py: Py<'a>,
-    types: Arc<Types>,
-    module: &'static Module,
-) -> Result<Owned<'a>> {
+pub fn new_ffi<'a>(py: Py<'a>, types: Arc<Types>, module: &'static Module) -> Result<Owned<'a>> {
     FFI.instance(py, Ffi { types, module, once: py.dict()?.keep() })
 }
 

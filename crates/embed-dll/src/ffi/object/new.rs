@@ -27,15 +27,9 @@ fn overflow(py: Py<'_>) -> Raised {
     py.raise(ExceptionKind::Overflow, "array size would overflow a Py_ssize_t")
 }
 
-fn pointer<'a>(
-    py: Py<'a>,
-    ct: Ct,
-    item: Ct,
-    init: Option<View<'_>>,
-) -> Result<Owned<'a>> {
+fn pointer<'a>(py: Py<'a>, ct: Ct, item: Ct, init: Option<View<'_>>) -> Result<Owned<'a>> {
     let Some(size) = item.size else {
-        let message =
-            format_args!("cannot instantiate ctype '{}' of unknown size", item.name);
+        let message = format_args!("cannot instantiate ctype '{}' of unknown size", item.name);
         return Err(py.raise(ExceptionKind::Type, message));
     };
     if let Kind::Record(info) = item.kind

@@ -8,8 +8,7 @@ use crate::python::{ExceptionKind, Owned, Raised, Result, View};
 /// `ffi.gc(cdata, destructor, size=0)`. The size is a hint for PyPy.
 pub(super) fn gc<'a>(ffi: View<'a>, arguments: Arguments<'a>) -> Result<Owned<'a>> {
     let py = ffi.py();
-    let [cdata, destructor, _size] =
-        arguments.bind("gc", ["cdata", "destructor", "size"], 2)?;
+    let [cdata, destructor, _size] = arguments.bind("gc", ["cdata", "destructor", "size"], 2)?;
     let cdata = argument::required(ffi, cdata)?;
     let data = argument::cdata("gc", cdata)?;
     let destructor = argument::required(ffi, destructor)?;
@@ -24,8 +23,7 @@ pub(super) fn gc<'a>(ffi: View<'a>, arguments: Arguments<'a>) -> Result<Owned<'a
             Ok(py.none())
         }
         None => {
-            let message =
-                "Can remove destructor only on a object previously returned by ffi.gc()";
+            let message = "Can remove destructor only on a object previously returned by ffi.gc()";
             Err(py.raise(ExceptionKind::Type, message))
         }
     }

@@ -51,8 +51,7 @@ pub(super) fn string<'a>(ffi: View<'a>, arguments: Arguments<'a>) -> Result<Owne
         // SAFETY: as above.
         _ if is_octet(data.ctype) => unsafe { characters(py, data.ctype, data.bytes(), 1) },
         _ => {
-            let message =
-                format_args!("string(): unexpected cdata '{}' argument", data.ctype.name);
+            let message = format_args!("string(): unexpected cdata '{}' argument", data.ctype.name);
             Err(py.raise(ExceptionKind::Type, message))
         }
     }
@@ -142,8 +141,7 @@ pub(super) fn unpack<'a>(ffi: View<'a>, arguments: Arguments<'a>) -> Result<Owne
         return unsafe { characters(py, item, data.address, length) };
     }
     if item.size.is_none() {
-        let message =
-            format_args!("'{}' points to items of unknown size", data.ctype.name);
+        let message = format_args!("'{}' points to items of unknown size", data.ctype.name);
         return Err(py.raise(ExceptionKind::Value, message));
     }
     items(cdata, data, item, length)

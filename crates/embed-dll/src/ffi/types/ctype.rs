@@ -301,7 +301,10 @@ mod tests {
         let function = function(vec![int, pointer(int)], int, false);
         assert_eq!(&*function.name, "int(*)(int, int *)");
         assert_eq!(&*array(function, Some(2)).name, "int(*[2])(int, int *)");
-        assert_eq!(&*super::function(vec![int], function, true).name, "int(*(*)(int, ...))(int, int *)");
+        assert_eq!(
+            &*super::function(vec![int], function, true).name,
+            "int(*(*)(int, ...))(int, int *)"
+        );
         assert!(pointer(ints).is(pointer(array(int, Some(5)))));
     }
 }

@@ -60,8 +60,17 @@ fn field(object: View<'_>) -> &FieldData {
 
 /// Attributes, in the order of `dir()`; not every type has all of them.
 const ATTRIBUTES: [&str; 11] = [
-    "abi", "args", "cname", "elements", "ellipsis", "fields", "item", "kind", "length",
-    "relements", "result",
+    "abi",
+    "args",
+    "cname",
+    "elements",
+    "ellipsis",
+    "fields",
+    "item",
+    "kind",
+    "length",
+    "relements",
+    "result",
 ];
 
 static GETTERS: [GetSetDef; 12] = [
@@ -70,9 +79,17 @@ static GETTERS: [GetSetDef; 12] = [
     getter!(c"cname", cname, c"name of the type in C"),
     getter!(c"elements", elements, c"dict of value and name of an enumeration"),
     getter!(c"ellipsis", ellipsis, c"whether a function takes more arguments than it names"),
-    getter!(c"fields", fields, c"list of name and field of a struct or union; None if it is opaque"),
+    getter!(
+        c"fields",
+        fields,
+        c"list of name and field of a struct or union; None if it is opaque"
+    ),
     getter!(c"item", item, c"type that a pointer or array is of"),
-    getter!(c"kind", kind, c"'primitive', 'enum', 'pointer', 'array', 'struct', 'union', 'function' or 'void'"),
+    getter!(
+        c"kind",
+        kind,
+        c"'primitive', 'enum', 'pointer', 'array', 'struct', 'union', 'function' or 'void'"
+    ),
     getter!(c"length", length, c"length of an array; None if it is not known"),
     getter!(c"relements", relements, c"dict of name and value of an enumeration"),
     getter!(c"result", result, c"type of the result of a function"),
@@ -88,7 +105,8 @@ static FIELD_GETTERS: [GetSetDef; 6] = [
     GetSetDef::END,
 ];
 
-static METHODS: [MethodDef; 2] = [method!(c"__dir__", dir, c"attributes of this type"), MethodDef::END];
+static METHODS: [MethodDef; 2] =
+    [method!(c"__dir__", dir, c"attributes of this type"), MethodDef::END];
 
 /// Makes the classes, once.
 pub(crate) fn prepare(py: Py<'_>) -> Result<()> {

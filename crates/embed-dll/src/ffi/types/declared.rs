@@ -7,7 +7,7 @@ use embed_dll_cdecl::{
     Declarations, PrimitiveKind, RecordId, RecordKind, Type, TypeErrorKind, TypeId,
 };
 
-use super::ctype::{self, Ct, CType, EnumInfo, Invoke, Kind};
+use super::ctype::{self, CType, Ct, EnumInfo, Invoke, Kind};
 use super::fields::{Field, Fields, RecordInfo};
 use crate::ffi::names;
 use crate::python::{ExceptionKind, Owned, Py, Result, View};
@@ -53,7 +53,10 @@ impl Types {
         for layout in spec.layouts {
             let at = declarations.records().iter().position(|record| record.name == layout.record);
             let Some(id) = at.and_then(|at| u32::try_from(at).ok()) else {
-                return Err(format!("a layout is given for {}, which is not declared", layout.record));
+                return Err(format!(
+                    "a layout is given for {}, which is not declared",
+                    layout.record
+                ));
             };
             declarations
                 .set_layout(RecordId::from_index(id), layout.size, layout.align, layout.fields)
@@ -62,10 +65,12 @@ impl Types {
         for (name, value) in spec.constants {
             declarations.set_constant(name, *value).map_err(|error| error.to_string())?;
         }
-        if let Some(open) = declarations.numbers().iter().find(|number| number.primitive.is_none()) {
+        if let Some(open) = declarations.numbers().iter().find(|number| number.primitive.is_none())
+        {
             return Err(format!("the size of {} is not known", open.name));
         }
-        let invokers = spec.invokers.iter().map(|invoker| (invoker.ctype, invoker.invoke)).collect();
+        let invokers =
+            spec.invokers.iter().map(|invoker| (invoker.ctype, invoker.invoke)).collect();
         let inner = Inner {
             declarations: Mutex::new(declarations),
             invokers,
@@ -202,7 +207,9 @@ impl Inner {
             Type::Array { length: None, .. } => true,
             Type::Record(inner) => {
                 let last = from.record(*inner).fields.as_ref().and_then(|fields| fields.last());
-                last.is_some_and(|field| matches!(from.ty(field.ty), Type::Array { length: None, .. }))
+                last.is_some_and(|field| {
+                    matches!(from.ty(field.ty), Type::Array { length: None, .. })
+                })
             }
             _ => false,
         };

@@ -37,9 +37,8 @@ pub(super) fn get<'a>(own: View<'a>, name: View<'a>) -> Result<Owned<'a>> {
         return unsafe { convert::load(py, field.ctype, at, Source::InPlace(Some(own))) };
     }
     // SAFETY: attached; live objects; a new reference or null.
-    let found = unsafe {
-        py.own((py.abi().PyObject_GenericGetAttr)(own.as_pointer(), name.as_pointer()))
-    };
+    let found =
+        unsafe { py.own((py.abi().PyObject_GenericGetAttr)(own.as_pointer(), name.as_pointer())) };
     found.or_else(|raised| Err(explain(own, name, "read", raised)))
 }
 
@@ -78,12 +77,7 @@ pub(super) fn null(py: Py<'_>, data: &CData) -> Raised {
 }
 
 /// A field of unknown length: an array if the record knows how large it is, else a pointer.
-fn flexible<'a>(
-    own: View<'a>,
-    data: &CData,
-    field: &Field,
-    at: *mut u8,
-) -> Result<Owned<'a>> {
+fn flexible<'a>(own: View<'a>, data: &CData, field: &Field, at: *mut u8) -> Result<Owned<'a>> {
     let py = own.py();
     let item = field.ctype.item().and_then(|item| item.size).unwrap_or(0);
     if !super::owns(own) || item == 0 {

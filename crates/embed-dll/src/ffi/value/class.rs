@@ -4,13 +4,11 @@ use std::ffi::c_int;
 
 use super::{CDATA, CData, HOLDING, Hold, OWNING, arithmetic, attributes, data, hold, index};
 use super::{iterator, numbers, owns, slice};
-use crate::ffi::types::{CType, Kind};
 use crate::ffi::slots::{binary, call, compare, number as number_slot, setter, slot, unary};
+use crate::ffi::types::{CType, Kind};
 use crate::ffi::{call_out, convert, object};
 use crate::python::abi::Object;
-use crate::python::class::{
-    Arguments, Definition, MethodDef, guarded, method, slot as number,
-};
+use crate::python::class::{Arguments, Definition, MethodDef, guarded, method, slot as number};
 use crate::python::{ExceptionKind, Owned, Py, Result, View};
 
 static METHODS: [MethodDef; 6] = [
@@ -28,7 +26,12 @@ pub(crate) fn prepare(py: Py<'_>) -> Result<()> {
     let subclass = MethodDef { flags: METHODS[4].flags | METH_CLASS, ..METHODS[4] };
     // The class keeps referring to its table.
     let methods: &'static [MethodDef] = Box::leak(Box::new([
-        METHODS[0], METHODS[1], METHODS[2], METHODS[3], subclass, MethodDef::END,
+        METHODS[0],
+        METHODS[1],
+        METHODS[2],
+        METHODS[3],
+        subclass,
+        MethodDef::END,
     ]));
     CDATA.create(
         py,
@@ -171,7 +174,9 @@ fn held(own: View<'_>) -> Result<Option<String>> {
     }
     let class = object.class_name();
     Ok(Some(match holding.data.ctype.kind {
-        Kind::Array(..) => format!("buffer len {} from '{class}' object", index::count(&holding.data)),
+        Kind::Array(..) => {
+            format!("buffer len {} from '{class}' object", index::count(&holding.data))
+        }
         _ => format!("buffer from '{class}' object"),
     }))
 }

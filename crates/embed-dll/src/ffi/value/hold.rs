@@ -82,8 +82,9 @@ impl Holding {
     pub(super) fn parent<'a>(&self, py: Py<'a>) -> Option<Owned<'a>> {
         self.look(|hold| match hold {
             // SAFETY: the reference is kept while the lock is held; a new one is made of it.
-            Hold::Part(key) | Hold::Whole(key) => unsafe { py.view(key.as_pointer()) }
-                .map(View::retain),
+            Hold::Part(key) | Hold::Whole(key) => {
+                unsafe { py.view(key.as_pointer()) }.map(View::retain)
+            }
             _ => None,
         })
     }

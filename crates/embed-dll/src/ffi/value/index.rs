@@ -7,7 +7,6 @@ use crate::ffi::convert::{self, Source};
 use crate::ffi::types::{Ct, Kind};
 use crate::python::{ExceptionKind, Owned, Py, Raised, Result, View};
 
-
 /// Number of items of an array.
 pub(crate) fn count(data: &CData) -> usize {
     match data.ctype.kind {

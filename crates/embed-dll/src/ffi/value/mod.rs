@@ -183,12 +183,7 @@ pub(crate) fn holding<'a>(
 /// # Errors
 ///
 /// `MemoryError`.
-pub(crate) fn allocate<'a>(
-    py: Py<'a>,
-    ctype: Ct,
-    size: usize,
-    length: usize,
-) -> Result<Owned<'a>> {
+pub(crate) fn allocate<'a>(py: Py<'a>, ctype: Ct, size: usize, length: usize) -> Result<Owned<'a>> {
     let memory = Memory::zeroed(py, size)?;
     let data = CData::new(ctype, memory.start(), length);
     OWNING.instance(py, Owning { data, memory })

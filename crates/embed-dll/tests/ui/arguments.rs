@@ -1,0 +1,5 @@
+embed_dll::embedding! {
+    modul: "my_plugin",
+}
+
+fn main() {}
