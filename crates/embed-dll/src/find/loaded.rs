@@ -40,8 +40,10 @@ impl Image {
         let version = unsafe {
             mem::transmute::<*mut c_void, unsafe extern "C" fn() -> *const c_char>(version)
         };
-        // SAFETY: as above; the result is a constant string.
-        let version = unsafe { CStr::from_ptr(version()) };
+        // SAFETY: as above.
+        let version = unsafe { version() };
+        // SAFETY: a constant string of the library.
+        let version = unsafe { CStr::from_ptr(version) };
         let version = parse_version(version.to_bytes());
         Some(Image { handle, path: object.path(), object, version })
     }

@@ -112,12 +112,14 @@ unsafe fn word(abi: &Abi) -> Option<Word> {
     if abi.version < (3, 12) {
         // SAFETY: the word is inside the type object, which lives as long as libpython, is
         // aligned, and is written by nobody but atomically or under the GIL.
-        let tag = unsafe { &*capsule.add(header + TP_VERSION_TAG).cast::<AtomicI32>() };
-        Some(Word::Tag(tag))
+        let tag = unsafe { capsule.add(header + TP_VERSION_TAG) };
+        // SAFETY: as above.
+        Some(Word::Tag(unsafe { &*tag.cast() }))
     } else {
         // SAFETY: as above.
-        let buffer = unsafe { &*capsule.add(header + TP_AS_BUFFER).cast::<AtomicPtr<c_void>>() };
-        Some(Word::Pointer(buffer))
+        let buffer = unsafe { capsule.add(header + TP_AS_BUFFER) };
+        // SAFETY: as above.
+        Some(Word::Pointer(unsafe { &*buffer.cast() }))
     }
 }
 
@@ -132,7 +134,8 @@ pub(super) unsafe fn header_size(abi: &Abi) -> Option<usize> {
     // 16 bytes ordinarily; 32 without the GIL, and with `--with-trace-refs` until 3.12; 48 both.
     [1, 3, 5].into_iter().find_map(|index| {
         // SAFETY: a type object has more than 400 bytes.
-        let at_type = unsafe { words.add(index).read() } == abi.PyType_Type;
-        at_type.then_some((index + 1) * size_of::<Object>())
+        let word = unsafe { words.add(index) };
+        // SAFETY: as above.
+        (unsafe { word.read() } == abi.PyType_Type).then_some((index + 1) * size_of::<Object>())
     })
 }

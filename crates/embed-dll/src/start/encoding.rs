@@ -86,8 +86,10 @@ fn is_utf8(codeset: &CStr) -> bool {
 
 /// The encoding of the locale that the host has set.
 fn codeset() -> CString {
-    // SAFETY: asks only; the result is a C string that lives until the locale is changed.
-    unsafe { CStr::from_ptr(libc::nl_langinfo(libc::CODESET)) }.to_owned()
+    // SAFETY: asks only.
+    let codeset = unsafe { libc::nl_langinfo(libc::CODESET) };
+    // SAFETY: a C string that lives until the locale is changed.
+    unsafe { CStr::from_ptr(codeset) }.to_owned()
 }
 
 /// The encoding of the locale that the environment names; the host's own stays as it is.
@@ -98,8 +100,10 @@ fn codeset_of_environment() -> Option<CString> {
     if locale.is_null() {
         return None;
     }
-    // SAFETY: a locale object; the result is a C string that lives as long as it.
-    let codeset = unsafe { CStr::from_ptr(libc::nl_langinfo_l(libc::CODESET, locale)) }.to_owned();
+    // SAFETY: a locale object.
+    let codeset = unsafe { libc::nl_langinfo_l(libc::CODESET, locale) };
+    // SAFETY: a C string that lives as long as the object.
+    let codeset = unsafe { CStr::from_ptr(codeset) }.to_owned();
     // SAFETY: made above and used by nobody else.
     unsafe { libc::freelocale(locale) };
     Some(codeset)

@@ -77,16 +77,24 @@ pub(super) struct Errno(c_int);
 
 impl Errno {
     pub(super) fn save() -> Errno {
-        // SAFETY: the address is valid in every thread.
-        Errno(unsafe { *libc::__errno_location() })
+        Errno(errno())
     }
 }
 
 impl Drop for Errno {
     fn drop(&mut self) {
-        // SAFETY: the address is valid in every thread.
-        unsafe { *libc::__errno_location() = self.0 };
+        // SAFETY: asks only.
+        let location = unsafe { libc::__errno_location() };
+        // SAFETY: valid in the calling thread.
+        unsafe { *location = self.0 };
     }
+}
+
+fn errno() -> c_int {
+    // SAFETY: asks only.
+    let location = unsafe { libc::__errno_location() };
+    // SAFETY: valid in the calling thread.
+    unsafe { *location }
 }
 
 fn disposition(signal: c_int) -> Option<libc::sigaction> {

@@ -79,7 +79,7 @@ static RUNTIME: AtomicPtr<Runtime> = AtomicPtr::new(ptr::null_mut());
 
 /// The interpreter, if this DLL knows one.
 #[inline]
-pub fn runtime() -> Option<&'static Runtime> {
+pub(crate) fn runtime() -> Option<&'static Runtime> {
     // SAFETY: null, or published by `publish`, which never frees or changes it.
     unsafe { RUNTIME.load(Ordering::Acquire).as_ref() }
 }
@@ -91,7 +91,7 @@ pub fn runtime() -> Option<&'static Runtime> {
 /// # Errors
 ///
 /// [`StartError`]; the call may be repeated when its cause is mended, if it says so.
-pub fn interpreter(spec: &Spec) -> Result<&'static Runtime, StartError> {
+pub(crate) fn interpreter(spec: &Spec) -> Result<&'static Runtime, StartError> {
     if let Some(runtime) = runtime() {
         return Ok(runtime);
     }
@@ -126,13 +126,53 @@ pub(crate) fn pin() {
     }
 }
 
-/// Whether the calling thread is attached to the interpreter of `abi`, which must be initialised.
-/// In a sub-interpreter before 3.12 the answer is no, because those versions cannot tell.
+/// Uses the interpreter that the calling thread is attached to: for `PyInit_…`, which Python itself
+/// calls. Needs no lock and waits for nobody.
+///
+/// # Errors
+///
+/// [`StartError`]: it is of a kind that this run time does not know.
+///
+/// # Safety
+///
+/// The calling thread must be attached to an interpreter of this process.
+pub(crate) unsafe fn adopt() -> Result<&'static Runtime, StartError> {
+    if let Some(runtime) = runtime() {
+        return Ok(runtime);
+    }
+    let mut steps = Steps::new();
+    match find::in_process(&mut steps).map_err(StartError::again)? {
+        // SAFETY: as the caller promises.
+        Some(found) => unsafe { measured(found, &steps, false) },
+        None => Err(nothing(&steps)),
+    }
+}
+
+/// Whether the calling thread is attached to the interpreter of `abi`, or to a sub-interpreter. It
+/// must be initialised.
 pub(crate) fn is_attached(abi: &Abi) -> bool {
     let Some(current) = current(abi) else { return false };
-    // Until 3.11 the current state is that of whoever has the GIL; from 3.12 on of this thread.
+    // From 3.12 on the current state is that of this thread; before, of whoever has the GIL.
     // SAFETY: may be called without being attached.
-    abi.version >= (3, 12) || current == unsafe { (abi.PyGILState_GetThisThreadState)() }
+    if abi.version >= (3, 12) || current == unsafe { (abi.PyGILState_GetThisThreadState)() } {
+        return true;
+    }
+    // 3.8 to 3.11 remember only one state of a thread, that of the main interpreter, and no longer
+    // check once there are sub-interpreters: then, and only then, this says yes to everybody.
+    // SAFETY: may be called without being attached.
+    if unsafe { (abi.PyGILState_Check)() } == 0 {
+        return false;
+    }
+    // SAFETY: asks only.
+    let me = unsafe { libc::pthread_self() };
+    // `PyThreadState.thread_id` of these versions, which change no more, is in the first 32 words,
+    // and nothing else there can be the address that identifies a thread.
+    (0..32).any(|index| {
+        let word = current.cast::<libc::pthread_t>().wrapping_add(index);
+        // SAFETY: the state of whoever has the GIL is alive, and larger than this. If it is another
+        // thread's, it may give the GIL up and end at this moment; its memory stays readable.
+        unsafe { word.read_volatile() == me }
+    })
 }
 
 /// The current thread state, if there is one.
@@ -255,13 +295,7 @@ fn initialize(
     pin();
     let host = HostState::save();
     // SAFETY: nothing is initialised, and nobody else initialises while the locks are held.
-    let result = unsafe {
-        if init_config::is_known(&found.image) {
-            init_config::initialize(&found.image, settings)
-        } else {
-            config::initialize(&found.image, settings)
-        }
-    };
+    let result = unsafe { run_initialization(&found, settings) };
     let result = match result {
         Ok(()) => {
             // SAFETY: initialisation leaves the thread attached.
@@ -276,6 +310,19 @@ fn initialize(
     };
     host.restore();
     result
+}
+
+/// # Safety
+///
+/// No interpreter may run in the process, and no other thread may start one.
+unsafe fn run_initialization(found: &Found, settings: &Settings) -> Result<(), String> {
+    if init_config::is_known(&found.image) {
+        // SAFETY: as the caller promises.
+        unsafe { init_config::initialize(&found.image, settings) }
+    } else {
+        // SAFETY: as the caller promises.
+        unsafe { config::initialize(&found.image, settings) }
+    }
 }
 
 /// What has to be done once in a new interpreter.

@@ -63,8 +63,10 @@ pub(crate) struct ThreadId(u64);
 impl ThreadId {
     /// The calling thread.
     pub(crate) fn current() -> ThreadId {
-        // SAFETY: neither call can fail or has any condition.
-        let (process, thread) = unsafe { (libc::getpid(), libc::gettid()) };
+        // SAFETY: the call has no conditions.
+        let process = unsafe { libc::getpid() };
+        // SAFETY: the call has no conditions.
+        let thread = unsafe { libc::gettid() };
         ThreadId(u64::from(process.cast_unsigned()) << 32 | u64::from(thread.cast_unsigned()))
     }
 
@@ -351,9 +353,10 @@ fn own_registry() -> &'static Registry {
     let note = &raw const OWN_NOTE;
     // SAFETY: the note is the one that is made above.
     let distance = unsafe { note.cast::<i64>().read_unaligned() };
+    let registry = note.cast::<u8>().wrapping_offset(distance as isize).cast::<Registry>();
     // SAFETY: the distance leads from the description to the registry, which is zeroed memory of
     // this object: a valid `Registry`.
-    unsafe { &*note.cast::<u8>().offset(distance as isize).cast::<Registry>() }
+    unsafe { &*registry }
 }
 
 /// The registry of the first object that has one.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use super::encoding::{self, Encoding};
 use crate::find::environment;
 use crate::find::venv::Venv;
-use crate::find::{Found, Named, Steps, dl, origin};
+use crate::find::{Found, Named, Steps, origin};
 use crate::spec::{Options, Spec};
 
 /// What the interpreter is told.
@@ -221,9 +221,4 @@ pub(super) fn is_executable(path: &Path) -> bool {
 
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
-}
-
-/// The file of the DLL itself, for messages.
-pub(super) fn own_file() -> String {
-    dl::own_object().map_or_else(String::new, |(_, file)| file.display().to_string())
 }

@@ -24,8 +24,10 @@ impl Status {
         match self.kind {
             0 => Ok(()),
             1 => {
-                // SAFETY: null or constant strings of libpython.
-                let (func, message) = unsafe { (text(self.func), text(self.message)) };
+                // SAFETY: null or a constant string of libpython.
+                let func = unsafe { text(self.func) };
+                // SAFETY: null or a constant string of libpython.
+                let message = unsafe { text(self.message) };
                 let message = message.unwrap_or_else(|| String::from("no message"));
                 Err(func.map_or_else(|| message.clone(), |func| format!("{func}: {message}")))
             }

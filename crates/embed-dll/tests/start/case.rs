@@ -16,28 +16,28 @@ use crate::interpreters::Target;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// A host to be run.
-pub struct Case {
+pub(crate) struct Case {
     command: Command,
     shown: Vec<String>,
 }
 
 /// What a host did.
 #[derive(Debug)]
-pub struct Outcome {
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Outcome {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
     shown: String,
     end: String,
 }
 
 impl Case {
     /// For a libpython that `EMBED_DLL_LIBPYTHON` names.
-    pub fn on(target: &Target) -> Case {
+    pub(crate) fn on(target: &Target) -> Case {
         Case::under(target).env("EMBED_DLL_LIBPYTHON", &target.library)
     }
 
     /// For a libpython that is to be found, under its own C library if it needs one.
-    pub fn under(target: &Target) -> Case {
+    pub(crate) fn under(target: &Target) -> Case {
         match &target.loader {
             Some(loader) => {
                 let mut command = Command::new(loader);
@@ -50,39 +50,45 @@ impl Case {
     }
 
     /// With nothing in its environment but a PATH that leads nowhere.
-    pub fn new() -> Case {
+    pub(crate) fn new() -> Case {
         Case::with(Command::new(std::env::current_exe().expect("a path")))
     }
 
     fn with(mut command: Command) -> Case {
-        command.arg("--host").env_clear().env("PATH", "/nonexistent");
+        command.arg("--host");
+        Case::program(command)
+    }
+
+    /// Any program, in an environment as bare.
+    pub(crate) fn program(mut command: Command) -> Case {
+        command.env_clear().env("PATH", "/nonexistent");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Case { command, shown: Vec::new() }
     }
 
-    pub fn env(mut self, name: &str, value: impl AsRef<Path>) -> Case {
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<Path>) -> Case {
         self.shown.push(format!("{name}={}", value.as_ref().display()));
         self.command.env(name, value.as_ref());
         self
     }
 
-    pub fn word(mut self, word: impl AsRef<Path>) -> Case {
+    pub(crate) fn word(mut self, word: impl AsRef<Path>) -> Case {
         self.shown.push(word.as_ref().display().to_string());
         self.command.arg(word.as_ref());
         self
     }
 
-    pub fn words(self, words: &[&str]) -> Case {
+    pub(crate) fn words(self, words: &[&str]) -> Case {
         words.iter().fold(self, Case::word)
     }
 
-    pub fn folder(mut self, folder: &Path) -> Case {
+    pub(crate) fn folder(mut self, folder: &Path) -> Case {
         self.command.current_dir(folder);
         self
     }
 
     /// Runs it to its end, which must be its own.
-    pub fn run(self) -> Result<Outcome, Failed> {
+    pub(crate) fn run(self) -> Result<Outcome, Failed> {
         let outcome = self.run_to_any_end()?;
         if outcome.end != format!("exit {END}") {
             return Err(outcome.fail("the host did not come to its end"));
@@ -91,7 +97,7 @@ impl Case {
     }
 
     /// Runs it, however it ends.
-    pub fn run_to_any_end(mut self) -> Result<Outcome, Failed> {
+    pub(crate) fn run_to_any_end(mut self) -> Result<Outcome, Failed> {
         let mut child = self.command.spawn()?;
         let mut stdout = child.stdout.take().ok_or("no stdout")?;
         let mut stderr = child.stderr.take().ok_or("no stderr")?;
@@ -126,24 +132,24 @@ impl Case {
 }
 
 impl Outcome {
-    pub fn end(&self) -> &str {
+    pub(crate) fn end(&self) -> &str {
         &self.end
     }
 
     /// The rest of the first line that begins with a word.
-    pub fn line(&self, word: &str) -> Result<&str, Failed> {
+    pub(crate) fn line(&self, word: &str) -> Result<&str, Failed> {
         self.nth(word, 0)
     }
 
     /// The rest of the nth line that begins with a word.
-    pub fn nth(&self, word: &str, index: usize) -> Result<&str, Failed> {
+    pub(crate) fn nth(&self, word: &str, index: usize) -> Result<&str, Failed> {
         let mut lines =
             self.stdout.lines().filter_map(|line| line.strip_prefix(word)?.strip_prefix(' '));
         lines.nth(index).ok_or_else(|| self.fail(&format!("no line {index} of {word}")))
     }
 
     /// The rest of a line must be this.
-    pub fn expect(&self, word: &str, rest: &str) -> Result<(), Failed> {
+    pub(crate) fn expect(&self, word: &str, rest: &str) -> Result<(), Failed> {
         if self.line(word)? == rest {
             Ok(())
         } else {
@@ -152,7 +158,7 @@ impl Outcome {
     }
 
     /// Stdout must have a text.
-    pub fn says(&self, text: &str) -> Result<(), Failed> {
+    pub(crate) fn says(&self, text: &str) -> Result<(), Failed> {
         if self.stdout.contains(text) {
             Ok(())
         } else {
@@ -161,7 +167,7 @@ impl Outcome {
     }
 
     /// The host was started with a libpython.
-    pub fn started_with(&self, library: &Path) -> Result<(), Failed> {
+    pub(crate) fn started_with(&self, library: &Path) -> Result<(), Failed> {
         let line = self.line("started")?;
         let used = Path::new(line.split_once(' ').map_or("", |(_, path)| path));
         if used.canonicalize().ok() == library.canonicalize().ok() {
@@ -172,7 +178,7 @@ impl Outcome {
     }
 
     /// All that is needed to see it again.
-    pub fn fail(&self, reason: &str) -> Failed {
+    pub(crate) fn fail(&self, reason: &str) -> Failed {
         format!(
             "{reason}\ncase: {}\nend: {}\nstdout:\n{}\nstderr:\n{}",
             self.shown, self.end, self.stdout, self.stderr

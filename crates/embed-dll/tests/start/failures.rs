@@ -10,13 +10,14 @@ use crate::case::Case;
 use crate::interpreters::Target;
 use crate::{Stop, on_each};
 
-pub fn trials(targets: &[Target]) -> Vec<Trial> {
+pub(crate) fn trials(targets: &[Target]) -> Vec<Trial> {
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(on_each(targets, "fails/home", home));
     trials.extend(on_each(targets, "fails/home-late", home_late));
     trials.extend(on_each(targets, "fails/stdio-encoding", stdio_encoding));
     trials.extend(on_each(targets, "fails/stdio-encoding-late", stdio_encoding_late));
     trials.extend(on_each(targets, "fails/hash-seed", hash_seed));
+    trials.extend(on_each(targets, "fails/utf8-mode", utf8_mode));
     trials.extend(on_each(targets, "fails/site", site));
     trials.extend(on_each(targets, "fails/sitecustomize", sitecustomize));
     trials
@@ -104,6 +105,11 @@ fn hash_seed(target: &Target) -> Result<(), Stop> {
         return Err(one.fail("PYTHONHASHSEED should count").into());
     }
     Ok(())
+}
+
+fn utf8_mode(target: &Target) -> Result<(), Stop> {
+    let text = "preconfig_init_utf8_mode: invalid PYTHONUTF8 environment variable value";
+    mended(target, "PYTHONUTF8", "bogus", text)
 }
 
 /// A `site` that cannot be imported: frozen since 3.11, so that another is not looked at, but not in

@@ -10,7 +10,7 @@ use crate::case::Case;
 use crate::interpreters::Target;
 use crate::{Stop, on_each, on_two, skip, trial};
 
-pub fn trials(targets: &[Target]) -> Vec<Trial> {
+pub(crate) fn trials(targets: &[Target]) -> Vec<Trial> {
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(on_each(targets, "found/by-author", by_author));
     trials.extend(on_each(targets, "found/by-path", by_path));
@@ -184,7 +184,10 @@ fn bad_candidates(one: &Target, other: &Target) -> Result<(), Stop> {
     let path = |name: &str| folder.path().join(name);
     let library = fs::read(&other.library)?;
     fs::write(path("libpython3.15.so.1.0"), &library[..100_000])?;
-    fs::write(path("libpython3.14.so.1.0"), "/* GNU ld script */ INPUT(libpython3.15.so.1.0) /* and more text */")?;
+    fs::write(
+        path("libpython3.14.so.1.0"),
+        "/* GNU ld script */ INPUT(libpython3.15.so.1.0) /* and more text */",
+    )?;
     let mut foreign = library.clone();
     foreign[18] ^= 1;
     fs::write(path("libpython3.13.so.1.0"), foreign)?;

@@ -1,5 +1,8 @@
 //! The host: this program again, as `--host`, with the words of a case as arguments.
 
+#![expect(clippy::print_stdout, reason = "what a host does is told by its standard output")]
+#![expect(clippy::multiple_unsafe_ops_per_block, reason = "C calls that belong together")]
+
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::process::exit;
 use std::sync::{Arc, Barrier};
@@ -10,10 +13,10 @@ use embed_dll::__private::{Locate, Options};
 use embed_dll::__testing as embed;
 
 /// The exit code of a host that came to its end.
-pub const END: i32 = 17;
+pub(crate) const END: i32 = 17;
 
 /// Runs the words of a case; each says what it does in one line.
-pub fn main(words: impl Iterator<Item = String>) -> ! {
+pub(crate) fn main(words: impl Iterator<Item = String>) -> ! {
     let mut host = Host {
         words: words.collect::<Vec<_>>().into_iter(),
         locate: Locate::new(),
@@ -87,6 +90,11 @@ impl Host {
             "threads" => {
                 let count = self.word().parse().expect("a number");
                 println!("threads {}", self.threads(count));
+            }
+            "start-in-background" => {
+                let (locate, options) = (self.locate, self.options);
+                thread::spawn(move || embed::start(locate, options).is_ok());
+                thread::sleep(Duration::from_millis(500));
             }
             "attached" => {
                 let outcome = self.attached();

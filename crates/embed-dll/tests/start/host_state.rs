@@ -9,7 +9,7 @@ use crate::case::Case;
 use crate::interpreters::Target;
 use crate::{Stop, on_each, skip};
 
-pub fn trials(targets: &[Target]) -> Vec<Trial> {
+pub(crate) fn trials(targets: &[Target]) -> Vec<Trial> {
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(on_each(targets, "host/state", state));
     trials.extend(on_each(targets, "host/errno", errno));

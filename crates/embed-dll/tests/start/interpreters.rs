@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 
 /// One libpython.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub(crate) struct Target {
     /// `3.13t-pythons`: version, flags and the folder, for the names of tests.
-    pub name: String,
-    pub library: PathBuf,
+    pub(crate) name: String,
+    pub(crate) library: PathBuf,
     /// The prefix that its interpreter must report.
-    pub prefix: PathBuf,
-    pub version: (u8, u8),
-    pub flags: String,
+    pub(crate) prefix: PathBuf,
+    pub(crate) version: (u8, u8),
+    pub(crate) flags: String,
     /// Its own dynamic loader, if it needs a newer C library than this machine's.
-    pub loader: Option<PathBuf>,
+    pub(crate) loader: Option<PathBuf>,
 }
 
 impl Target {
@@ -47,14 +47,14 @@ impl Target {
     }
 
     /// The interpreter beside the library.
-    pub fn python(&self) -> PathBuf {
+    pub(crate) fn python(&self) -> PathBuf {
         let (major, minor) = self.version;
         let exact = self.prefix.join(format!("bin/python{major}.{minor}{}", self.flags));
         if exact.exists() { exact } else { self.prefix.join(format!("bin/python{major}.{minor}")) }
     }
 
     /// The folder under `lib` that has the standard library.
-    pub fn stdlib(&self) -> PathBuf {
+    pub(crate) fn stdlib(&self) -> PathBuf {
         let (major, minor) = self.version;
         let thread = if self.flags.contains('t') { "t" } else { "" };
         self.prefix.join(format!("lib/python{major}.{minor}{thread}"))
@@ -62,7 +62,7 @@ impl Target {
 }
 
 /// All of them: those of pyenv, those under /usr, and the prefixes in `EMBED_DLL_TEST_PYTHONS`.
-pub fn all() -> Vec<Target> {
+pub(crate) fn all() -> Vec<Target> {
     let pyenv = variable("PYENV_ROOT")
         .map(PathBuf::from)
         .or_else(|| Some(PathBuf::from(variable("HOME")?).join(".pyenv")));
@@ -97,6 +97,6 @@ pub fn all() -> Vec<Target> {
     clippy::disallowed_methods,
     reason = "tests are told where interpreters are by their caller"
 )]
-pub fn variable(name: &str) -> Option<OsString> {
+pub(crate) fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }

@@ -38,8 +38,10 @@ fn main() {
 }
 
 /// Why a test did not come to an end.
-pub enum Stop {
+pub(crate) enum Stop {
+    /// Something is not as it should be.
     Failed(Failed),
+    /// This machine lacks something.
     Skipped(String),
 }
 
@@ -50,12 +52,15 @@ impl<T: Into<Failed>> From<T> for Stop {
 }
 
 /// This machine lacks something.
-pub fn skip(reason: &str) -> Stop {
+pub(crate) fn skip(reason: &str) -> Stop {
     Stop::Skipped(reason.to_owned())
 }
 
 /// A test that may be skipped, but not silently.
-pub fn trial(name: String, test: impl FnOnce() -> Result<(), Stop> + Send + 'static) -> Trial {
+pub(crate) fn trial(
+    name: String,
+    test: impl FnOnce() -> Result<(), Stop> + Send + 'static,
+) -> Trial {
     let shown = name.clone();
     Trial::ignorable_test(name, move || match test() {
         Ok(()) => Ok(Completion::Completed),
@@ -71,19 +76,19 @@ pub fn trial(name: String, test: impl FnOnce() -> Result<(), Stop> + Send + 'sta
 }
 
 /// A test of each interpreter.
-pub fn on_each(
+pub(crate) fn on_each(
     targets: &[Target],
     name: &'static str,
     test: fn(&Target) -> Result<(), Stop>,
 ) -> impl Iterator<Item = Trial> {
     targets
-        .to_vec()
-        .into_iter()
+        .iter()
+        .cloned()
         .map(move |target| trial(format!("{name}/{}", target.name), move || test(&target)))
 }
 
 /// A test that needs two interpreters of different versions that this C library can load.
-pub fn on_two(
+pub(crate) fn on_two(
     targets: &[Target],
     name: &'static str,
     test: fn(&Target, &Target) -> Result<(), Stop>,

@@ -12,7 +12,7 @@ use libtest_mimic::Trial;
 use crate::interpreters::Target;
 use crate::{Stop, on_each, skip};
 
-pub fn trials(targets: &[Target]) -> Vec<Trial> {
+pub(crate) fn trials(targets: &[Target]) -> Vec<Trial> {
     on_each(targets, "offsets", offsets).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use libtest_mimic::Trial;
 
@@ -10,7 +10,7 @@ use crate::case::Case;
 use crate::interpreters::Target;
 use crate::{Stop, on_each, skip, trial};
 
-pub fn trials(targets: &[Target]) -> Vec<Trial> {
+pub(crate) fn trials(targets: &[Target]) -> Vec<Trial> {
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(on_each(targets, "together/threads", threads));
     trials.extend(on_each(targets, "together/threads-of-a-running-python", threads_attach));
@@ -20,6 +20,9 @@ pub fn trials(targets: &[Target]) -> Vec<Trial> {
     trials.extend(on_each(targets, "together/dlls", dlls));
     trials.extend(on_each(targets, "together/python-host", python_host));
     trials.extend(on_each(targets, "together/fork-after", fork_after));
+    trials.extend(on_each(targets, "together/fork-during", fork_during));
+    trials.extend(on_each(targets, "together/sub-interpreter", sub_interpreter));
+    trials.extend(on_each(targets, "together/static-host", static_host));
     trials.extend(on_each(targets, "time", time));
     trials.push(trial("together/registry".to_owned(), registry));
     trials.push(trial("together/unmapped-before-the-start".to_owned(), unmapped));
@@ -149,33 +152,34 @@ _ctypes.dlclose(one._handle); _ctypes.dlclose(attached._handle)
 mapped = sys.argv[1] in open('/proc/self/maps').read()
 print(results == [42] * 11, one.test_registry() == other.test_registry(), mapped)
 ";
+    python(target, code, &[&one, &other], "True True True")
+}
+
+/// Runs code in the target's own interpreter, which must print a line.
+fn python(target: &Target, code: &str, arguments: &[&Path], expected: &str) -> Result<(), Stop> {
     let mut command = match &target.loader {
         Some(loader) => {
             let mut command = Command::new(loader);
-            command
-                .arg("--library-path")
-                .arg(loader.parent().ok_or("no folder")?)
-                .arg(target.python());
+            command.arg("--library-path").arg(loader.parent().ok_or("no folder")?);
+            command.arg(target.python());
             command
         }
         None => Command::new(target.python()),
     };
-    let output = command
-        .args(["-c", code])
-        .args([&one, &other])
-        .env_clear()
-        .env("PYTHONHOME", &target.prefix)
-        .stdin(Stdio::null())
-        .output()?;
-    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    if stderr.contains("No module named '_ctypes'") {
-        return Err(skip("its interpreter has no ctypes"));
+    command.args(["-c", code]).args(arguments);
+    let outcome = Case::program(command).env("PYTHONHOME", &target.prefix).run_to_any_end()?;
+    for module in ["_ctypes", "_interpreters"] {
+        if outcome.stderr.contains(&format!("No module named '{module}'")) {
+            return Err(skip(&format!("its interpreter has no {module}")));
+        }
     }
-    if stdout.trim() == "True True True" && output.status.success() {
+    if outcome.stderr.contains("does not support loading in subinterpreters") {
+        return Err(skip("its ctypes refuses sub-interpreters"));
+    }
+    if outcome.stdout.trim() == expected && outcome.end() == "exit 0" {
         return Ok(());
     }
-    Err(format!("{:?}\nstdout: {stdout}\nstderr: {stderr}", output.status).into())
+    Err(outcome.fail(&format!("it should print: {expected}")).into())
 }
 
 /// A child of a host that has started goes on; a child that was forked before starts itself.
@@ -187,6 +191,81 @@ fn fork_after(target: &Target) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Nobody finishes the start in a child that was forked in the middle of it: an error, no hang.
+fn fork_during(target: &Target) -> Result<(), Stop> {
+    let folder = tempfile::tempdir()?;
+    fs::write(folder.path().join("sitecustomize.py"), "import time; time.sleep(1.5)\n")?;
+    let case = Case::on(target).env("PYTHONPATH", folder.path());
+    let outcome = case.words(&["start-in-background", "fork", "start"]).run()?;
+    outcome.expect("child", "17")?;
+    outcome.says("failed retry=false the process was forked while another thread was starting")?;
+    Ok(())
+}
+
+/// The first start comes from a sub-interpreter, in a thread that has the GIL there: 3.8 to 3.11
+/// take such a thread for one that has not.
+fn sub_interpreter(target: &Target) -> Result<(), Stop> {
+    let (_folder, one, _) = two_dlls()?;
+    let code = "
+import sys
+try:
+    import _xxsubinterpreters as sub
+except ImportError:
+    import _interpreters as sub
+names = [sub.create()] if sys.version_info < (3, 13) else [sub.create('legacy')]
+run = getattr(sub, 'run_string', None) or sub.exec
+run(names[0], 'import ctypes; print(ctypes.PyDLL(%r).test_start(), flush=True)' % sys.argv[1])
+";
+    python(target, code, &[&one], "0")
+}
+
+/// A C host that contains the run time, stripped and without exported symbols, and a DLL with its
+/// own: they meet.
+fn static_host(target: &Target) -> Result<(), Stop> {
+    if target.loader.is_some() {
+        return Err(skip("this machine's linker links against another C library"));
+    }
+    let (folder, one, _) = two_dlls()?;
+    let archive = dll()?.with_extension("a");
+    let (source, host) = (folder.path().join("host.c"), folder.path().join("host"));
+    fs::write(&source, HOST)?;
+    let linked = Command::new("cc")
+        .arg(&source)
+        .arg(&archive)
+        .args(["-Wl,--gc-sections", "-s", "-lpthread", "-ldl", "-lm", "-o"])
+        .arg(&host)
+        .output()
+        .map_err(|error| skip(&format!("this machine has no cc: {error}")))?;
+    if !linked.status.success() {
+        return Err(String::from_utf8_lossy(&linked.stderr).into_owned().into());
+    }
+    let case = Case::program(Command::new(&host)).env("EMBED_DLL_LIBPYTHON", &target.library);
+    let outcome = case.word(&one).run()?;
+    if outcome.stdout.trim() == "1 1 0 42" {
+        return Ok(());
+    }
+    Err(outcome.fail("both should have one registry, and one should start for the other").into())
+}
+
+const HOST: &str = r#"
+#include <dlfcn.h>
+#include <stdio.h>
+long test_start(void);
+long test_run(void);
+long test_registry(void);
+int main(int argc, char **argv) {
+    void *dll = dlopen(argv[argc - 1], RTLD_NOW | RTLD_LOCAL);
+    long (*registry)(void) = (long (*)(void))dlsym(dll, "test_registry");
+    long (*start)(void) = (long (*)(void))dlsym(dll, "test_start");
+    printf("%d ", registry() == test_registry());
+    printf("%ld ", test_start());
+    printf("%ld ", start());
+    printf("%ld\n", test_run());
+    return 17;
+}
+"#;
+
+#[expect(clippy::print_stderr, reason = "a measurement is for whoever reads the log")]
 /// Reported, not asserted: the clock of a shared machine proves nothing.
 fn time(target: &Target) -> Result<(), Stop> {
     // The fastest of several, by turns: what other programs cost is in the others.

@@ -15,7 +15,7 @@ use crate::{Stop, on_each, on_two, skip};
 const WHERE: &str = "import sys; result = '|'.join([sys.prefix, sys.base_prefix, sys.executable, \
      repr(sys.argv), ':'.join(sys.path)])";
 
-pub fn trials(targets: &[Target]) -> Vec<Trial> {
+pub(crate) fn trials(targets: &[Target]) -> Vec<Trial> {
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(on_each(targets, "prefix", prefix));
     trials.extend(on_each(targets, "venv", venv));
