@@ -16,6 +16,12 @@ pub fn set_errno(value: i32) {
     SAVED.set(value);
 }
 
+/// Where the saved value of the calling thread is, for whoever needs it more than once.
+#[inline]
+pub fn place() -> *mut i32 {
+    SAVED.with(Cell::as_ptr)
+}
+
 /// Runs C code with the saved value in `errno`, and saves what it leaves there.
 pub(super) fn swapped<R>(body: impl FnOnce() -> R) -> R {
     // SAFETY: the calling thread's own variable.

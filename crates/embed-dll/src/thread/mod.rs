@@ -95,6 +95,16 @@ fn runtime() -> Option<&'static Runtime> {
 }
 
 impl Attachment {
+    /// Whether the thread may be attached to another interpreter than the main one: its state is
+    /// not one that this DLL made.
+    #[inline]
+    pub fn may_be_foreign(&self) -> bool {
+        // SAFETY: the record of the calling thread: attachments are not sent to others.
+        let record = unsafe { self.record.as_ref() };
+        let kept = record.kept.get();
+        !matches!(self.how, How::Restored { .. }) || kept.is_null() || kept != record.resume.get()
+    }
+
     /// The token.
     #[inline]
     pub fn py(&self) -> Py<'_> {
