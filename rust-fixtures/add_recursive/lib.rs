@@ -10,5 +10,4 @@ embed_dll::embedding! {
 
 /// The host's function, which the init code calls.
 #[unsafe(no_mangle)]
-#[expect(non_upper_case_globals, reason = "the name is that of the C variable")]
 pub static mut my_callback: Option<unsafe extern "C" fn(c_int) -> c_int> = None;

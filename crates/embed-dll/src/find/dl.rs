@@ -28,6 +28,16 @@ impl Handle {
         unsafe { libc::dlsym(self.0.as_ptr(), name.as_ptr()) }
     }
 
+    /// Whether the object is in the namespace of the executable. If ld.so does not tell, it is.
+    pub(crate) fn is_in_base_namespace(self) -> bool {
+        let mut namespace: libc::Lmid_t = libc::LM_ID_BASE;
+        // SAFETY: an open handle, and a place for what is asked.
+        let told = unsafe {
+            libc::dlinfo(self.0.as_ptr(), libc::RTLD_DI_LMID, (&raw mut namespace).cast())
+        };
+        told != 0 || namespace == libc::LM_ID_BASE
+    }
+
     /// Gives the handle back.
     pub(crate) fn close(self) {
         // SAFETY: an open handle, which nobody uses any more.

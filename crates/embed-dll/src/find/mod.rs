@@ -104,7 +104,7 @@ pub(crate) struct Found {
 
 const IN_PROCESS: &str = "already in the process";
 const VARIABLE: &str = "EMBED_DLL_LIBPYTHON";
-const AUTHOR: &str = "what the author of the DLL says";
+pub(crate) const AUTHOR: &str = "what the author of the DLL says";
 const VENV: &str = "virtual environment";
 const ON_PATH: &str = "python3 on PATH";
 const BY_NAME: &str = "ld.so";
@@ -164,7 +164,7 @@ pub(crate) fn on_machine(locate: &Locate, steps: &mut Steps) -> Option<Found> {
 
 /// The virtual environment that the author or `VIRTUAL_ENV` names, if it can be read.
 pub(crate) fn venv(locate: &Locate, steps: &mut Steps) -> Option<Venv> {
-    let author = locate.venv.and_then(|path| origin(path, steps));
+    let author = locate.venv.and_then(|path| origin(Path::new(path), AUTHOR, steps));
     let folder = author.or_else(|| environment::path(c"VIRTUAL_ENV"))?;
     match Venv::read(&folder) {
         Ok(venv) => Some(venv),
@@ -175,17 +175,18 @@ pub(crate) fn venv(locate: &Locate, steps: &mut Steps) -> Option<Venv> {
     }
 }
 
-/// A path of the author; `$ORIGIN` is the folder of the DLL, or of the executable that contains it.
-pub(crate) fn origin(path: &str, steps: &mut Steps) -> Option<PathBuf> {
-    let Some(rest) = path.strip_prefix("$ORIGIN") else { return Some(path.into()) };
+/// A path that somebody says; `$ORIGIN` as its first part is the folder of the DLL, or of the
+/// executable that contains it.
+pub(crate) fn origin(path: &Path, who: &'static str, steps: &mut Steps) -> Option<PathBuf> {
+    let Ok(rest) = path.strip_prefix("$ORIGIN") else { return Some(path.into()) };
     let folder = dl::own_object().and_then(|(_, file)| {
         let file = file.canonicalize().unwrap_or(file);
         Some(file.parent()?.to_owned())
     });
     match folder {
-        Some(folder) => Some(folder.join(rest.trim_start_matches('/'))),
+        Some(folder) => Some(folder.join(rest)),
         None => {
-            steps.add(AUTHOR, Some(Path::new(path)), "the folder of the DLL cannot be told");
+            steps.add(who, Some(path), "the folder of the DLL cannot be told");
             None
         }
     }
@@ -207,13 +208,16 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn run(&mut self, locate: &Locate) -> Option<Found> {
-        if let Some(path) = environment::path(c"EMBED_DLL_LIBPYTHON") {
+        let told = environment::path(c"EMBED_DLL_LIBPYTHON");
+        if let Some(path) = told.and_then(|path| origin(&path, VARIABLE, self.steps)) {
             let found = self.given(VARIABLE, &path);
             if found.is_some() {
                 return found;
             }
         }
-        if let Some(path) = locate.libpython.and_then(|path| origin(path, self.steps)) {
+        if let Some(path) =
+            locate.libpython.and_then(|path| origin(Path::new(path), AUTHOR, self.steps))
+        {
             let found = self.given(AUTHOR, &path);
             if found.is_some() {
                 return found;

@@ -95,9 +95,12 @@ impl Ready {
 
     /// Puts the module and `lib` into `sys.modules`, unless they are there.
     ///
+    /// Another embedding DLL may have used the name: each keeps the functions that it has attached,
+    /// and the init code of each must find its own module, as with CFFI.
+    ///
     /// # Errors
     ///
-    /// `ImportError` if another module has the name.
+    /// `ImportError` if a module that is none of an embedding DLL has the name.
     pub(super) fn register(&self, py: Py<'_>, module: &'static Module) -> Result<()> {
         // SAFETY: attached; borrowed, and alive as long as the interpreter.
         let modules = unsafe { py.view((py.abi().PyImport_GetModuleDict)()) };
@@ -105,8 +108,8 @@ impl Ready {
         let own = self.module(py);
         match modules.dict_get(*py.str(module.name())?)? {
             Some(there) if there.is(own) => {}
-            Some(there) => return Err(taken(py, module, *there)),
-            None => modules.dict_set(module.spec.name, own)?,
+            Some(there) if !is_embedding(*there) => return Err(taken(py, module, *there)),
+            Some(_) | None => modules.dict_set(module.spec.name, own)?,
         }
         self.register_lib(modules, &names::lib(module))
     }
@@ -135,6 +138,17 @@ pub(super) fn subinterpreter(module: &Module) -> String {
     )
 }
 
+/// Whether it is the module of an embedding DLL, of this kind or of CFFI's.
+fn is_embedding(there: View<'_>) -> bool {
+    [c"ffi", c"lib"].into_iter().all(|name| match there.attr(name) {
+        Ok(_) => true,
+        Err(raised) => {
+            raised.forget(there.py());
+            false
+        }
+    })
+}
+
 fn taken(py: Py<'_>, module: &'static Module, there: View<'_>) -> crate::python::Raised {
     let name = module.name();
     let other = describe(there).unwrap_or_else(|raised| {
@@ -144,8 +158,7 @@ fn taken(py: Py<'_>, module: &'static Module, there: View<'_>) -> crate::python:
     py.raise(
         ExceptionKind::Import,
         format_args!(
-            "there is already a module '{name}' in sys.modules: {other}; two embedding DLLs in one \
-             process need different module names"
+            "there is already a module '{name}' in sys.modules: {other}; give the DLL another name"
         ),
     )
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use super::encoding::{self, Encoding};
 use crate::find::environment;
 use crate::find::venv::Venv;
-use crate::find::{Found, Named, Steps, origin};
+use crate::find::{AUTHOR, Found, Named, Steps, origin};
 use crate::spec::{Options, Spec};
 
 /// What the interpreter is told.
@@ -44,7 +44,7 @@ impl Settings {
     ) -> Settings {
         let Options { use_environment, import_site, .. } = spec.options;
         let build = build(found, free_threaded);
-        let home = spec.locate.home.and_then(|home| origin(home, steps));
+        let home = spec.locate.home.and_then(|home| origin(Path::new(home), AUTHOR, steps));
         let base = program(found.image.path.as_deref(), &build);
         let venv = found.venv.as_ref().map(Venv::python).filter(|python| is_executable(python));
         let program = venv.unwrap_or(base);

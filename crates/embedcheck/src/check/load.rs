@@ -40,7 +40,7 @@ checks! { true;
     "load/deepbind" "a DLL opened with RTLD_LOCAL|RTLD_DEEPBIND can import every extension module" Low
         |lab| load(lab, &WAYS.deepbind);
     "load/dlmopen" "a DLL in a link-map namespace of its own can import every extension module" Low
-        |lab| load(lab, &WAYS.dlmopen);
+        dlmopen;
 }
 
 /// Words for what a DLL made with embed-dll does by itself.
@@ -244,6 +244,50 @@ fn promoted_for_nothing(lab: &Lab<'_>, host: &HostCommand) -> Result<Judgement, 
     case.expect.done(promoted);
     plugin.import_all(lab, &mut case, "plugin")?;
     lab.run(case)
+}
+
+/// A DLL that is linked to libpython brings it into the namespace as something that it needs, and
+/// glibc looks there for what every later library of the namespace misses (the first object's
+/// `l_searchlist`, elf/dl-object.c). A DLL made with embed-dll is linked to none, and cannot make it
+/// global either: a namespace has no global scope.
+fn dlmopen(lab: &Lab<'_>) -> Result<Finding, LabError> {
+    let mut missing = unproven(lab)?;
+    let mut cases = Vec::new();
+    let mut limited = None;
+    for producer in lab.producers(&mut missing)? {
+        for (index, host) in lab.dlopen_hosts().iter().enumerate() {
+            let imports = imports_all(producer) && index == 0;
+            if producer == Producer::Rust {
+                let plain = run_way(lab, &WAYS.dlmopen, producer, host, imports)?;
+                if plain.is_good() || !imports {
+                    cases.push(plain);
+                } else {
+                    limited = Some(plain);
+                }
+                let remedy = &WAYS.dlmopen_libpython_first;
+                cases.push(run_way(lab, remedy, producer, host, imports)?);
+            } else {
+                cases.push(run_way(lab, &WAYS.dlmopen, producer, host, imports)?);
+            }
+        }
+    }
+    let Some(limited) = limited else {
+        return with_count(lab, Finding::of_cases(cases).without(missing));
+    };
+    // What runs in a namespace of its own, nothing there serves but its own libraries.
+    let local = limited.cause.as_ref().is_some_and(|cause| cause.id == "libpython-local");
+    let differences = lab.compare_with_prediction([&limited])?;
+    if !local || !differences.is_empty() || !cases.iter().all(Judgement::is_good) {
+        cases.push(limited);
+        return Ok(Finding::of_cases(cases).with_evidence(differences).without(missing));
+    }
+    let words = "dlmopen of libpython first, and of the DLL into the same namespace";
+    let finding = Finding::limit(limited.describe(), vec![words.to_owned()])
+        .because(limited.cause.clone())
+        .advise(
+            "Open libpython itself with dlmopen, and the DLL into the namespace of that handle.",
+        );
+    Ok(finding.with_cases(cases).with_cases([limited]).without(missing))
 }
 
 /// A host that names the DLL in its own DT_NEEDED: libpython is in the global scope from the start.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use embedcheck_plan::{Flags, Library, Space};
+use embedcheck_plan::{Flags, Library, Name, Space};
 
 use crate::check::{Case, Lab, LabError, Plugin};
 use crate::dll::HostLink;
@@ -52,6 +52,7 @@ pub(super) struct Ways {
     pub(super) host_as_needed: Way,
     pub(super) deepbind: Way,
     pub(super) dlmopen: Way,
+    pub(super) dlmopen_libpython_first: Way,
 }
 
 const fn way(words: &'static str, flags: Flags, python: Python, needs_global: bool) -> Way {
@@ -77,6 +78,10 @@ pub(super) static WAYS: Ways = Ways {
     dlmopen: Way {
         new_namespace: true,
         ..way("dlmopen(LM_ID_NEWLM)", Flags::NOW.with(Flags::LOCAL), Python::Left, false)
+    },
+    dlmopen_libpython_first: Way {
+        new_namespace: true,
+        ..way("dlmopen of libpython, then of the DLL", LOCAL, Python::Opened, false)
     },
 };
 
@@ -124,7 +129,13 @@ impl Way {
     ) -> Result<(), LabError> {
         match self.python {
             Python::Opened => {
-                let step = case.plan.open("libpython", &lab.libpython.real_path, GLOBAL);
+                let path = lab.libpython.real_path.as_path();
+                let step = if self.new_namespace {
+                    let library = Library::Path(path.into());
+                    case.plan.open_in("libpython", library, LOCAL, Space::New)
+                } else {
+                    case.plan.open("libpython", path, GLOBAL)
+                };
                 case.expect.done(step);
             }
             Python::Preloaded => {
@@ -133,7 +144,14 @@ impl Way {
             _ => {}
         }
         plugin.join(case);
-        let space = if self.new_namespace { Space::New } else { Space::Base };
+        let space = match (self.new_namespace, self.python) {
+            (false, _) => Space::Base,
+            (true, Python::Opened) => Space::Of(
+                Name::new("libpython")
+                    .ok_or_else(|| LabError::Internal("`libpython` is no name".to_owned()))?,
+            ),
+            (true, _) => Space::New,
+        };
         let library = Library::Path((&plugin.path).into());
         let step = case.plan.open_in("plugin", library, self.flags, space);
         case.expect.done(step);
