@@ -302,7 +302,7 @@ fn environment(
 
 /// What was printed, and how the host ended if it was not the usual end.
 fn stdout_of(observation: &Observation) -> String {
-    let mut text = normalised(&observation.stdout.text);
+    let mut text = observation.stdout.text.clone();
     if !matches!(observation.ended, Ended::Exit { code: NORMAL_EXIT, .. }) {
         let ended = observation.ended.to_string();
         text.push_str(&format!("the host: {}\n", ended.trim_end_matches(", core dumped")));

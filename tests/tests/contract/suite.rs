@@ -57,6 +57,8 @@ pub(crate) struct Case {
     producers: Vec<Producer>,
     /// The first and the last minor version that the case is for.
     versions: (u32, u32),
+    /// The first that it is for with CFFI, whose last version for an old Python is an old one.
+    cffi_since: u32,
 }
 
 impl Suite {
@@ -94,6 +96,7 @@ impl Case {
             environment: Vec::new(),
             producers: Producer::ALL.to_vec(),
             versions: (8, u32::MAX),
+            cffi_since: 8,
             name,
             host,
         };
@@ -105,6 +108,7 @@ impl Case {
                 "imports" => case.imports = of_dlls(),
                 "producers" => case.producers = value.split(' ').map(Producer::named).collect(),
                 "since" => case.versions.0 = minor(value),
+                "cffi-since" => case.cffi_since = minor(value),
                 "until" => case.versions.1 = minor(value),
                 "env" => {
                     let (name, value) = value.split_once('=').expect("env: NAME=VALUE");
@@ -121,7 +125,10 @@ impl Case {
         self.producers.contains(&producer)
             && (first..=last).contains(&target.version.minor)
             // CFFI for builds without the GIL, and debug builds, is not what the contract is about.
-            && (producer == Producer::Rust || !(target.free_threaded || target.debug))
+            && (producer == Producer::Rust
+                || (target.version.minor >= self.cffi_since
+                    && !target.free_threaded
+                    && !target.debug))
     }
 
     /// Whether a producer has the case at all.

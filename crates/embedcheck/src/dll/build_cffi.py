@@ -40,7 +40,7 @@ def emit(module, folder, c_file):
     ffi = cffi.FFI()
     ffi.embedding_api(declarations(header))
     if os.path.exists(os.path.join(folder, "cdef.h")):
-        ffi.cdef(declarations(read(folder, "cdef.h")))
+        ffi.cdef(read(folder, "cdef.h"))
     ffi.set_source(module, source)
     # Without this call CFFI makes a DLL that starts Python and runs nothing.
     if init_code.strip():

@@ -52,7 +52,7 @@ ffi.def_extern(name="e_error_struct", error=(7, 8))(boom)
 
 
 def quiet(exception, value, traceback):
-    say("onerror(%s, %s, %s)" % (exception.__name__, value, type(traceback).__name__))
+    say("E05 onerror(%s, %s, %s)" % (exception.__name__, value, type(traceback).__name__))
 
 
 def gives_55(exception, value, traceback):
