@@ -92,7 +92,13 @@ pub(crate) fn normalised(text: &str) -> String {
         if !line.is_empty() && line.trim_matches(['^', '~', ' ']).is_empty() {
             continue;
         }
-        let kept = ["sys.path: ", "compiled with cffi version: ", "_cffi_backend module: "];
+        let kept = [
+            "sys.path: ",
+            "compiled with cffi version: ",
+            "_cffi_backend module: ",
+            "embed-dll version: ",
+            "Python: ",
+        ];
         match kept.iter().find(|start| line.starts_with(**start)) {
             Some(start) => lines.push_str(&format!("{start}...")),
             None => lines.push_str(&without_addresses(line)),

@@ -30,7 +30,8 @@ KEPT = []
 @ffi.def_extern()
 def e_said():
     text, sys.stderr.text = sys.stderr.text, ""
-    lines = text.splitlines()
+    # embed-dll also shows the lines of the code, and says more behind the exception, in brackets.
+    lines = [line for line in text.splitlines() if not line.startswith(("    ", "  ("))]
     # Which line of this file it was does not matter here.
     lines = [re.sub("line [0-9]+", "line N", re.sub(" at 0x[0-9a-f]+", "", line)) for line in lines]
     KEPT[:] = [ffi.new("char[]", " | ".join(lines).encode())]

@@ -90,7 +90,8 @@ def r_count():
 @ffi.def_extern()
 def r_said():
     refused, sys.stderr.text = sys.stderr.text, ""
-    lines = refused.splitlines()
+    # embed-dll says more behind the exception, in brackets.
+    lines = [line for line in refused.splitlines() if not line.startswith("  (")]
     text = "%s: %s" % (TRIED[0], lines[-1] if lines else "accepted")
     text = re.sub(" at 0x[0-9a-f]+|0x[0-9a-f]+", "", text)
     KEPT[:] = [ffi.new("char[]", text.encode("ascii", "backslashreplace"))]
