@@ -159,20 +159,15 @@ impl Bench {
         target: (&'static Target, &Libpython),
         folder: &TempDir,
     ) -> Result<Option<PathBuf>, Early> {
-        let ready = match producer {
-            Producer::Cffi => Some(self.ready(target)),
-            Producer::Rust => None,
-        };
-        let ready = match &ready {
-            Some(ready) => Some(ready.get().expect("it was prepared").as_ref()),
-            None => None,
-        };
+        let prepared = (producer == Producer::Cffi || !case.by_cffi.is_empty()).then(|| self.ready(target));
+        let ready = prepared.as_ref().map(|ready| ready.get().expect("it was prepared").as_ref());
         let ready = ready.transpose().map_err(|reason| Early::Lacking(reason.clone()))?;
         for name in case.dlls() {
             let dll = self.suite.dll(name);
             let library = format!("lib{name}.so");
             let out = folder.path().join(&library);
-            match ready {
+            let by_cffi = producer == Producer::Cffi || case.by_cffi.contains(&name);
+            match ready.filter(|_| by_cffi) {
                 Some(ready) => {
                     let compiler = self.compiler()?;
                     let maker = CffiProducer::new(

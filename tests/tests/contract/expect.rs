@@ -65,6 +65,11 @@ impl Expectation {
             .map(|(only, line)| (*only, line.as_str()))
     }
 
+    /// The differences between the producers, as they are written down.
+    pub(crate) fn diff_text(&self) -> Option<String> {
+        fs::read_to_string(&self.diff).ok()
+    }
+
     /// Writes down what CFFI printed, if a file for both is what there is, or is not there yet.
     pub(crate) fn bless(&self, seen: &str) -> std::io::Result<()> {
         if self.diff.is_file() || (seen.is_empty() && !self.same.is_file()) {

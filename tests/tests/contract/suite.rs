@@ -53,6 +53,8 @@ pub(crate) struct Case {
     pub(crate) loads: Vec<&'static str>,
     /// DLLs that lie beside the host under the name of their module, to be imported.
     pub(crate) imports: Vec<&'static str>,
+    /// DLLs that CFFI makes, whoever makes the others.
+    pub(crate) by_cffi: Vec<&'static str>,
     pub(crate) environment: Vec<(String, String)>,
     producers: Vec<Producer>,
     /// The first and the last minor version that the case is for.
@@ -93,6 +95,7 @@ impl Case {
             links: Vec::new(),
             loads: Vec::new(),
             imports: Vec::new(),
+            by_cffi: Vec::new(),
             environment: Vec::new(),
             producers: Producer::ALL.to_vec(),
             versions: (8, u32::MAX),
@@ -106,6 +109,7 @@ impl Case {
                 "links" => case.links = of_dlls(),
                 "loads" => case.loads = of_dlls(),
                 "imports" => case.imports = of_dlls(),
+                "by-cffi" => case.by_cffi = of_dlls(),
                 "producers" => case.producers = value.split(' ').map(Producer::named).collect(),
                 "since" => case.versions.0 = minor(value),
                 "cffi-since" => case.cffi_since = minor(value),

@@ -89,4 +89,5 @@ pub(crate) const SECTIONS: &[Section] = &[
     Section { letter: 'L', title: "The process", rows: process::PROCESS },
     Section { letter: 'M', title: "Start failures", rows: process::START },
     Section { letter: 'N', title: "Platforms", rows: process::PLATFORMS },
+    Section { letter: 'X', title: "The `ffi` object", rows: calls::FFI },
 ];

@@ -5,7 +5,7 @@
 
 /* Not the name itself, which every machine has its own of. */
 int main(void) {
-    SHOW("L20 sys.executable is a Python of this version: %d\n",
+    SHOW("L23 sys.executable is a Python of this version: %d\n",
          run("import os, subprocess\n"
              "out = subprocess.check_output([sys.executable, '-c', 'import sys; print(sys.version)'])\n"
              "result = out.decode().strip() == sys.version\n"));

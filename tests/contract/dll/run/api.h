@@ -7,3 +7,5 @@ int run_or_minus_one(const char *code);
 int run_back(int (*function)(int), int argument);
 /* Never attached. */
 int run_nothing(int);
+/* Twice the number. */
+int run_twice(int);

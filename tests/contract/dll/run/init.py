@@ -30,3 +30,8 @@ def run_or_minus_one(code):
 @ffi.def_extern()
 def run_back(function, argument):
     return function(argument)
+
+
+@ffi.def_extern()
+def run_twice(x):
+    return 2 * x

@@ -1,6 +1,6 @@
 //! Calls, globals, handles.
 
-use super::{Case, Lines, Proof, Row, Test, better, lines, not_yet, same};
+use super::{Case, Proof, Row, Test, better, lines, not_yet, same};
 
 pub(super) const CALLS: &[Row] = &[
     same("D01", "signed integers: int in, and out `int`, `bool`, what has `__int__`, integer cdata; overflow is an `OverflowError`", lines!["types", "results"]),
@@ -38,8 +38,12 @@ pub(super) const GLOBALS: &[Row] = &[
     same("F06", "`extern \"Python\"`: called by the DLL's own code, not exported", lines!["seed"]),
     same("F07", "`extern \"Python+C\"`: exported too", lines!["seed"]),
     same("F08", "`extern \"Python\" { … }`", lines!["seed"]),
-    same("F09", "several modules in one program: no names clash", &[Lines("statics")]),
+    same("F09", "several modules in one program: no names clash", &[Case("odd")]),
     same("F10", "`ffi.callback`: a C function made at run time", lines!["callback"]),
+];
+
+pub(super) const FFI: &[Row] = &[
+    same("X01", "`new`, `cast`, `string`, `unpack`, `buffer`, `typeof`, `sizeof`, `alignof`, `offsetof`, `getctype`, `addressof`, `NULL`, `error`; what cdata can do, and the messages when it cannot", lines!["ffi"]),
 ];
 
 pub(super) const HANDLES: &[Row] = &[

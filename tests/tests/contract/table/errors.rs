@@ -14,7 +14,7 @@ pub(super) const EXCEPTIONS: &[Row] = &[
     same("E09", "`onerror` whose value does not convert: as if it raised", lines!["errors"]),
     same("E10", "the traceback is `None` when only the result did not convert", lines!["errors"]),
     same("E11", "`onerror` sees the frame with the arguments", lines!["errors"]),
-    better("E12", "a signal may interrupt the function before its `try:`", "the host's SIGINT is left alone, so that nothing interrupts", lines!["interrupt"]),
+    better("E12", "a signal may interrupt the function before its `try:`", "the host's SIGINT is left alone, so that nothing interrupts", &[Case("interrupt")]),
     same("E13", "`name=`, by position too; else the function's own name", lines!["errors"]),
     same("E14", "an unknown name is an `ffi.error`", lines!["errors", "fails-constant"]),
     same("E15", "an unknown keyword is a `TypeError`", lines!["errors"]),

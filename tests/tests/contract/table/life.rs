@@ -1,6 +1,6 @@
 //! Initialisation, several DLLs, threads, import.
 
-use super::{Case, Check, Lines, Proof, Row, Test, better, lines, not_yet, same};
+use super::{Case, Check, Lines, Proof, Row, better, lines, not_yet, same};
 
 pub(super) const INITIALISATION: &[Row] = &[
     same("C01", "Python is initialised at the first call", lines!["seed"]),
@@ -35,7 +35,7 @@ pub(super) const SEVERAL: &[Row] = &[
     same("G01", "several DLLs in one process", lines!["several"]),
     same("G02", "one interpreter: shared builtins, patches, each other's modules", lines!["several"]),
     better("G03", "two modules of one name: opened globally the second fails", "both work", lines!["same-name-global", "same-name"]),
-    same("G04", "embed-dll beside CFFI in one process: one interpreter, first calls exclude each other", &[Lines("mixed")]),
+    same("G04", "embed-dll beside CFFI in one process: one interpreter, first calls exclude each other", lines!["mixed", "mixed-first"]),
     better("G05", "a DLL for another version of Python binds to the one that is there", "one file fits all, and takes the one that is there", &[Check("rust/one-binary")]),
 ];
 
@@ -67,6 +67,6 @@ pub(super) const IMPORT: &[Row] = &[
     same("I06", "errors are printed and 0 returned, not raised into the caller", lines!["import"]),
     same("I07", "wrong arguments of the caller do raise", lines!["import"]),
     same("I08", "an interpreter with all of Python in itself, beside its libpython", &[Case("import")]),
-    same("I09", "`ctypes.CDLL` and `PyDLL`", lines!["import-ctypes", "import-pydll"]),
+    same("I09", "`ctypes.CDLL` and `PyDLL`", &[Lines("import-ctypes"), Case("import-pydll")]),
     not_yet("I10", "sub-interpreters", "see the section about them"),
 ];
