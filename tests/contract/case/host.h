@@ -1,10 +1,11 @@
 /* What all hosts include. A host tells one fact a line, each flushed, since Python writes to the
-   same pipe; a line begins with the id of the promise that it belongs to. Its end is exit code 17. */
+   same pipe; a line begins with the id of the promise that it belongs to. Its end is exit code 17.
+ */
 #ifndef HOST_H
 #define HOST_H
 
 #ifndef _GNU_SOURCE
-#    define _GNU_SOURCE
+#define _GNU_SOURCE
 #endif
 
 #include <errno.h>

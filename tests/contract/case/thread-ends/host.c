@@ -15,7 +15,6 @@ static void *who(void *result) {
     return NULL;
 }
 
-
 static void *nothing(void *result) {
     *(int *)result = th_local(1);
     return NULL;

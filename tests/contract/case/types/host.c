@@ -111,9 +111,8 @@ static void functions(void) {
     SHOW("D16 -> %d\n", t_fnptr(minus) == minus);
     SHOW("D16 -> %d\n", t_fnptr_plain(minus)(9, 4));
     SHOW("D16 -> %d\n", t_apply(minus, 50, 9));
-    SHOW("D17 -> %g\n",
-         t_many(-1, -2, -3, -4, 5, 6, 7, 8, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5, 10.5f,
-                'z'));
+    SHOW("D17 -> %g\n", t_many(-1, -2, -3, -4, 5, 6, 7, 8, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5,
+                               9.5, 10.5f, 'z'));
     SHOW("D19 -> %d\n", t_none());
 }
 
