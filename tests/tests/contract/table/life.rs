@@ -68,5 +68,5 @@ pub(super) const IMPORT: &[Row] = &[
     same("I07", "wrong arguments of the caller do raise", lines!["import"]),
     same("I08", "an interpreter with all of Python in itself, beside its libpython", &[Case("import")]),
     same("I09", "`ctypes.CDLL` and `PyDLL`", &[Lines("import-ctypes"), Case("import-pydll")]),
-    not_yet("I10", "sub-interpreters", "see the section about them"),
+    better("I10", "sub-interpreters: before 3.12 they run the main interpreter's functions", "they are refused on every version, with a message", lines!["import-interpreters"]),
 ];
