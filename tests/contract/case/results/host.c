@@ -32,7 +32,6 @@ int main(void) {
     TRY("D06", wchar_t, "%ld", wchar, (long)value);
     TRY("D07", float, "%g", float, (double)value);
     TRY("D07", double, "%g", double, value);
-    TRY("D08", long double, "%Lg", longdouble, value);
     TRY("D11", void *, "%s", charp, found(value));
     TRY("D12", void *, "%s", voidp, found(value));
     TRY("D12", pt_t *, "%s", ptp, found(value));

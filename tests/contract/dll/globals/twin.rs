@@ -21,7 +21,6 @@ macro_rules! variables {
     ($($name:ident: $ty:ty = $value:expr;)*) => {$(
         /// A variable of `source.c`.
         #[unsafe(no_mangle)]
-        #[expect(non_upper_case_globals, reason = "the name is that of the C variable")]
         pub static mut $name: $ty = $value;
     )*};
 }

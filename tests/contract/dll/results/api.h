@@ -17,7 +17,6 @@ char r_char(int);
 wchar_t r_wchar(int);
 float r_float(int);
 double r_double(int);
-long double r_longdouble(int);
 char *r_charp(int);
 void *r_voidp(int);
 pt_t *r_ptp(int);

@@ -77,7 +77,7 @@ def give(name):
 
 
 for name in (
-    "int uint longlong schar color bool char wchar float double longdouble charp voidp ptp pt fnptr void"
+    "int uint longlong schar color bool char wchar float double charp voidp ptp pt fnptr void"
 ).split():
     give("r_" + name)
 

@@ -28,10 +28,6 @@ typedef struct {
     int values[250];
 } large_t;
 typedef struct {
-    char c;
-    long double ld;
-} wide_t;
-typedef struct {
     float x, y, z;
 } vec_t;
 typedef struct {
@@ -64,7 +60,7 @@ int8_t t_i8(int8_t);
 wchar_t t_wchar(wchar_t);
 float t_float(float);
 double t_double(double);
-long double t_longdouble(long double);
+void t_longdoublep(long double *);
 enum color t_color(enum color);
 level_t t_level(level_t);
 void t_void(int);
@@ -80,7 +76,6 @@ un_t t_un(un_t);
 nested_t t_nested(nested_t);
 bits_t t_bits(bits_t);
 large_t t_large(large_t);
-wide_t t_wide(wide_t);
 vec_t t_vec(vec_t);
 mixed_t t_mixed(mixed_t);
 pt_t t_made(int);

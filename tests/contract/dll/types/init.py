@@ -49,7 +49,6 @@ echo("D04", "t_char")
 echo("D05", "t_schar", "t_uchar", "t_i8")
 echo("D06", "t_wchar", show=ascii)
 echo("D07", "t_float", "t_double")
-echo("D08", "t_longdouble", show=lambda value: "%s %r" % (ffi.typeof(value), float(value)))
 echo("D09", "t_color", "t_level")
 echo("D16", "t_fnptr", "t_fnptr_plain")
 echo("D20", "t_hidden")
@@ -117,9 +116,10 @@ def t_large(value):
 
 
 @ffi.def_extern()
-def t_wide(value):
-    say("D15 t_wide(%r, %r)" % (value.c, float(value.ld)))
-    return {"c": value.c, "ld": value.ld}
+def t_longdoublep(pointer):
+    say("D08 t_longdoublep(%s) %s %r" % (ffi.typeof(pointer), ffi.typeof(pointer[0]), float(pointer[0])))
+    pointer[1] = pointer[0]
+    pointer[2] = 2.5
 
 
 @ffi.def_extern()
