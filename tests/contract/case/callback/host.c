@@ -1,4 +1,5 @@
-/* links: run */
+/* links: run
+ * producers: cffi */
 #include "../host.h"
 
 #include "run/api.h"

@@ -4,7 +4,7 @@ import time
 from _abba_a_cffi import ffi
 
 # Time for the other to come as far.
-time.sleep(0.3)
+time.sleep(0.2)
 other = ctypes.CDLL("./libabba_b.so").abba_b
 other.restype = ctypes.c_int
 other(1)

@@ -124,7 +124,7 @@ def t_longdoublep(pointer):
 
 @ffi.def_extern()
 def t_made(which):
-    return [(1, 2), [3, 4], {"y": 6, "x": 5}, (7,), ffi.new("pt_t *", (8, 9))[0]][which]
+    return [(1, 2), [3, 4], {"y": 6, "x": 5}, (7,), {}, ffi.new("pt_t *", (8, 9))[0]][which]
 
 
 @ffi.def_extern()

@@ -17,7 +17,7 @@ pub(super) const CALLS: &[Row] = &[
     same("D12", "`void *`, `T *`: cdata; what Python writes C sees; `None` is refused", lines!["types", "results"]),
     same("D13", "`int a[3]`, `int *`: cdata pointer, `unpack`, index, writes", lines!["types"]),
     better("D14", "structs by value in: a view of the caller's stack", "a copy that Python may keep", lines!["keep"]),
-    same("D15", "structs and unions by value out: cdata, tuple, list, dict; of any size, with bit fields, nested", lines!["types", "results"]),
+    better("D15", "structs and unions by value out: cdata, tuple, list, dict, of any size; fields that Python does not give have any value", "they are zero", lines!["types", "results", "short-tuples"]),
     same("D16", "function pointers in and out, callable", lines!["types", "results"]),
     same("D17", "19 arguments of mixed types", lines!["types"]),
     not_yet("D18", "`double _Complex`: complex", "Rust has no type that is passed as C passes a complex number; `embedding!` refuses it at compile time"),
@@ -39,7 +39,7 @@ pub(super) const GLOBALS: &[Row] = &[
     same("F07", "`extern \"Python+C\"`: exported too", lines!["seed"]),
     same("F08", "`extern \"Python\" { … }`", lines!["seed"]),
     same("F09", "several modules in one program: no names clash", &[Case("odd")]),
-    same("F10", "`ffi.callback`: a C function made at run time", lines!["callback"]),
+    not_yet("F10", "`ffi.callback`: a C function made at run time", "it would be machine code made at run time; `extern \"Python\"` and `def_extern` do it without, and `ffi.callback` says so"),
 ];
 
 pub(super) const FFI: &[Row] = &[

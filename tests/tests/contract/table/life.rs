@@ -52,8 +52,8 @@ pub(super) const THREADS: &[Row] = &[
     same("H10", "threads may end and others call", lines!["thread-ends"]),
     same("H11", "Python's own threads go on while the host is in C", lines!["threads"]),
     same("H12", "errno is per thread", lines!["threads"]),
-    better("H13", "init code that joins a thread that calls the DLL: a deadlock", "the joined thread may call", lines!["joins"]),
-    better("H14", "init codes that call each other from two threads: a deadlock", "both come back", lines!["abba"]),
+    better("H13", "init code that joins a thread that calls the DLL: a deadlock", "the call of the joined thread returns the error value, with a message", lines!["joins"]),
+    better("H14", "init codes that call each other from two threads: a deadlock", "the call that would close the circle returns the error value, with a message", lines!["abba"]),
     same("H15", "a caller that holds the GIL", lines!["import-pydll"]),
     same("H16", "small stacks", lines!["small-stack"]),
 ];
