@@ -2,8 +2,8 @@
 
 usage: build_cffi.py OUT_DIR [NAME MODULE FOLDER]...
 
-For each fixture folder, OUT_DIR/NAME.c is written. FOLDER holds api.h, init.py and perhaps source.c,
-MODULE is the name that the frozen Python code imports. On stdout: one JSON object that says what the
+For each fixture folder, OUT_DIR/NAME.c is written. FOLDER holds api.h, init.py and perhaps cdef.h and
+source.c, MODULE is the name that the frozen Python code imports. On stdout: one JSON object that says what the
 compiler needs to know. Runs on Python 3.6 and later, with CFFI 1.12 and later.
 """
 
@@ -39,6 +39,8 @@ def emit(module, folder, c_file):
 
     ffi = cffi.FFI()
     ffi.embedding_api(declarations(header))
+    if os.path.exists(os.path.join(folder, "cdef.h")):
+        ffi.cdef(read(folder, "cdef.h"))
     ffi.set_source(module, source)
     # Without this call CFFI makes a DLL that starts Python and runs nothing.
     if init_code.strip():

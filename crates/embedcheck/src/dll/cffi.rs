@@ -13,7 +13,7 @@ use super::advice::{OsFamily, Package};
 use super::cache::{Cache, Key, KeyBuilder};
 use super::cc::Compiler;
 use super::error::{BuildError, Unavailable};
-use super::fixtures::Fixture;
+use super::fixtures::{FIXTURES, Fixture};
 use super::link::LinkOptions;
 use super::python::PythonFacts;
 use super::surroundings::Surroundings;
@@ -48,6 +48,7 @@ pub struct CffiProducer<'a> {
     surroundings: &'a Surroundings,
     compiler: &'a Compiler,
     cache: &'a Cache,
+    fixtures: &'a [Fixture],
 }
 
 impl<'a> CffiProducer<'a> {
@@ -59,7 +60,13 @@ impl<'a> CffiProducer<'a> {
         compiler: &'a Compiler,
         cache: &'a Cache,
     ) -> Self {
-        Self { python, install, surroundings, compiler, cache }
+        Self { python, install, surroundings, compiler, cache, fixtures: FIXTURES }
+    }
+
+    /// Makes these instead of [`FIXTURES`].
+    #[must_use]
+    pub fn of_fixtures(self, fixtures: &'a [Fixture]) -> Self {
+        Self { fixtures, ..self }
     }
 
     /// The C code that CFFI makes of the fixture. All fixtures are made at once, by one interpreter process.
@@ -128,7 +135,7 @@ impl<'a> CffiProducer<'a> {
     }
 
     fn emitted(&self) -> Result<emit::Emitted, BuildError> {
-        emit::emit(self.python, self.install, self.surroundings, self.cache)
+        emit::emit(self.python, self.install, self.surroundings, self.cache, self.fixtures)
     }
 
     fn object_key(&self, c_file: &Path) -> Result<Key, BuildError> {

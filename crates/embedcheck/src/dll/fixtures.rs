@@ -18,6 +18,9 @@ pub struct Fixture {
     pub variables: &'static [&'static str],
     /// `api.h`, the declarations.
     pub api: &'static str,
+    /// `cdef.h`, if it has any: declarations that only Python and the C code of the DLL see, such as
+    /// `extern "Python"` functions.
+    pub cdef: Option<&'static str>,
     /// `init.py`, the Python code that runs at the first call.
     pub init: &'static str,
     /// `source.c`, C code of its own, if it has any.
@@ -38,8 +41,12 @@ impl Fixture {
     pub fn write_to(&self, parent: &Path) -> Result<PathBuf, BuildError> {
         let folder = parent.join(self.name);
         fs::create_dir(&folder).map_err(BuildError::file("create", &folder))?;
-        let files =
-            [("api.h", Some(self.api)), ("init.py", Some(self.init)), ("source.c", self.source)];
+        let files = [
+            ("api.h", Some(self.api)),
+            ("cdef.h", self.cdef),
+            ("init.py", Some(self.init)),
+            ("source.c", self.source),
+        ];
         for (name, text) in files {
             let Some(text) = text else { continue };
             let path = folder.join(name);
@@ -66,6 +73,7 @@ macro_rules! fixture {
             functions: &$functions,
             variables: &$variables,
             api: text_of!($name, "api.h"),
+            cdef: None,
             init: text_of!($name, "init.py"),
             source: $source,
         }

@@ -1,6 +1,10 @@
 //! What the producers have to know about a target.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
+
+use crate::target::{Libpython, Target};
 
 /// The facts about a Python runtime that making DLLs for it takes.
 #[derive(Debug, Clone)]
@@ -21,6 +25,28 @@ pub struct PythonFacts {
 }
 
 impl PythonFacts {
+    /// What a target says about itself; `None` if it has no interpreter to make DLLs with.
+    pub fn of(target: &Target, libpython: &Libpython) -> Option<Self> {
+        let executable = target.executable.clone()?;
+        let version = &target.version;
+        let modified =
+            fs::metadata(&libpython.real_path).map(|file| file.mtime()).unwrap_or_default();
+        Some(Self {
+            executable,
+            libpython: libpython.real_path.clone(),
+            version: (version.major, version.minor, version.micro),
+            identity: format!(
+                "{} {}:{} {modified} {}",
+                libpython.build_id.as_deref().unwrap_or("no build-id"),
+                libpython.device,
+                libpython.inode,
+                libpython.real_path.display()
+            ),
+            library_path: target.library_path.clone(),
+            cffi: target.cffi.as_ref().and_then(|cffi| cffi.usable_version()),
+        })
+    }
+
     pub(super) fn version_text(&self) -> String {
         let (major, minor, micro) = self.version;
         format!("{major}.{minor}.{micro}")

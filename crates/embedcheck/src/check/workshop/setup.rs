@@ -54,7 +54,7 @@ impl<'a> Workshop<'a> {
             compiler: Compiler::find(caller.cc.as_deref(), &surroundings),
             path,
             tools_path: caller.path.clone(),
-            python: python_facts(target, libpython),
+            python: PythonFacts::of(target, libpython),
             surroundings,
             cffi: OnceLock::new(),
             unimportable: OnceLock::new(),
@@ -100,26 +100,6 @@ pub(in crate::check) fn python_first(target: &Target, home: &Path) -> std::io::R
     path.push(":");
     path.push(SYSTEM_PATH);
     Ok(path)
-}
-
-fn python_facts(target: &Target, libpython: &Libpython) -> Option<PythonFacts> {
-    let executable = target.executable.clone()?;
-    let version = &target.version;
-    let modified = fs::metadata(&libpython.real_path).map(|file| file.mtime()).unwrap_or_default();
-    Some(PythonFacts {
-        executable,
-        libpython: libpython.real_path.clone(),
-        version: (version.major, version.minor, version.micro),
-        identity: format!(
-            "{} {}:{} {modified} {}",
-            libpython.build_id.as_deref().unwrap_or("no build-id"),
-            libpython.device,
-            libpython.inode,
-            libpython.real_path.display()
-        ),
-        library_path: target.library_path.clone(),
-        cffi: target.cffi.as_ref().and_then(|cffi| cffi.usable_version()),
-    })
 }
 
 /// Writes a file that can be executed or loaded.

@@ -9,14 +9,14 @@ use serde::Deserialize;
 use super::install::{CffiInstall, interpreter};
 use crate::dll::cache::{Cache, KeyBuilder};
 use crate::dll::error::BuildError;
-use crate::dll::fixtures::{FIXTURES, Fixture};
+use crate::dll::fixtures::Fixture;
 use crate::dll::python::PythonFacts;
 use crate::dll::surroundings::Surroundings;
 
 const SCRIPT: &str = include_str!("../build_cffi.py");
 const ANSWER: &str = "build.json";
 
-/// All fixtures take 1 s.
+/// The fixtures of `python-fixtures/` take 1 s together.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// A cache entry with the C code of all fixtures.
@@ -47,21 +47,25 @@ pub(super) fn emit(
     install: &CffiInstall,
     surroundings: &Surroundings,
     cache: &Cache,
+    fixtures: &[Fixture],
 ) -> Result<Emitted, BuildError> {
     let mut key = KeyBuilder::new("cffi-code")
         .input(SCRIPT)
         .input(&python.identity)
         .input(python.executable.as_os_str().as_encoded_bytes())
         .input(&install.cffi_version);
-    for fixture in FIXTURES {
+    for fixture in fixtures {
         key = key
             .input(fixture.name)
             .input(fixture.module)
             .input(fixture.api)
+            .input(fixture.cdef.unwrap_or_default())
             .input(fixture.init)
             .input(fixture.source.unwrap_or_default());
     }
-    let dir = cache.entry(&key.finish(), |dir| run_script(python, install, surroundings, dir))?;
+    let dir = cache.entry(&key.finish(), |dir| {
+        run_script(python, install, surroundings, fixtures, dir)
+    })?;
     let answer = super::read_json(&dir.join(ANSWER))?;
     Ok(Emitted { dir, answer })
 }
@@ -70,6 +74,7 @@ fn run_script(
     python: &PythonFacts,
     install: &CffiInstall,
     surroundings: &Surroundings,
+    fixtures: &[Fixture],
     dir: &Path,
 ) -> Result<(), BuildError> {
     // The script's folder comes first on sys.path, so nothing else may lie there.
@@ -83,7 +88,7 @@ fn run_script(
     let mut tool = interpreter(python, install.site_dir.as_deref(), surroundings, dir, LIMIT)
         .arg(&script)
         .arg(dir);
-    for fixture in FIXTURES {
+    for fixture in fixtures {
         let folder = fixture.write_to(&sources)?;
         tool = tool.args([fixture.name, fixture.module]).arg(folder);
     }

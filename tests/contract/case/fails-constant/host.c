@@ -1,0 +1,4 @@
+/* links: failing
+ * env: CONTRACT_HOW=constant */
+#define ROW "E14"
+#include "../fails.h"

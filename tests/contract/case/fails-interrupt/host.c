@@ -1,0 +1,4 @@
+/* links: failing
+ * env: CONTRACT_HOW=interrupt */
+#define ROW "C15"
+#include "../fails.h"

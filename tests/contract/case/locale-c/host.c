@@ -1,0 +1,4 @@
+/* links: run
+ * env: LC_ALL=C
+ * env: LANG=C */
+#include "../locale.h"

@@ -1,0 +1,3 @@
+/* links: run
+ * env: LC_ALL=C.UTF-8 */
+#include "../locale.h"

@@ -1,0 +1,5 @@
+/* links: one two
+ * by-cffi: two
+ * env: CONTRACT_QUIET=1 */
+#define FIRST two_slow
+#include "../mixed.h"

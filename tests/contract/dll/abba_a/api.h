@@ -1,0 +1,1 @@
+int abba_a(int);

@@ -1,0 +1,1 @@
+double _Complex complex_twice(double _Complex);

@@ -1,0 +1,1 @@
+CFFI_DLLEXPORT int imp_global = 42;

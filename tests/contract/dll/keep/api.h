@@ -1,0 +1,6 @@
+typedef struct {
+    int x, y;
+} kept_t;
+
+int keep(kept_t);
+int kept(void);

@@ -1,0 +1,3 @@
+int life(int);
+int life_add(int, int);
+int life_late(int);

@@ -1,0 +1,1 @@
+int partial_size(void);

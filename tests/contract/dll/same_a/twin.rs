@@ -1,0 +1,7 @@
+//! The DLL of this folder, made with embed-dll.
+
+embed_dll::embedding! {
+    module: "same",
+    api: file "api.h",
+    init: file "init.py",
+}

@@ -1,0 +1,9 @@
+int th_local(int);
+int th_who(void);
+int th_errno(int);
+int th_seterrno(int);
+int th_spin(int);
+int th_background(void);
+int th_value(void);
+int th_alive(void);
+int th_late(int);

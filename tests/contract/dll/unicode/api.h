@@ -1,0 +1,2 @@
+const char *u_text(int);
+int u_length(const char *);

@@ -1,0 +1,7 @@
+//! The DLL of this folder, made with embed-dll.
+
+embed_dll::embedding! {
+    module: "_unicode_cffi",
+    api: file "api.h",
+    init: file "init.py",
+}
