@@ -12,6 +12,12 @@ pub extern "C" fn test_start() -> i64 {
     }
 }
 
+/// 1 if this copy has initialised the interpreter.
+#[unsafe(no_mangle)]
+pub extern "C" fn test_is_ours() -> i64 {
+    embed::is_ours().into()
+}
+
 /// Runs Python: 42.
 #[unsafe(no_mangle)]
 pub extern "C" fn test_run() -> i64 {

@@ -8,7 +8,7 @@ use libtest_mimic::Trial;
 
 use crate::case::Case;
 use crate::interpreters::Target;
-use crate::{Stop, on_each};
+use crate::{Stop, on_each, on_two};
 
 pub(crate) fn trials(targets: &[Target]) -> Vec<Trial> {
     let mut trials: Vec<Trial> = Vec::new();
@@ -20,6 +20,7 @@ pub(crate) fn trials(targets: &[Target]) -> Vec<Trial> {
     trials.extend(on_each(targets, "fails/utf8-mode", utf8_mode));
     trials.extend(on_each(targets, "fails/site", site));
     trials.extend(on_each(targets, "fails/sitecustomize", sitecustomize));
+    trials.push(on_two(targets, "fails/home-then-another-version", another_version));
     trials
 }
 
@@ -64,6 +65,17 @@ fn home(target: &Target) -> Result<(), Stop> {
     fs::create_dir_all(folder.path().join("lib/python3.7"))?;
     let home = folder.path().display().to_string();
     mended(target, "PYTHONHOME", &home, "there is no standard library of Python 3.")
+}
+
+/// What was opened in vain is closed again, so that the second attempt may find another.
+fn another_version(one: &Target, other: &Target) -> Result<(), Stop> {
+    let case = Case::on(one).env("PYTHONHOME", "/nonexistent");
+    let case = case.words(&["start", "unsetenv", "PYTHONHOME", "setenv", "EMBED_DLL_LIBPYTHON"]);
+    let outcome = case.word(&other.library).words(&ANSWER).run()?;
+    outcome.line("failed")?;
+    outcome.started_with(&other.library)?;
+    outcome.expect("result", "42")?;
+    Ok(())
 }
 
 /// Where it cannot be told beforehand, CPython itself fails.

@@ -115,6 +115,11 @@ impl Host {
                 let (file, function) = (self.word(), self.word());
                 println!("dll {}", dll(&file, &function));
             }
+            "race" => {
+                let count = self.word().parse().expect("a number");
+                let files = [self.word(), self.word()];
+                println!("race {}", race(count, &files));
+            }
             "close" => println!("close {}", close(&self.word())),
             "mapped" => {
                 let name = self.word();
@@ -309,6 +314,30 @@ fn bare(file: &str) {
     assert!(open(file, libc::RTLD_GLOBAL), "{file}");
     initialize(file);
     println!("bare {}", began.elapsed().as_micros());
+}
+
+/// Threads that call two DLLs at once.
+fn race(count: usize, files: &[String; 2]) -> String {
+    for file in files {
+        assert!(open(file, libc::RTLD_LOCAL), "{file}");
+    }
+    let barrier = Arc::new(Barrier::new(count));
+    let threads: Vec<_> = (0..count)
+        .map(|number| {
+            let (barrier, file) = (Arc::clone(&barrier), files[number % 2].clone());
+            thread::spawn(move || {
+                barrier.wait();
+                let good = dll(&file, "test_start") >= 0 && dll(&file, "test_run") == 42;
+                (number % 2, dll(&file, "test_is_ours"), good)
+            })
+        })
+        .collect();
+    let results: Vec<_> =
+        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect();
+    let ours: std::collections::BTreeSet<_> =
+        results.iter().filter(|(_, ours, _)| *ours == 1).map(|(file, ..)| file).collect();
+    let good = results.iter().filter(|(.., good)| *good).count();
+    format!("initialised by {}, good {good}", ours.len())
 }
 
 /// Calls `int function(void)` of a DLL, opened RTLD_LOCAL.

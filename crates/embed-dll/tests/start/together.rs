@@ -18,6 +18,7 @@ pub(crate) fn trials(targets: &[Target]) -> Vec<Trial> {
     trials.extend(on_each(targets, "together/cffi-lock", cffi_lock));
     trials.extend(on_each(targets, "together/site-calls-back", site_calls_back));
     trials.extend(on_each(targets, "together/dlls", dlls));
+    trials.extend(on_each(targets, "together/race-of-dlls", race_of_dlls));
     trials.extend(on_each(targets, "together/python-host", python_host));
     trials.extend(on_each(targets, "together/fork-after", fork_after));
     trials.extend(on_each(targets, "together/fork-during", fork_during));
@@ -102,6 +103,17 @@ fn dlls(target: &Target) -> Result<(), Stop> {
         if lines != expected {
             return Err(outcome.fail("one should initialise, and all should run").into());
         }
+    }
+    Ok(())
+}
+
+/// The first calls come from many threads, through three copies of the run time: exactly one
+/// initialises.
+fn race_of_dlls(target: &Target) -> Result<(), Stop> {
+    let (_folder, one, other) = two_dlls()?;
+    for _ in 0..5 {
+        let case = Case::on(target).words(&["race", "12"]).word(&one).word(&other);
+        case.run()?.expect("race", "initialised by 1, good 12")?;
     }
     Ok(())
 }
