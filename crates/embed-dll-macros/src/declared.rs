@@ -10,27 +10,46 @@ use crate::source::Source;
 pub(crate) struct Declared {
     pub(crate) declarations: Declarations,
     pub(crate) texts: Vec<(Source, Dialect)>,
-    /// How many of the functions stand in the first of the texts, and so on.
-    functions: Vec<usize>,
-    variables: Vec<usize>,
+    /// How much was declared at the end of each text.
+    counts: Vec<Counts>,
+}
+
+/// Lengths of the lists of declarations.
+struct Counts {
+    functions: usize,
+    variables: usize,
+    constants: usize,
+    records: usize,
+    numbers: usize,
+}
+
+/// A declaration, by its place in its list.
+#[derive(Clone, Copy)]
+pub(crate) enum Place {
+    Function(usize),
+    Variable(usize),
+    Constant(usize),
+    Record(usize),
+    Number(usize),
 }
 
 impl Declared {
     /// Reads the API first, as the run time does.
     pub(crate) fn new(api: Option<Source>, cdef: Option<Source>) -> Result<Self> {
-        let mut declared = Self {
-            declarations: Declarations::new(),
-            texts: Vec::new(),
-            functions: Vec::new(),
-            variables: Vec::new(),
-        };
+        let declarations = Declarations::new();
+        let mut declared = Self { declarations, texts: Vec::new(), counts: Vec::new() };
         for (source, dialect) in [(api, Dialect::Api), (cdef, Dialect::Cdef)] {
             let Some(source) = source else { continue };
             let parsed = declared.declarations.parse(&source.text, dialect);
             parsed.map_err(|error| source.error(error.line, error.column, &error.kind))?;
             declared.texts.push((source, dialect));
-            declared.functions.push(declared.declarations.functions().len());
-            declared.variables.push(declared.declarations.variables().len());
+            declared.counts.push(Counts {
+                functions: declared.declarations.functions().len(),
+                variables: declared.declarations.variables().len(),
+                constants: declared.declarations.constants().len(),
+                records: declared.declarations.records().len(),
+                numbers: declared.declarations.numbers().len(),
+            });
         }
         Ok(declared)
     }
@@ -38,28 +57,27 @@ impl Declared {
     /// An error at the declaration of the function with this index.
     pub(crate) fn function_error(&self, index: usize, problem: &dyn std::fmt::Display) -> Error {
         let line = self.declarations.functions()[index].line;
-        self.source(&self.functions, index).error_at_line(line, problem)
+        match self.source(Place::Function(index)) {
+            Some(source) => source.error_at_line(line, problem),
+            None => Error::new(Span::call_site(), problem),
+        }
     }
 
-    /// An error about the declarations that has no line.
-    pub(crate) fn error(&self, problem: &str) -> Error {
-        let span = self.texts.first().map_or_else(Span::call_site, |(source, _)| source.span);
-        Error::new(span, problem)
+    /// The literal with the text, or with the path of the text, that first names something: where
+    /// messages about an item that the author wrote for it point at.
+    pub(crate) fn span(&self, place: Place) -> Span {
+        self.source(place).map_or_else(Span::call_site, |source| source.span)
     }
 
-    /// The text in which the function with this index is declared.
-    pub(crate) fn function_source(&self, index: usize) -> &Source {
-        self.source(&self.functions, index)
-    }
-
-    /// The text in which the variable with this index is declared.
-    pub(crate) fn variable_source(&self, index: usize) -> &Source {
-        self.source(&self.variables, index)
-    }
-
-    fn source(&self, counts: &[usize], index: usize) -> &Source {
-        let text = counts.iter().position(|&count| index < count);
-        &self.texts[text.unwrap_or(self.texts.len() - 1)].0
+    fn source(&self, place: Place) -> Option<&Source> {
+        let text = self.counts.iter().position(|counts| match place {
+            Place::Function(index) => index < counts.functions,
+            Place::Variable(index) => index < counts.variables,
+            Place::Constant(index) => index < counts.constants,
+            Place::Record(index) => index < counts.records,
+            Place::Number(index) => index < counts.numbers,
+        });
+        Some(&self.texts.get(text?)?.0)
     }
 
     /// The functions with their index.

@@ -18,6 +18,7 @@ use proc_macro2::TokenStream;
 
 use crate::arguments::Arguments;
 use crate::declared::Declared;
+use crate::python::Init;
 use crate::source::Base;
 
 /// See `embed_dll::embedding!`.
@@ -35,10 +36,16 @@ fn expand(input: TokenStream, base: &Base) -> syn::Result<TokenStream> {
     let cdef = arguments.cdef.as_ref().map(|input| base.read(input)).transpose();
     let init = arguments.init.as_ref().map(|input| base.read(input)).transpose();
     let init = init.and_then(|init| python::Init::new(init, arguments.check_init.unwrap_or(true)));
-    // A mistake in the Python code does not hide one in the declarations.
     let declared = both(api, cdef).and_then(|(api, cdef)| Declared::new(api, cdef));
-    let (declared, init) = both(declared, init)?;
-    emit::emit(&arguments, &declared, &init)
+    match (declared, init) {
+        (Ok(declared), Ok(init)) => emit::emit(&arguments, &declared, &init),
+        // A mistake in the Python code does not hide one in the declarations.
+        (Ok(declared), Err(error)) => {
+            let emitted = emit::emit(&arguments, &declared, &Init::default());
+            both(emitted, Err(error)).map(|(emitted, ())| emitted)
+        }
+        (declared, init) => both(declared, init).map(|_| TokenStream::new()),
+    }
 }
 
 /// Both values, or the errors of both.

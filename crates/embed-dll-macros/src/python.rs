@@ -44,7 +44,9 @@ fn check_syntax(source: &Source, dedented: &Dedented) -> Result<()> {
     let parsed = parse_unchecked(&dedented.code, ParseOptions::from(Mode::Module));
     // Syntax of newer versions is no error: which CPython will run the code is not known here.
     let mut errors = parsed.errors().iter().map(|error| {
-        let offset = usize::from(error.location.start()).min(dedented.code.len());
+        // What is missing at the end is shown behind the last line with something in it.
+        let end = dedented.code.trim_end().len();
+        let offset = usize::from(error.location.start()).min(end);
         syntax_error(source, dedented, offset, &error.error)
     });
     let Some(mut first) = errors.next() else { return Ok(()) };

@@ -121,6 +121,8 @@ fn mistakes_in_api_and_init_are_told_together() {
     let error = expansion("module: \"m\", api: \"in f();\", init: \"x = = 1\"").unwrap_err();
     assert_eq!(error.matches("\n---\n").count(), usize::from(cfg!(feature = "check-init")));
     assert!(error.starts_with("api:1:1: "), "{error}");
+    let error = expansion("module: \"m\", api: \"long double f();\", init: \"\\0\"").unwrap_err();
+    assert_eq!(error.matches("\n---\n").count(), 1, "{error}");
 }
 
 #[cfg(feature = "check-init")]
@@ -132,6 +134,10 @@ fn mistakes_in_init_code_point_at_their_line() {
     );
     let off = expansion("module: \"m\", check_init: false, init: \"if x\"");
     off.expect("the check can be turned off");
+    refused(
+        "module: \"m\", init: \"\nx = (1\n\n\"",
+        "init:2:7: invalid syntax: unexpected EOF while parsing\n  |\n2 | x = (1\n  |       ^",
+    );
     refused("module: \"m\", init: \"'a\"", "init:1:1: invalid syntax: missing closing quote");
 }
 
@@ -258,7 +264,7 @@ fn declarations_can_stand_for_items_in_rust() {
         "fn(*mutp,)->::core::ffi::c_int=f;",
         "assert!(Nas::core::primitive::i128==3",
         "functions:&[&__FUNCTION_g]",
-        "__rt::field::<::core::ffi::c_int,_>",
+        "__rt::field::<::core::ffi::c_int,_,__field_x>",
     ] {
         assert!(expanded.contains(part), "{part} is not in {expanded}");
     }

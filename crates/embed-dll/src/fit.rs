@@ -14,22 +14,22 @@ use embed_dll_cdecl::Primitive;
 pub struct LongDouble(pub [u8; 16]);
 
 /// Types that can stand for `C` in memory: of the same size and alignment, and valid for whatever
-/// Python stores there.
+/// Python stores there. `Name` says, in messages, of what.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not the type of the C declaration, which is `{C}` in Rust",
-    label = "declared in C as `{C}`"
+    message = "`{Name}` is `{Self}` in Rust, but by its declaration in C it is `{C}`",
+    label = "declared here as `{C}`"
 )]
-pub trait Fits<C> {}
+pub trait Fits<C, Name> {}
 
-impl<C> Fits<C> for C {}
+impl<C, Name> Fits<C, Name> for C {}
 // Python code stores 0 and 1 only.
-impl Fits<u8> for bool {}
-impl<T> Fits<*mut T> for *const T {}
-impl<T> Fits<*mut T> for AtomicPtr<T> {}
-impl Fits<u8> for AtomicBool {}
+impl<Name> Fits<u8, Name> for bool {}
+impl<T, Name> Fits<*mut T, Name> for *const T {}
+impl<T, Name> Fits<*mut T, Name> for AtomicPtr<T> {}
+impl<Name> Fits<u8, Name> for AtomicBool {}
 
 macro_rules! atomic {
-    ($($atomic:ty: $plain:ty,)*) => {$(impl Fits<$plain> for $atomic {})*};
+    ($($atomic:ty: $plain:ty,)*) => {$(impl<Name> Fits<$plain, Name> for $atomic {})*};
 }
 
 atomic! {
@@ -38,12 +38,12 @@ atomic! {
 }
 
 /// The address of a variable whose type fits.
-pub const fn variable<C, T: Fits<C>>(address: *mut T) -> *mut T {
+pub const fn variable<C, T: Fits<C, Name>, Name>(address: *mut T) -> *mut T {
     address
 }
 
 /// The size of a field whose type fits, in bytes.
-pub const fn field<C, T: Fits<C>>(address: *const T) -> u64 {
+pub const fn field<C, T: Fits<C, Name>, Name>(address: *const T) -> u64 {
     size(address)
 }
 

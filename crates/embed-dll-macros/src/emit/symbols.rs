@@ -2,12 +2,12 @@
 
 use embed_dll_cdecl::FunctionKind;
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 
 use super::functions::function_type;
 use super::naming::spanned;
 use super::types::Types;
-use crate::declared::Declared;
+use crate::declared::{Declared, Place};
 
 /// Functions that give an address, and the table of them.
 pub(crate) struct Symbols {
@@ -22,7 +22,7 @@ pub(crate) fn emit(types: &Types<'_>, declared: &Declared) -> Symbols {
         let name = &function.name;
         let span = match (function.kind, types.theirs.span(name)) {
             (_, Some(span)) => span,
-            (FunctionKind::C, None) => declared.function_source(index).span,
+            (FunctionKind::C, None) => declared.span(Place::Function(index)),
             _ => proc_macro2::Span::call_site(),
         };
         let ident = spanned(name, span);
@@ -43,21 +43,24 @@ pub(crate) fn emit(types: &Types<'_>, declared: &Declared) -> Symbols {
     }
     for (index, variable) in declared.declarations.variables().iter().enumerate() {
         let name = &variable.name;
-        let ident = spanned(name, declared.variable_source(index).span);
+        let span = declared.span(Place::Variable(index));
+        let ident = spanned(name, span);
         let ty = types.value(variable.ty);
         let address = format_ident!("__address_of_{name}");
         let place = if variable.constant {
-            quote!((&raw const #ident).cast_mut())
+            quote_spanned!(span=> (&raw const #ident).cast_mut())
         } else {
-            quote!((&raw mut #ident))
+            quote_spanned!(span=> (&raw mut #ident))
         };
+        let named = format_ident!("__variable_{name}");
         let checked = if variable.open_length {
-            quote!(#place)
+            place
         } else {
-            quote!(__rt::variable::<#ty, _>(#place))
+            quote_spanned!(span=> __rt::variable::<#ty, _, #named>(#place))
         };
         symbols.items.extend(quote! {
             fn #address() -> *mut ::core::ffi::c_void {
+                enum #named {}
                 #checked.cast::<::core::ffi::c_void>()
             }
         });
