@@ -18,7 +18,7 @@ interpreters.run_string(
     try:
         import _imp_cffi
     except ImportError as error:
-        print("I10", str(error)[:66], flush=True)
+        print("I10", str(error).split(":")[0], flush=True)
     else:
         print("I10 imported", flush=True)
     """,
