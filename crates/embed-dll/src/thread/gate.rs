@@ -160,9 +160,10 @@ impl Gate {
     #[cold]
     fn contended(&self, id: u32) -> bool {
         let _errno = Errno::save();
-        // The thread is inside already, through an outer call or another DLL.
+        // The thread is inside already, through another DLL or below code that gave up the GIL
+        // without telling. Then the inner call leaves for the outer one, which is early but harmless.
         if self.holder.load(Ordering::Relaxed) == id {
-            return false;
+            return true;
         }
         let begin = now();
         let mut slept = false;

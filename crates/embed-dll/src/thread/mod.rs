@@ -285,6 +285,9 @@ pub fn detached<R>(py: Py<'_>, body: impl FnOnce() -> R) -> R {
     let record = record::this();
     // SAFETY: the record of the calling thread.
     let own = unsafe { record.as_ref() };
+    if own.phase.get() == Phase::New {
+        record::adopt();
+    }
     // SAFETY: the token says that the thread is attached.
     let state = unsafe { (abi.PyEval_SaveThread)() };
     let gated = !abi.free_threaded && gate::own().leave(own.id.get());

@@ -142,4 +142,28 @@ class Value:
             drop(attach(runtime).unwrap());
         }).join().unwrap();
     }
+
+    fn a_thread_of_python_may_call_out_and_back_in(python) {
+        let runtime = python.runtime;
+        thread::spawn(move || {
+            let abi = runtime.abi;
+            for _ in 0..10 {
+                // SAFETY: paired below.
+                let before = unsafe { (abi.PyGILState_Ensure)() };
+                let state = abi.current_state();
+                // SAFETY: attached.
+                let py = unsafe { crate::python::Py::assume(abi) };
+                detached(py, || {
+                    drop(attach(runtime).unwrap());
+                    let attachment = attach(runtime).unwrap();
+                    assert_eq!(abi.current_state(), state);
+                    detached(attachment.py(), || drop(attach(runtime).unwrap()));
+                    assert_eq!(depth(), 1);
+                });
+                assert_eq!((depth(), kept()), (0, 0));
+                // SAFETY: paired above; deletes the state.
+                unsafe { (abi.PyGILState_Release)(before) };
+            }
+        }).join().unwrap();
+    }
 }
