@@ -5,7 +5,7 @@ use std::mem;
 use std::path::PathBuf;
 
 use super::dl::{self, Handle, Object};
-use crate::python::abi::parse_version;
+use crate::python::abi;
 
 /// A libpython in the process, or the executable that contains one.
 #[derive(Debug, Clone)]
@@ -41,10 +41,7 @@ impl Image {
             mem::transmute::<*mut c_void, unsafe extern "C" fn() -> *const c_char>(version)
         };
         // SAFETY: as above.
-        let version = unsafe { version() };
-        // SAFETY: a constant string of the library.
-        let version = unsafe { CStr::from_ptr(version) };
-        let version = parse_version(version.to_bytes());
+        let version = unsafe { abi::version(version, find(c"Py_Version")) };
         Some(Image { handle, path: object.path(), object, version })
     }
 

@@ -104,9 +104,8 @@ macro_rules! abi {
                     version: (0, 0),
                     $($required,)* $($optional,)* $($object,)* $($exception,)*
                 };
-                // SAFETY: the function only returns a constant string, also before initialisation.
-                let version = unsafe { CStr::from_ptr((abi.Py_GetVersion)()) };
-                abi.version = parse_version(version.to_bytes());
+                // SAFETY: as the caller promises.
+                abi.version = unsafe { version(abi.Py_GetVersion, find(c"Py_Version")) };
                 Ok(abi)
             }
         }
@@ -356,8 +355,40 @@ const fn name(text: &'static str) -> &'static CStr {
     }
 }
 
+/// The version of a library as (major, minor); (0, 0) if it does not say.
+///
+/// # Safety
+///
+/// `text` must be its `Py_GetVersion`, `number` null or its `Py_Version`.
+pub(crate) unsafe fn version(
+    text: unsafe extern "C" fn() -> *const c_char,
+    number: *const c_void,
+) -> (u8, u8) {
+    // A constant since 3.11: 0x030d00f0.
+    if !number.is_null() {
+        // SAFETY: as the caller promises.
+        let number = unsafe { number.cast::<c_ulong>().read() };
+        return ((number >> 24) as u8, (number >> 16) as u8);
+    }
+    // A buffer that each call writes: the first call in another thread may be at it.
+    let mut version = (0, 0);
+    for _ in 0..1000 {
+        // SAFETY: may be called at any time, also before initialisation.
+        let text = unsafe { text() };
+        // SAFETY: a string in a static buffer that ends with a zero always.
+        let text = unsafe { CStr::from_ptr(text) }.to_bytes();
+        version = parse_version(text);
+        // The number is complete when something comes after it.
+        if text.contains(&b'(') {
+            break;
+        }
+        std::thread::yield_now();
+    }
+    version
+}
+
 /// "3.13.0 (main, …)" → (3, 13).
-pub(crate) fn parse_version(text: &[u8]) -> (u8, u8) {
+fn parse_version(text: &[u8]) -> (u8, u8) {
     let mut numbers = text.split(|byte| !byte.is_ascii_digit());
     let mut number = || {
         let digits = std::str::from_utf8(numbers.next()?).ok()?;
