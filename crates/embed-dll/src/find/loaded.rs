@@ -1,6 +1,6 @@
 //! A Python that is in the process already, whoever brought it.
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{CStr, c_int, c_void};
 use std::mem;
 use std::path::PathBuf;
 
@@ -36,12 +36,8 @@ impl Image {
             .find(|object| object.ranges.iter().any(|range| range.contains(&(version as usize))))?
             .clone();
         let handle = if object.is_executable() { None } else { handle };
-        // SAFETY: every CPython defines the function so, and it may be called at any time.
-        let version = unsafe {
-            mem::transmute::<*mut c_void, unsafe extern "C" fn() -> *const c_char>(version)
-        };
-        // SAFETY: as above.
-        let version = unsafe { abi::version(version, find(c"Py_Version")) };
+        // SAFETY: a loaded CPython.
+        let version = unsafe { abi::version(find) };
         Some(Image { handle, path: object.path(), object, version })
     }
 

@@ -105,7 +105,7 @@ macro_rules! abi {
                     $($required,)* $($optional,)* $($object,)* $($exception,)*
                 };
                 // SAFETY: as the caller promises.
-                abi.version = unsafe { version(abi.Py_GetVersion, find(c"Py_Version")) };
+                abi.version = unsafe { version(find) };
                 Ok(abi)
             }
         }
@@ -359,32 +359,41 @@ const fn name(text: &'static str) -> &'static CStr {
 ///
 /// # Safety
 ///
-/// `text` must be its `Py_GetVersion`, `number` null or its `Py_Version`.
-pub(crate) unsafe fn version(
-    text: unsafe extern "C" fn() -> *const c_char,
-    number: *const c_void,
-) -> (u8, u8) {
+/// `find` must return the addresses of the symbols of one loaded CPython.
+pub(crate) unsafe fn version(mut find: impl FnMut(&CStr) -> *mut c_void) -> (u8, u8) {
     // A constant since 3.11: 0x030d00f0.
+    let number = find(c"Py_Version").cast::<c_ulong>();
     if !number.is_null() {
         // SAFETY: as the caller promises.
-        let number = unsafe { number.cast::<c_ulong>().read() };
+        let number = unsafe { number.read() };
         return ((number >> 24) as u8, (number >> 16) as u8);
     }
-    // A buffer that each call writes: the first call in another thread may be at it.
-    let mut version = (0, 0);
-    for _ in 0..1000 {
-        // SAFETY: may be called at any time, also before initialisation.
-        let text = unsafe { text() };
-        // SAFETY: a string in a static buffer that ends with a zero always.
-        let text = unsafe { CStr::from_ptr(text) }.to_bytes();
-        version = parse_version(text);
-        // The number is complete when something comes after it.
-        if text.contains(&b'(') {
-            break;
-        }
-        std::thread::yield_now();
+    // Before, there is a string only, in a buffer that each call of `Py_GetVersion()` empties and
+    // writes again, also while another thread reads it. So the version is told by functions that
+    // came with it.
+    let mut has = |name| !find(name).is_null();
+    if has(c"PyModule_AddObjectRef") {
+        return (3, 10);
     }
-    version
+    if has(c"PyInterpreterState_Get") {
+        return (3, 9);
+    }
+    if has(c"PyConfig_InitPythonConfig") {
+        return (3, 8);
+    }
+    // Older ones are only named in a message.
+    let text = find(c"Py_GetVersion");
+    if text.is_null() {
+        return (0, 0);
+    }
+    // SAFETY: every CPython defines the function so, and it may be called at any time.
+    let text = unsafe {
+        std::mem::transmute::<*mut c_void, unsafe extern "C" fn() -> *const c_char>(text)
+    };
+    // SAFETY: as above.
+    let text = unsafe { text() };
+    // SAFETY: a string in a static buffer, whose last byte stays zero.
+    parse_version(unsafe { CStr::from_ptr(text) }.to_bytes())
 }
 
 /// "3.13.0 (main, …)" → (3, 13).
