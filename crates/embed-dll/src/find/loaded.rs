@@ -1,11 +1,11 @@
 //! A Python that is in the process already, whoever brought it.
 
-use std::ffi::{CStr, c_char, c_int, c_ulong, c_void};
+use std::ffi::{CStr, c_int, c_void};
 use std::mem;
 use std::path::PathBuf;
 
 use super::dl::{self, Handle, Object};
-use crate::python::abi::parse_version;
+use crate::python::abi;
 
 /// A libpython in the process, or the executable that contains one.
 #[derive(Debug, Clone)]
@@ -36,8 +36,8 @@ impl Image {
             .find(|object| object.ranges.iter().any(|range| range.contains(&(version as usize))))?
             .clone();
         let handle = if object.is_executable() { None } else { handle };
-        // SAFETY: both were found under their names, in one CPython.
-        let version = unsafe { version_of(version, find(c"Py_Version")) };
+        // SAFETY: a loaded CPython.
+        let version = unsafe { abi::version(find) };
         Some(Image { handle, path: object.path(), object, version })
     }
 
@@ -102,30 +102,6 @@ impl Image {
             None => String::from("the executable"),
         }
     }
-}
-
-/// (major, minor), by the function `Py_GetVersion` and the constant `Py_Version`, which is null
-/// before 3.11.
-///
-/// From 3.12 on the function says in a variable that its text is there before it has written it
-/// (`Python/getversion.c`): a thread that calls it at the same time as the first gets an empty one.
-/// Until then each call writes the text again, and so has it.
-///
-/// # Safety
-///
-/// The addresses must be those of CPython.
-unsafe fn version_of(function: *mut c_void, constant: *mut c_void) -> (u8, u8) {
-    if !constant.is_null() {
-        // SAFETY: `const unsigned long Py_Version`, as `PY_VERSION_HEX` says.
-        let [_, _, .., major, minor, _, _] = unsafe { *constant.cast::<c_ulong>() }.to_be_bytes();
-        return (major, minor);
-    }
-    // SAFETY: every CPython defines the function so, and it may be called at any time.
-    let function =
-        unsafe { mem::transmute::<*mut c_void, unsafe extern "C" fn() -> *const c_char>(function) };
-    // SAFETY: as above; the result is a static string.
-    let text = unsafe { CStr::from_ptr(function()) };
-    parse_version(text.to_bytes())
 }
 
 /// Every Python in this link namespace, in the order in which ld.so loaded them, but first the one

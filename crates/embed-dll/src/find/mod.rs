@@ -157,9 +157,9 @@ pub(crate) fn in_process(steps: &mut Steps) -> Result<Option<Found>, String> {
 
 /// Looks for a libpython on the machine. The first that can be used is opened, with its symbols
 /// visible to nobody else yet.
-pub(crate) fn on_machine(locate: &Locate, steps: &mut Steps) -> Option<Found> {
+pub(crate) fn on_machine(locate: &Locate, venv: Option<&Venv>, steps: &mut Steps) -> Option<Found> {
     let mut search = Search { steps, tried: Vec::new() };
-    search.run(locate)
+    search.run(locate, venv)
 }
 
 /// The virtual environment that the author or `VIRTUAL_ENV` names, if it can be read.
@@ -207,7 +207,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn run(&mut self, locate: &Locate) -> Option<Found> {
+    fn run(&mut self, locate: &Locate, venv: Option<&Venv>) -> Option<Found> {
         let told = environment::path(c"EMBED_DLL_LIBPYTHON");
         if let Some(path) = told.and_then(|path| origin(&path, VARIABLE, self.steps)) {
             let found = self.given(VARIABLE, &path);
@@ -223,7 +223,7 @@ impl Search<'_> {
                 return found;
             }
         }
-        if let Some(venv) = venv(locate, self.steps) {
+        if let Some(venv) = venv {
             let wanted = venv.version.map(|version| Named { version, flags: String::new() });
             let mut candidates = places::in_prefix(&venv.base(), wanted.as_ref());
             // The interpreter that it was made from may be an unusual build, or elsewhere.
@@ -234,7 +234,7 @@ impl Search<'_> {
                 self.steps.add(VENV, Some(&venv.folder), "its base has no libpython");
             }
             if let Some(mut found) = self.first(VENV, candidates) {
-                found.venv = Some(venv);
+                found.venv = Some(venv.clone());
                 return Some(found);
             }
         }

@@ -124,10 +124,9 @@ macro_rules! abi {
                     .PyThreadState_GetUnchecked
                     .or(abi._PyThreadState_UncheckedGet)
                     .ok_or(Missing(c"PyThreadState_GetUnchecked"))?;
-                // SAFETY: the function only returns a constant string, also before initialisation.
-                let version = unsafe { CStr::from_ptr((abi.Py_GetVersion)()) };
-                abi.version = parse_version(version.to_bytes());
-                abi.free_threaded = is_free_threaded(version.to_bytes());
+                abi.free_threaded = !find(c"_Py_DecRefShared").is_null();
+                // SAFETY: as the caller promises.
+                abi.version = unsafe { version(find) };
                 Ok(abi)
             }
         }
@@ -395,21 +394,55 @@ const fn name(text: &'static str) -> &'static CStr {
     }
 }
 
+/// The version of a library as (major, minor); (0, 0) if it does not say.
+///
+/// # Safety
+///
+/// `find` must return the addresses of the symbols of one loaded CPython.
+pub(crate) unsafe fn version(mut find: impl FnMut(&CStr) -> *mut c_void) -> (u8, u8) {
+    // A constant since 3.11: 0x030d00f0.
+    let number = find(c"Py_Version").cast::<c_ulong>();
+    if !number.is_null() {
+        // SAFETY: as the caller promises.
+        let number = unsafe { number.read() };
+        return ((number >> 24) as u8, (number >> 16) as u8);
+    }
+    // Before, there is a string only, in a buffer that each call of `Py_GetVersion()` empties and
+    // writes again, also while another thread reads it. So the version is told by functions that
+    // came with it.
+    let mut has = |name| !find(name).is_null();
+    if has(c"PyModule_AddObjectRef") {
+        return (3, 10);
+    }
+    if has(c"PyInterpreterState_Get") {
+        return (3, 9);
+    }
+    if has(c"PyConfig_InitPythonConfig") {
+        return (3, 8);
+    }
+    // Older ones are only named in a message.
+    let text = find(c"Py_GetVersion");
+    if text.is_null() {
+        return (0, 0);
+    }
+    // SAFETY: every CPython defines the function so, and it may be called at any time.
+    let text = unsafe {
+        std::mem::transmute::<*mut c_void, unsafe extern "C" fn() -> *const c_char>(text)
+    };
+    // SAFETY: as above.
+    let text = unsafe { text() };
+    // SAFETY: a string in a static buffer, whose last byte stays zero.
+    parse_version(unsafe { CStr::from_ptr(text) }.to_bytes())
+}
+
 /// "3.13.0 (main, …)" → (3, 13).
-pub(crate) fn parse_version(text: &[u8]) -> (u8, u8) {
+fn parse_version(text: &[u8]) -> (u8, u8) {
     let mut numbers = text.split(|byte| !byte.is_ascii_digit());
     let mut number = || {
         let digits = std::str::from_utf8(numbers.next()?).ok()?;
         digits.parse().ok()
     };
     (number().unwrap_or(0), number().unwrap_or(0))
-}
-
-/// "3.13.0 experimental free-threading build (main, …)", from 3.14 on without "experimental"
-/// (CPython, `Python/getversion.c`).
-fn is_free_threaded(text: &[u8]) -> bool {
-    let words = b" free-threading build ";
-    text.windows(words.len()).any(|window| window == words)
 }
 
 /// Until the table is filled.
@@ -453,14 +486,7 @@ pub fn get() -> Option<&'static Abi> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_free_threaded, parse_version};
-
-    #[test]
-    fn builds_without_the_gil_are_told_by_their_version() {
-        assert!(is_free_threaded(b"3.13.5 experimental free-threading build (main, Jun 1 2025)"));
-        assert!(is_free_threaded(b"3.14.0 free-threading build (main, Oct 7 2025)"));
-        assert!(!is_free_threaded(b"3.14.0 (main, Oct 7 2025)"));
-    }
+    use super::parse_version;
 
     #[test]
     fn versions_are_read() {

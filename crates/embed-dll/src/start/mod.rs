@@ -1,5 +1,8 @@
 //! Starting the interpreter, or attaching to the one that runs.
 
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+compile_error!("embed-dll knows the layouts of 64-bit Linux only");
+
 mod cffi_lock;
 mod config;
 mod config_tables;
@@ -13,11 +16,12 @@ mod status;
 mod variables;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::time::Duration;
 
+use crate::find::venv::Venv;
 use crate::find::{self, Found, Step, Steps, dl};
 use crate::python::{Abi, Py, abi};
 use crate::spec::Spec;
@@ -75,6 +79,9 @@ impl fmt::Display for StartError {
 
 impl std::error::Error for StartError {}
 
+/// Whether this DLL has initialised the interpreter, or is about to.
+static OURS: AtomicBool = AtomicBool::new(false);
+
 static RUNTIME: AtomicPtr<Runtime> = AtomicPtr::new(ptr::null_mut());
 
 /// The interpreter, if this DLL knows one.
@@ -104,7 +111,7 @@ pub(crate) fn interpreter(spec: &Spec) -> Result<&'static Runtime, StartError> {
         && is_attached(&found.abi)
     {
         // SAFETY: the thread is attached.
-        return unsafe { measured(found, &steps, false) };
+        return Ok(unsafe { Measured::new(found) }?.publish(&steps));
     }
     let registry = process::registry();
     let _lock = registry.lock_start(PATIENCE).map_err(busy)?;
@@ -143,7 +150,7 @@ pub(crate) unsafe fn adopt() -> Result<&'static Runtime, StartError> {
     let mut steps = Steps::new();
     match find::in_process(&mut steps).map_err(StartError::again)? {
         // SAFETY: as the caller promises.
-        Some(found) => unsafe { measured(found, &steps, false) },
+        Some(found) => Ok(unsafe { Measured::new(found) }?.publish(&steps)),
         None => Err(nothing(&steps)),
     }
 }
@@ -204,48 +211,60 @@ fn busy(busy: Busy) -> StartError {
 /// The whole way, under the start lock and not attached.
 fn start(spec: &Spec, registry: &Registry) -> Result<&'static Runtime, StartError> {
     let mut steps = Steps::new();
-    let found = match find::in_process(&mut steps).map_err(StartError::again)? {
-        Some(found) => found,
-        None => find::on_machine(&spec.locate, &mut steps).ok_or_else(|| nothing(&steps))?,
+    let there = find::in_process(&mut steps).map_err(StartError::again)?;
+    if let Some(found) = there.as_ref().filter(|found| found.image.is_initialized()) {
+        // Whoever started it may not be done: `site` is imported last.
+        let lock = take_cffi_lock(found)?;
+        drop(lock);
+        promote(found, &mut steps);
+    }
+    let found = match there {
+        Some(found) if found.image.is_initialized() => return attach(found, &steps, registry),
+        there => there,
     };
-    let mut found = found;
-    let settings = prepare(spec, &mut found, &mut steps);
+    let venv = find::venv(&spec.locate, &mut steps);
+    let mut found = match found {
+        Some(found) => found,
+        None => find::on_machine(&spec.locate, venv.as_ref(), &mut steps)
+            .ok_or_else(|| nothing(&steps))?,
+    };
+    let settings = prepare(spec, &mut found, venv, &mut steps);
     // Before any lock of libpython is taken: it is closed if it was opened in vain.
-    if !found.image.is_initialized()
-        && let Some(text) = settings::objection(&settings, &found)
-    {
+    if let Some(text) = settings::objection(&settings, &found) {
         if found.opened {
             found.image.close();
         }
         return Err(StartError::again(text));
     }
     promote(&found, &mut steps);
-    // A CFFI DLL may be in the middle of it.
+    let lock = take_cffi_lock(&found)?;
+    // A CFFI DLL may have been faster.
+    if found.image.is_initialized() {
+        drop(lock);
+        return attach(found, &steps, registry);
+    }
+    let started = initialize(found, &settings, &steps, registry);
+    drop(lock);
+    started
+}
+
+fn take_cffi_lock(found: &Found) -> Result<CffiLock, StartError> {
     // SAFETY: the table of a loaded CPython.
-    let lock = unsafe { CffiLock::take(&found.abi, PATIENCE) }.map_err(|cffi_lock::Stuck| {
+    unsafe { CffiLock::take(&found.abi, PATIENCE) }.map_err(|cffi_lock::Stuck| {
         StartError::again(format!(
             "a CFFI embedding DLL has been starting the interpreter for more than {} seconds; it \
              may be waiting for this thread",
             PATIENCE.as_secs()
         ))
-    })?;
-    if !found.image.is_initialized() {
-        let started = initialize(found, &settings, &steps, registry);
-        drop(lock);
-        return started;
-    }
-    drop(lock);
-    attach(found, &steps, registry)
+    })
 }
 
 /// What the interpreter will be told.
-fn prepare(spec: &Spec, found: &mut Found, steps: &mut Steps) -> Settings {
+fn prepare(spec: &Spec, found: &mut Found, venv: Option<Venv>, steps: &mut Steps) -> Settings {
     // SAFETY: the table of a loaded CPython.
     let header = unsafe { cffi_lock::header_size(&found.abi) };
     let free_threaded = header == Some(32) && found.abi.version >= (3, 13);
-    if found.venv.is_none()
-        && let Some(venv) = find::venv(&spec.locate, steps)
-    {
+    if let Some(venv) = venv.filter(|_| found.venv.is_none()) {
         let build = settings::build(found, free_threaded);
         match settings::fits(&venv, found, spec.locate.venv.is_some(), &build) {
             Ok(()) => found.venv = Some(venv),
@@ -264,25 +283,42 @@ fn attach(
     let (ensure, release) = (found.abi.PyGILState_Ensure, found.abi.PyGILState_Release);
     // SAFETY: the interpreter runs; the two are paired.
     let state = unsafe { ensure() };
-    let result = if registry.lacks_site() {
+    // Initialised without `site`: what was left undone is done now.
+    let unfinished = registry.lacks_site().then(HostState::save);
+    let result = if unfinished.is_some() {
         // SAFETY: attached since a moment.
-        unsafe { exception::import(&found.abi, c"site") }
+        unsafe { import_site(found, registry) }
     } else {
-        Ok(())
+        Ok(found)
     };
-    let result = match result {
-        Ok(()) => {
-            registry.set_lacks_site(false);
-            // SAFETY: attached since a moment.
-            unsafe { measured(found, steps, false) }
-        }
-        Err(text) => Err(StartError::again(format!(
-            "init_import_site: Failed to import the site module\n{text}"
-        ))),
-    };
+    // SAFETY: attached since a moment.
+    let result = result.and_then(|found| unsafe { Measured::new(found) });
+    if let (Some(_), Ok(measured)) = (&unfinished, &result) {
+        // SAFETY: as above.
+        complete(unsafe { Py::assume(measured.abi) });
+    }
     // SAFETY: as above.
     unsafe { release(state) };
-    result
+    if let Some(host) = unfinished {
+        host.restore();
+    }
+    Ok(result?.publish(steps))
+}
+
+/// Imports `site`, which failed when the interpreter was initialised.
+///
+/// # Safety
+///
+/// The thread must be attached.
+unsafe fn import_site(found: Found, registry: &Registry) -> Result<Found, StartError> {
+    // SAFETY: as the caller promises.
+    if let Err(text) = unsafe { exception::import(&found.abi, c"site") } {
+        return Err(StartError::again(format!(
+            "init_import_site: Failed to import the site module\n{text}"
+        )));
+    }
+    registry.set_lacks_site(false);
+    Ok(found)
 }
 
 /// Initialises, under both locks.
@@ -293,23 +329,30 @@ fn initialize(
     registry: &Registry,
 ) -> Result<&'static Runtime, StartError> {
     pin();
+    let detach = found.abi.PyEval_SaveThread;
     let host = HostState::save();
+    OURS.store(true, Ordering::Release);
     // SAFETY: nothing is initialised, and nobody else initialises while the locks are held.
-    let result = unsafe { run_initialization(&found, settings) };
-    let result = match result {
+    let result = match unsafe { run_initialization(&found, settings) } {
         Ok(()) => {
             // SAFETY: initialisation leaves the thread attached.
-            let runtime = unsafe { begin(found, steps, settings) };
-            if let Ok(runtime) = &runtime {
-                // SAFETY: attached; afterwards no more.
-                unsafe { (runtime.abi.PyEval_SaveThread)() };
+            let measured = unsafe { Measured::new(found) };
+            if let Ok(measured) = &measured {
+                // SAFETY: as above.
+                complete(unsafe { Py::assume(measured.abi) });
             }
-            runtime
+            // SAFETY: attached; afterwards no more.
+            unsafe { detach() };
+            measured
         }
-        Err(error) => Err(failed(error, found, registry)),
+        Err(text) => {
+            OURS.store(found.image.is_initialized(), Ordering::Release);
+            Err(failed(text, found, registry))
+        }
     };
     host.restore();
-    result
+    // Last: another thread may use the interpreter from now on.
+    Ok(result?.publish(steps))
 }
 
 /// # Safety
@@ -325,82 +368,77 @@ unsafe fn run_initialization(found: &Found, settings: &Settings) -> Result<(), S
     }
 }
 
-/// What has to be done once in a new interpreter.
-///
-/// # Safety
-///
-/// The thread must be attached.
-unsafe fn begin(
-    found: Found,
-    steps: &Steps,
-    settings: &Settings,
-) -> Result<&'static Runtime, StartError> {
-    // SAFETY: as the caller promises.
-    let runtime = unsafe { measured(found, steps, true) }?;
-    // SAFETY: as the caller promises.
-    let py = unsafe { Py::assume(runtime.abi) };
+/// What has to be done once in a new interpreter. None of it is worth a failure.
+fn complete(py: Py<'_>) {
     // `_thread.interrupt_main()` is a crash on 3.11 without this module, and with it Python's
     // handler of SIGINT comes now, when it can be taken away again, and not at somebody's first
     // `import subprocess`. `signal` itself would import `enum`, which takes a tenth of the start.
     if let Err(raised) = py.import(c"_signal") {
         raised.forget(py);
     }
-    if !settings.program_exists
-        && let Err(raised) = set_executable(py, settings)
-    {
+    if let Err(raised) = correct_executable(py) {
         raised.forget(py);
     }
-    Ok(runtime)
 }
 
-/// The program that was told does not exist: `sys.executable` is the interpreter of the prefix that
-/// CPython has found, or empty as the documentation of `sys` says.
-fn set_executable(py: Py<'_>, settings: &Settings) -> crate::python::Result<()> {
+/// If the program that CPython was told does not exist, `sys.executable` is the interpreter of the
+/// prefix that it has found, or empty, as the documentation of `sys` says.
+fn correct_executable(py: Py<'_>) -> crate::python::Result<()> {
     let sys = py.import(c"sys")?;
+    if settings::is_executable(Path::new(&sys.attr(c"executable")?.to_text()?)) {
+        return Ok(());
+    }
     let prefix = PathBuf::from(sys.attr(c"base_prefix")?.to_text()?);
-    let (major, minor) = settings.build.version;
-    let name = format!("python{major}.{minor}{}", settings.build.flags);
-    let python = prefix.join("bin").join(name);
+    let (major, minor) = py.abi().version;
+    let flags = sys.attr(c"abiflags")?.to_text()?;
+    let python = prefix.join(format!("bin/python{major}.{minor}{flags}"));
     let python = if settings::is_executable(&python) { python } else { PathBuf::new() };
     let python = py.str(&python.to_string_lossy())?;
     sys.set_attr(c"executable", *python)?;
     sys.set_attr(c"_base_executable", *python)
 }
 
-/// Publishes the runtime.
-///
-/// # Safety
-///
-/// The thread must be attached.
-unsafe fn measured(
-    found: Found,
-    steps: &Steps,
-    ours: bool,
-) -> Result<&'static Runtime, StartError> {
-    // SAFETY: as the caller promises.
-    if let Err(reason) = unsafe { found.abi.header.measure(&found.abi) } {
-        let (major, minor) = found.image.version;
-        return Err(StartError::for_good(format!(
-            "Python {major}.{minor} in {} cannot be used: {reason}",
-            found.image.shown()
-        )));
+/// An interpreter that runs and whose objects are of a known shape.
+struct Measured {
+    abi: &'static Abi,
+    library: Option<PathBuf>,
+}
+
+impl Measured {
+    /// # Safety
+    ///
+    /// The thread must be attached.
+    unsafe fn new(found: Found) -> Result<Measured, StartError> {
+        // SAFETY: as the caller promises.
+        if let Err(reason) = unsafe { found.abi.header.measure(&found.abi) } {
+            let (major, minor) = found.image.version;
+            return Err(StartError::for_good(format!(
+                "Python {major}.{minor} in {} cannot be used: {reason}",
+                found.image.shown()
+            )));
+        }
+        Ok(Measured { abi: abi::publish(found.abi), library: found.image.path })
     }
-    pin();
-    let runtime = Runtime {
-        library: found.image.path.clone(),
-        abi: abi::publish(found.abi),
-        ours,
-        steps: steps.taken().to_vec(),
-    };
-    let new = Box::into_raw(Box::new(runtime));
-    match RUNTIME.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire) {
-        // SAFETY: from a box, published and never freed.
-        Ok(_) => Ok(unsafe { &*new }),
-        Err(first) => {
-            // SAFETY: from a box just now, and nobody has seen it.
-            drop(unsafe { Box::from_raw(new) });
-            // SAFETY: what was published is never freed or changed.
-            Ok(unsafe { &*first })
+
+    /// Makes it the runtime of this DLL. The first one stays.
+    fn publish(self, steps: &Steps) -> &'static Runtime {
+        pin();
+        let runtime = Runtime {
+            abi: self.abi,
+            library: self.library,
+            ours: OURS.load(Ordering::Acquire),
+            steps: steps.taken().to_vec(),
+        };
+        let new = Box::into_raw(Box::new(runtime));
+        match RUNTIME.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire) {
+            // SAFETY: from a box, published and never freed.
+            Ok(_) => unsafe { &*new },
+            Err(first) => {
+                // SAFETY: from a box just now, and nobody has seen it.
+                drop(unsafe { Box::from_raw(new) });
+                // SAFETY: what was published is never freed or changed.
+                unsafe { &*first }
+            }
         }
     }
 }
@@ -419,16 +457,18 @@ fn promote(found: &Found, steps: &mut Steps) {
 /// CPython could not start.
 fn failed(text: String, found: Found, registry: &Registry) -> StartError {
     let is_initialised = found.image.is_initialized();
+    let (major, minor) = found.image.version;
+    let which = format!("(Python {major}.{minor}, {})", found.image.shown());
     let Some(_) = current(&found.abi) else {
         // It came to nothing before there was an interpreter.
-        return StartError::again(text);
+        return StartError::again(format!("{text}\n{which}"));
     };
     let detach = found.abi.PyEval_SaveThread;
     // SAFETY: there is a current thread state, which initialisation has made for this thread.
     let exception = unsafe { exception::take(found.abi, is_initialised) };
     let text = match exception {
-        Some(exception) => format!("{text}\n{exception}"),
-        None => text,
+        Some(exception) => format!("{text}\n{exception}\n{which}"),
+        None => format!("{text}\n{which}"),
     };
     if is_initialised {
         // Only `site` is missing.

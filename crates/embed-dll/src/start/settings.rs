@@ -20,8 +20,6 @@ use crate::spec::{Options, Spec};
 pub(super) struct Settings {
     /// `PyConfig.program_name`: an absolute path.
     pub(super) program: PathBuf,
-    /// Whether that is an interpreter, so that it may be `sys.executable`.
-    pub(super) program_exists: bool,
     /// `PyConfig.home`: what the author says. `None` leaves it to `PYTHONHOME`.
     pub(super) home: Option<PathBuf>,
     /// `PyConfig.use_environment`.
@@ -49,7 +47,6 @@ impl Settings {
         let venv = found.venv.as_ref().map(Venv::python).filter(|python| is_executable(python));
         let program = venv.unwrap_or(base);
         Settings {
-            program_exists: is_executable(&program),
             program,
             home,
             use_environment,

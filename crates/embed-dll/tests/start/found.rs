@@ -7,7 +7,7 @@ use std::path::Path;
 use libtest_mimic::Trial;
 
 use crate::case::Case;
-use crate::interpreters::Target;
+use crate::interpreters::{self, Target};
 use crate::{Stop, on_each, on_two, skip, trial};
 
 pub(crate) fn trials(targets: &[Target]) -> Vec<Trial> {
@@ -27,6 +27,7 @@ pub(crate) fn trials(targets: &[Target]) -> Vec<Trial> {
         targets.iter().filter(|target| target.loader.is_some()).cloned().collect();
     trials.extend(on_each(&newer, "found/needs-a-newer-c-library", needs_newer));
     trials.push(trial("found/nothing".to_owned(), nothing));
+    trials.push(trial("found/too-old".to_owned(), too_old));
     trials
 }
 
@@ -252,6 +253,26 @@ fn needs_newer(target: &Target) -> Result<(), Stop> {
         .find(|line| line.contains("EMBED_DLL_LIBPYTHON") && line.contains(&name));
     if line.is_none_or(|line| !line.contains("not found") && !line.contains("cannot open")) {
         return Err(outcome.fail("the log should say what ld.so says").into());
+    }
+    Ok(())
+}
+
+/// A Python that is too old is in the process: nothing else can be, and this is said. The same file
+/// is passed over when it is not loaded yet.
+fn too_old() -> Result<(), Stop> {
+    let old = interpreters::old();
+    if old.is_empty() {
+        return Err(skip("this machine has no libpython that is too old"));
+    }
+    for library in old {
+        let outcome = Case::new().words(&["open", "local"]).word(&library).word("start").run()?;
+        outcome.says("is in the process already")?;
+        outcome.says("this DLL needs 3.8 or later")?;
+        let case = Case::new().env("EMBED_DLL_LIBPYTHON", &library).env("EMBED_DLL_LOG", "1");
+        let outcome = case.word("start").run()?;
+        if !outcome.stderr.contains("and 3.8 or later is needed") {
+            return Err(outcome.fail("the log should say that it is too old").into());
+        }
     }
     Ok(())
 }

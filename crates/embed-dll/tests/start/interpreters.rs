@@ -61,12 +61,29 @@ impl Target {
     }
 }
 
+/// A libpython that is too old for the run time.
+pub(crate) fn old() -> Vec<PathBuf> {
+    let versions = pyenv().and_then(|root| fs::read_dir(root.join("versions")).ok());
+    let folders = versions.into_iter().flatten().flatten().map(|entry| entry.path().join("lib"));
+    let files = folders.filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+    files
+        .map(|entry| entry.path())
+        .filter(|path| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let old = ["libpython2.7.", "libpython3.6m.", "libpython3.7m."];
+            old.iter().any(|old| name.starts_with(old)) && name.ends_with(".so.1.0")
+        })
+        .collect()
+}
+
+fn pyenv() -> Option<PathBuf> {
+    let root = variable("PYENV_ROOT").map(PathBuf::from);
+    root.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".pyenv")))
+}
+
 /// All of them: those of pyenv, those under /usr, and the prefixes in `EMBED_DLL_TEST_PYTHONS`.
 pub(crate) fn all() -> Vec<Target> {
-    let pyenv = variable("PYENV_ROOT")
-        .map(PathBuf::from)
-        .or_else(|| Some(PathBuf::from(variable("HOME")?).join(".pyenv")));
-    let mut prefixes: Vec<PathBuf> = pyenv
+    let mut prefixes: Vec<PathBuf> = pyenv()
         .and_then(|root| fs::read_dir(root.join("versions")).ok())
         .into_iter()
         .flatten()
