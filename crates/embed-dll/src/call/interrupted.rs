@@ -76,8 +76,8 @@ fn not_begun(py: Py<'_>, callable: View<'_>, exception: &Exception<'_>) -> Resul
     // SAFETY: attached; an `int`.
     let at = unsafe { (py.abi().PyLong_AsSsize_t)(at.as_pointer()) };
     let Ok(at) = usize::try_from(at) else {
-        // Up to 3.10 the index is -1 before the first instruction.
-        return Ok(at == -1);
+        // Up to 3.10 the index is negative before the first instruction: -1, in 3.10 -2.
+        return Ok(true);
     };
     // From 3.11 on signals are looked at by the instruction RESUME, whose argument is 0 where the
     // function begins.

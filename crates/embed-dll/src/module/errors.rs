@@ -1,17 +1,16 @@
-//! Failures, for the host: their text by thread, their number, and an end at the first one.
+//! Failures, for the host: their text by thread, and an end at the first one.
 
 use std::cell::RefCell;
 use std::ffi::{CString, c_char};
 use std::ptr;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::find::environment;
 use crate::spec::Module;
 
-/// The failures of one module.
+/// What all threads see of the failures of one module.
 pub(super) struct Errors {
-    count: AtomicU64,
     /// Why the module could not start: a C string that is never freed, or null.
     start: AtomicPtr<c_char>,
 }
@@ -28,7 +27,7 @@ thread_local! {
 
 impl Errors {
     pub(super) const fn new() -> Errors {
-        Errors { count: AtomicU64::new(0), start: AtomicPtr::new(ptr::null_mut()) }
+        Errors { start: AtomicPtr::new(ptr::null_mut()) }
     }
 
     /// Why the module could not start, for all threads; `None` when it did start after all. The old
@@ -53,7 +52,6 @@ fn c_string(text: &str) -> CString {
 /// Notes that a call in this thread failed. If `EMBED_DLL_ABORT_ON_ERROR` is `1`, the process ends
 /// here, with SIGABRT: for tests.
 pub(crate) fn failed(module: &'static Module, text: &str) {
-    module.state.errors.count.fetch_add(1, Ordering::Relaxed);
     let key = ptr::from_ref(module) as usize;
     let text = c_string(text);
     // While the thread ends there is no place left to note it.
@@ -85,9 +83,4 @@ pub(super) fn last(module: &'static Module) -> *const c_char {
         last.iter().find(|last| last.module == key).map(|last| last.text.as_ptr())
     });
     own.ok().flatten().unwrap_or_else(|| module.state.errors.start())
-}
-
-/// How many failures there were.
-pub(super) fn count(module: &'static Module) -> u64 {
-    module.state.errors.count.load(Ordering::Relaxed)
 }

@@ -31,6 +31,7 @@ pub(super) fn once(
     // and many threads may be in it at once.
     let runtime = match start::interpreter(&module.spec) {
         Ok(runtime) => runtime,
+        Err(error) if error.busy => return Err(NotReady::Busy(Arc::from(error.text))),
         Err(error) => {
             let text = report::init_failure(module, &Failed::Start(&error.text));
             let failure = Failure { text: Arc::from(text), retry: error.retry };

@@ -202,12 +202,6 @@ pub fn last_error(module: &'static Module) -> *const c_char {
     exported(ptr::null(), || errors::last(module))
 }
 
-/// `<module>_failures()`: how many calls have returned their error value because of a failure, in
-/// all threads, since the DLL was loaded.
-pub fn failures(module: &'static Module) -> u64 {
-    errors::count(module)
-}
-
 /// `PyInit_<last part of the module's name>()`.
 pub fn py_init(module: &'static Module) -> Object {
     exported(ptr::null_mut(), || py_init::definition(module))

@@ -28,6 +28,8 @@ pub(crate) enum NotReady {
         /// Whether it happened in this very attempt, so that the text was printed just now.
         printed: bool,
     },
+    /// Somebody is starting the interpreter: this very thread, or one that does not come to an end.
+    Busy(Arc<str>),
     /// The thread that runs the init code waits, perhaps by way of others, for this one to finish
     /// another module's.
     Circle,
@@ -42,7 +44,7 @@ pub(crate) enum NotReady {
 impl fmt::Display for NotReady {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            NotReady::Failed { text, .. } => f.write_str(text),
+            NotReady::Failed { text, .. } | NotReady::Busy(text) => f.write_str(text),
             NotReady::Circle => f.write_str(
                 "another thread runs the initialization code, which calls a DLL whose \
                  initialization code this thread runs: each would wait for the other; start one \

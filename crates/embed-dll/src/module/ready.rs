@@ -1,15 +1,14 @@
 //! The objects of a module: itself, `ffi`, `lib`. Made once, never replaced.
 
 use std::ffi::CStr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::call::{Vectorcall, vectorcall};
-use crate::ffi::{self, Types};
+use crate::ffi;
 use crate::python::abi::PyInterpreterState;
 use crate::python::{ExceptionKind, Key, Owned, Py, Result, View};
 use crate::spec::Module;
-use crate::start::Runtime;
+use crate::start::{self, Runtime};
 use crate::thread;
 
 use super::{lib_object, names};
@@ -20,8 +19,6 @@ pub(crate) struct Ready {
     pub(crate) runtime: &'static Runtime,
     /// How to call Python functions.
     pub(crate) vectorcall: Vectorcall,
-    /// Its types.
-    pub(crate) types: Arc<Types>,
     interpreter: *mut PyInterpreterState,
     current: Option<unsafe extern "C" fn() -> *mut PyInterpreterState>,
     module: Key,
@@ -48,6 +45,8 @@ impl Ready {
         if let Some(ready) = module.state.prepared() {
             return Ok(ready);
         }
+        // From here on Python refers to functions of the DLL.
+        start::pin();
         threads_started(py, runtime)?;
         let abi = py.abi();
         let current = abi.PyInterpreterState_Get.or(abi._PyInterpreterState_Get);
@@ -60,7 +59,7 @@ impl Ready {
         ffi::prepare(py)?;
         let types = super::types(module).map_err(|text| py.raise(ExceptionKind::Import, text))?;
         let ffi = ffi::new_ffi(py, types.clone(), module)?;
-        let lib = lib_object::new(py, types.clone(), module)?;
+        let lib = lib_object::new(py, types, module)?;
         let name = py.str(module.name())?;
         // SAFETY: attached; returns a new reference or null.
         let object = unsafe { py.own((abi.PyModule_NewObject)(name.as_pointer()))? };
@@ -69,7 +68,6 @@ impl Ready {
         let ready = Ready {
             runtime,
             vectorcall: vectorcall(abi),
-            types,
             interpreter,
             current,
             module: object.keep(),

@@ -59,15 +59,21 @@ pub struct StartError {
     pub text: String,
     /// Whether another attempt can succeed in this process.
     pub retry: bool,
+    /// Whether nothing has failed: somebody else's attempt has not ended.
+    pub busy: bool,
 }
 
 impl StartError {
     fn again(text: String) -> StartError {
-        StartError { text, retry: true }
+        StartError { text, retry: true, busy: false }
+    }
+
+    fn busy(text: String) -> StartError {
+        StartError { text, retry: true, busy: true }
     }
 
     fn for_good(text: String) -> StartError {
-        StartError { text, retry: false }
+        StartError { text, retry: false, busy: false }
     }
 }
 
@@ -192,7 +198,7 @@ fn current(abi: &Abi) -> Option<*mut abi::PyThreadState> {
 
 fn busy(busy: Busy) -> StartError {
     match busy {
-        Busy::Myself => StartError::again(String::from(
+        Busy::Myself => StartError::busy(String::from(
             "called while this very thread starts the interpreter; `site`, `sitecustomize` and \
              .pth files must not call functions of the DLL",
         )),
@@ -200,7 +206,7 @@ fn busy(busy: Busy) -> StartError {
             "the process was forked while another thread was starting the interpreter; start it \
              before forking, or fork before the first call",
         )),
-        Busy::TooLong => StartError::again(format!(
+        Busy::TooLong => StartError::busy(format!(
             "another thread has been starting the interpreter for more than {} seconds; it may be \
              waiting for this one",
             PATIENCE.as_secs()
@@ -251,7 +257,7 @@ fn start(spec: &Spec, registry: &Registry) -> Result<&'static Runtime, StartErro
 fn take_cffi_lock(found: &Found) -> Result<CffiLock, StartError> {
     // SAFETY: the table of a loaded CPython.
     unsafe { CffiLock::take(&found.abi, PATIENCE) }.map_err(|cffi_lock::Stuck| {
-        StartError::again(format!(
+        StartError::busy(format!(
             "a CFFI embedding DLL has been starting the interpreter for more than {} seconds; it \
              may be waiting for this thread",
             PATIENCE.as_secs()
@@ -261,9 +267,7 @@ fn take_cffi_lock(found: &Found) -> Result<CffiLock, StartError> {
 
 /// What the interpreter will be told.
 fn prepare(spec: &Spec, found: &mut Found, venv: Option<Venv>, steps: &mut Steps) -> Settings {
-    // SAFETY: the table of a loaded CPython.
-    let header = unsafe { cffi_lock::header_size(&found.abi) };
-    let free_threaded = header == Some(32) && found.abi.version >= (3, 13);
+    let free_threaded = found.abi.free_threaded;
     if let Some(venv) = venv.filter(|_| found.venv.is_none()) {
         let build = settings::build(found, free_threaded);
         match settings::fits(&venv, found, spec.locate.venv.is_some(), &build) {

@@ -1,0 +1,114 @@
+//! The host: this program again, as `--host`, with the words of a case as arguments. It calls the
+//! DLL as C does.
+
+#![expect(clippy::print_stdout, reason = "what a host does is told by its standard output")]
+
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::io::Write as _;
+use std::process::exit;
+use std::thread;
+
+/// The exit code of a host that came to its end.
+pub(crate) const END: i32 = 17;
+
+/// The opened DLL.
+#[derive(Clone, Copy)]
+struct Dll(*mut c_void);
+
+// SAFETY: the handle may be used by any thread.
+unsafe impl Send for Dll {}
+
+/// Runs the words of a case; each says what it does in one line.
+pub(crate) fn main(mut words: impl Iterator<Item = String>) -> ! {
+    let file = words.next().expect("the DLL");
+    let dll = Dll::open(&file);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            // Runs the next word in a thread of its own, to its end.
+            "thread" => {
+                let word = words.next().expect("a word");
+                thread::spawn(move || dll.step(&word)).join().expect("no panic");
+            }
+            "write" => {
+                let (file, text) = (words.next().expect("a file"), words.next().expect("a text"));
+                std::fs::write(file, text).expect("written");
+            }
+            word => dll.step(word),
+        }
+        std::io::stdout().flush().expect("flushed");
+    }
+    exit(END)
+}
+
+impl Dll {
+    fn open(file: &str) -> Dll {
+        let name = CString::new(file).expect("no NUL");
+        // SAFETY: a C string; the DLL's constructors are Rust's.
+        let handle = unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
+        assert!(!handle.is_null(), "{file} cannot be opened");
+        Dll(handle)
+    }
+
+    fn symbol(self, name: &str) -> *mut c_void {
+        let name = CString::new(name).expect("no NUL");
+        // SAFETY: an open handle and a C string.
+        let address = unsafe { libc::dlsym(self.0, name.as_ptr()) };
+        assert!(!address.is_null(), "the DLL has no {name:?}");
+        address
+    }
+
+    fn number(self, name: &str, argument: c_int) -> c_int {
+        // SAFETY: the cases name functions of this type, or that take nothing.
+        let function: unsafe extern "C" fn(c_int) -> c_int =
+            unsafe { std::mem::transmute(self.symbol(name)) };
+        // SAFETY: takes any number.
+        unsafe { function(argument) }
+    }
+
+    fn string(self, name: &str, argument: c_int) -> Option<*const c_char> {
+        // SAFETY: the cases name functions of this type, or that take nothing.
+        let function: unsafe extern "C" fn(c_int) -> *const c_char =
+            unsafe { std::mem::transmute(self.symbol(name)) };
+        // SAFETY: takes any number.
+        let text = unsafe { function(argument) };
+        (!text.is_null()).then_some(text)
+    }
+
+    fn step(self, word: &str) {
+        let (word, argument) = word.split_once('=').unwrap_or((word, "0"));
+        let number: c_int = argument.parse().unwrap_or(0);
+        match word {
+            "start" => println!("start {}", self.number("module_case_start", 0)),
+            "last" => match self.string("module_case_last_error", 0) {
+                Some(text) => println!("last {}", read(text)),
+                None => println!("last null"),
+            },
+            "text" => {
+                // Other strings are made before it is read, as hosts do.
+                let first = self.string("text", number).expect("a string");
+                let others: Vec<_> =
+                    (0..8).filter_map(|index| self.string("text", index)).collect();
+                println!("text {} {}", read(first), others.len());
+            }
+            "small" => println!("small {}", self.number("small", number) as i8),
+            "twice" => println!("twice {}", self.number("twice", number)),
+            "errno" => {
+                // SAFETY: the variable of the calling thread.
+                unsafe { *libc::__errno_location() = number };
+                let twice = self.number("twice", number);
+                let errno = std::io::Error::last_os_error().raw_os_error();
+                println!("errno {twice} {}", errno.unwrap_or(0));
+            }
+            "sigint" => {
+                // SAFETY: sends a signal to this thread.
+                unsafe { libc::raise(libc::SIGINT) };
+            }
+            other => panic!("unknown word {other}"),
+        }
+    }
+}
+
+fn read(text: *const c_char) -> String {
+    // SAFETY: a C string that the DLL keeps alive for now.
+    unsafe { CStr::from_ptr(text) }.to_string_lossy().replace('\n', "|")
+}
