@@ -147,7 +147,8 @@ impl Bench {
         }
         let command = observation.command.join(" ");
         Err(Early::Failed(
-            format!("{}\n{command}\n--- stderr\n{}", wrong.concat(), observation.stderr.text).into(),
+            format!("{}\n{command}\n--- stderr\n{}", wrong.concat(), observation.stderr.text)
+                .into(),
         ))
     }
 
@@ -159,7 +160,8 @@ impl Bench {
         target: (&'static Target, &Libpython),
         folder: &TempDir,
     ) -> Result<Option<PathBuf>, Early> {
-        let prepared = (producer == Producer::Cffi || !case.by_cffi.is_empty()).then(|| self.ready(target));
+        let prepared =
+            (producer == Producer::Cffi || !case.by_cffi.is_empty()).then(|| self.ready(target));
         let ready = prepared.as_ref().map(|ready| ready.get().expect("it was prepared").as_ref());
         let ready = ready.transpose().map_err(|reason| Early::Lacking(reason.clone()))?;
         for name in case.dlls() {
@@ -216,9 +218,8 @@ impl Bench {
     }
 
     fn compiler(&self) -> Result<&Compiler, Early> {
-        let found = self
-            .compiler
-            .get_or_init(|| Compiler::find(CALLER.cc.as_deref(), &self.surroundings));
+        let found =
+            self.compiler.get_or_init(|| Compiler::find(CALLER.cc.as_deref(), &self.surroundings));
         found.as_ref().map_err(|missing| Early::Lacking(missing.to_string()))
     }
 
@@ -268,7 +269,8 @@ fn environment(
     python_path: Option<PathBuf>,
     folder: &TempDir,
 ) -> Environment {
-    let bin = target.executable.as_deref().and_then(Path::parent).unwrap_or(Path::new("/nonexistent"));
+    let bin =
+        target.executable.as_deref().and_then(Path::parent).unwrap_or(Path::new("/nonexistent"));
     let path = std::env::join_paths([bin, Path::new("/usr/bin"), Path::new("/bin")]);
     let mut environment = Environment::new(path.unwrap_or_default(), folder.path());
     environment.set("PYTHONDONTWRITEBYTECODE", "1");

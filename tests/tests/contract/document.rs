@@ -69,7 +69,10 @@ fn proofs_hold(suite: &Suite) -> Result<(), Failed> {
             }
         }
         if matches!(row.state, State::Same)
-            && suite.cases.iter().any(|case| case.stdout.about(row.id).any(|(only, _)| only != Only::Both))
+            && suite
+                .cases
+                .iter()
+                .any(|case| case.stdout.about(row.id).any(|(only, _)| only != Only::Both))
         {
             wrong.push(format!("{}: is called the same, and a case prints other lines", row.id));
         }
@@ -88,7 +91,8 @@ fn proves(suite: &Suite, row: &Row, proof: Proof) -> Result<(), String> {
         Proof::Case(name) => rust_case(suite, name).map(drop),
         Proof::Test(file, function) => {
             let text = fs::read_to_string(root().join(file)).map_err(|error| error.to_string())?;
-            let found = text.contains(&format!("fn {function}(")) || text.contains(&format!("fn {function}<"));
+            let found = text.contains(&format!("fn {function}("))
+                || text.contains(&format!("fn {function}<"));
             if found { Ok(()) } else { Err("no such function".to_owned()) }
         }
         Proof::Check(id) => {
@@ -106,9 +110,9 @@ fn rust_case<'a>(suite: &'a Suite, name: &str) -> Result<&'a Case, String> {
 /// A case that no row names proves nothing to anybody.
 fn cases_are_used(suite: &Suite) -> Result<(), Failed> {
     let named = |case: &Case| {
-        rows().flat_map(|row| row.proofs).any(|proof| {
-            matches!(proof, Proof::Lines(name) | Proof::Case(name) if *name == case.name)
-        })
+        rows().flat_map(|row| row.proofs).any(
+            |proof| matches!(proof, Proof::Lines(name) | Proof::Case(name) if *name == case.name),
+        )
     };
     let unused = suite.cases.iter().filter(|case| case.has(Producer::Rust) && !named(case));
     let unused: Vec<_> = unused.map(|case| case.name.as_str()).collect();

@@ -61,7 +61,9 @@ impl Expectation {
     pub(crate) fn about<'a>(&'a self, id: &'a str) -> impl Iterator<Item = (Only, &'a str)> {
         self.lines
             .iter()
-            .filter(move |(_, line)| line.strip_prefix(id).is_some_and(|rest| rest.starts_with(' ')))
+            .filter(move |(_, line)| {
+                line.strip_prefix(id).is_some_and(|rest| rest.starts_with(' '))
+            })
             .map(|(only, line)| (*only, line.as_str()))
     }
 
@@ -172,7 +174,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         let expectation = Expectation { same: "x.txt".into(), diff: diff.into(), lines };
         assert_eq!(expectation.of(Producer::Cffi), "both\nold\n\n");
         assert_eq!(expectation.of(Producer::Rust), "both\nnew\n\n");
-        assert_eq!(normalised("a 0x7f12 0xg\n   ^^^~\nsys.path: ['/x']\n"), "a 0x... 0xg\nsys.path: ...\n");
+        assert_eq!(
+            normalised("a 0x7f12 0xg\n   ^^^~\nsys.path: ['/x']\n"),
+            "a 0x... 0xg\nsys.path: ...\n"
+        );
         assert!(compared("stdout", "a\n", "a\n").is_none());
         assert!(compared("stdout", "a\n", "b\n").is_some_and(|text| text.ends_with("-a\n+b\n")));
         assert!(compared("stdout", "a\n", "").is_some(), "silence is no success");

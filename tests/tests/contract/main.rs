@@ -34,7 +34,8 @@ fn main() -> ExitCode {
     trials.extend(expect::trials());
     let targets = targets();
     if targets.is_empty() {
-        trials.push(Trial::ignorable_test("targets", || lacking("no CPython that can be embedded")));
+        trials
+            .push(Trial::ignorable_test("targets", || lacking("no CPython that can be embedded")));
     }
     for target in targets {
         for case in &suite.cases {

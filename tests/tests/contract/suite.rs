@@ -192,9 +192,12 @@ fn file_name(path: &Path) -> &str {
 }
 
 fn folders(parent: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(parent).unwrap_or_else(|error| panic!("{}: {error}", parent.display()));
-    let mut found: Vec<_> =
-        entries.map(|entry| entry.expect("it can be listed").path()).filter(|path| path.is_dir()).collect();
+    let entries =
+        fs::read_dir(parent).unwrap_or_else(|error| panic!("{}: {error}", parent.display()));
+    let mut found: Vec<_> = entries
+        .map(|entry| entry.expect("it can be listed").path())
+        .filter(|path| path.is_dir())
+        .collect();
     found.sort();
     found
 }

@@ -20,7 +20,15 @@ fn build() -> Result<PathBuf, String> {
     // The folder of the profile `dev` has another name than the profile.
     let name = if folder == "debug" { "dev" } else { folder };
     let output = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", env!("CARGO_PKG_NAME"), "--examples", "--profile", name])
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            env!("CARGO_PKG_NAME"),
+            "--examples",
+            "--profile",
+            name,
+        ])
         .output()
         .map_err(|error| error.to_string())?;
     if !output.status.success() {

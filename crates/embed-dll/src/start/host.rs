@@ -3,7 +3,7 @@
 use std::ffi::{CStr, CString, c_int};
 use std::fs::File;
 use std::mem::MaybeUninit;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::ptr;
 
@@ -30,7 +30,8 @@ impl HostState {
             .read(true)
             .custom_flags(libc::O_PATH | libc::O_DIRECTORY)
             .open(".")
-            .ok();
+            .ok()
+            .and_then(above_standard);
         HostState { dispositions, mask: mask(), ctype: ctype(), folder }
     }
 
@@ -122,6 +123,19 @@ pub(super) fn ctype() -> Option<CString> {
     }
     // SAFETY: a C string that lives until the next call of `setlocale`.
     Some(unsafe { CStr::from_ptr(name) }.to_owned())
+}
+
+/// The same file under a number above those of the standard files. Where the host has closed these,
+/// CPython would take the folder for its stdin, and not start.
+fn above_standard(file: File) -> Option<File> {
+    if file.as_raw_fd() > libc::STDERR_FILENO {
+        return Some(file);
+    }
+    let above = libc::STDERR_FILENO + 1;
+    // SAFETY: an open descriptor.
+    let fd = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_DUPFD_CLOEXEC, above) };
+    // SAFETY: new, and nobody else's.
+    (fd >= above).then(|| unsafe { File::from_raw_fd(fd) })
 }
 
 fn is_current(folder: &File) -> bool {

@@ -48,7 +48,7 @@ fn pointer<'a>(py: Py<'a>, ct: Ct, item: Ct, init: Option<View<'_>>) -> Result<O
         return Ok(new);
     }
     // After a single character there is always a NUL: then it is a string.
-    let extra = if matches!(item.kind, Kind::Char) { 1 } else { 0 };
+    let extra = if matches!(item.kind, Kind::Char | Kind::WideChar) { size } else { 0 };
     let new = value::allocate(py, ct, size + extra, 0)?;
     if let (Some(init), Some(data)) = (init, value::data(*new)) {
         // SAFETY: the memory has room for one item.

@@ -143,7 +143,6 @@ fn repr(own: View<'_>) -> Result<Owned<'_>> {
                 return py.str(&format!("<cdata '{name} &' {:#x}>", data.address as usize));
             }
             Kind::Array(_, None) => format!("sliced length {}", data.length),
-            Kind::Array(..) => format!("{:#x}", data.address as usize),
             _ if !data.ctype.is_primitive() => match data.address as usize {
                 0 => String::from("NULL"),
                 address => format!("{address:#x}"),

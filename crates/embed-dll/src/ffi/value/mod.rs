@@ -108,7 +108,8 @@ pub(crate) fn data(object: View<'_>) -> Option<&CData> {
     CDATA.get(object)
 }
 
-/// What keeps the memory that `object` refers to alive, if not somebody outside of Python.
+/// What keeps the memory that `object` refers to alive, if not somebody outside of Python. Behind a
+/// handle there is no memory: its object lives as long as the author keeps the handle.
 pub(crate) fn keeper(object: View<'_>) -> Option<Owned<'_>> {
     let (class, py) = (object.class(), object.py());
     if class.is(OWNING.class(py)) {
@@ -119,6 +120,9 @@ pub(crate) fn keeper(object: View<'_>) -> Option<Owned<'_>> {
     }
     // SAFETY: of the class, as just seen.
     let holding = unsafe { HOLDING.get_unchecked(object) };
+    if holding.look(|hold| matches!(hold, Hold::Handle(..))) {
+        return None;
+    }
     Some(holding.parent(py).unwrap_or_else(|| object.retain()))
 }
 
