@@ -10,33 +10,68 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
+EXPORT int limit_initialise(const char *module, const char *init);
 EXPORT int limit_start(void);
 EXPORT int add1(int x, int y);
-EXPORT void limit_hold(void);
-EXPORT void limit_release(void);
+EXPORT int limit_hold(void);
+EXPORT int limit_release(void);
 
 static PyObject *function;
 static _Thread_local PyThreadState *state;
 static _Thread_local int held;
+
+/* Runs the code and keeps what it names add1; -1 with the exception printed. */
+static int define(const char *code, PyObject *names) {
+    if (PyDict_SetItemString(names, "__builtins__", PyEval_GetBuiltins()) == 0) {
+        PyObject *none = PyRun_String(code, Py_file_input, names, names);
+        function = none == NULL ? NULL : PyDict_GetItemString(names, "add1");
+        Py_XINCREF(function);
+        Py_XDECREF(none);
+    }
+    if (function == NULL) {
+        PyErr_Print();
+    }
+    return function == NULL ? -1 : 0;
+}
+
+/* What the init code of an embedding DLL finds in the module that it imports: as little as it takes
+   for the code to run. */
+static const char stand_in[] = "class ffi:\n"
+                               "    @staticmethod\n"
+                               "    def def_extern(name=None, error=None, onerror=None):\n"
+                               "        return lambda function: function\n";
+
+/* Starts the interpreter and runs init code that was written for an embedding DLL with a module of
+   that name: what starting costs without any help. Afterwards the calling thread is detached.
+   Returns 0, or -1 with the exception printed. */
+int limit_initialise(const char *module, const char *init) {
+    int result = -1;
+    Py_InitializeEx(0);
+    PyObject *names = PyDict_New();
+    /* Borrowed, as is its dictionary. */
+    PyObject *object = PyImport_AddModule(module);
+    if (names != NULL && object != NULL) {
+        PyObject *inside = PyModule_GetDict(object);
+        PyObject *none = PyRun_String(stand_in, Py_file_input, inside, inside);
+        if (none != NULL) {
+            result = define(init, names);
+        }
+        Py_XDECREF(none);
+    }
+    Py_XDECREF(names);
+    state = PyEval_SaveThread();
+    return result;
+}
 
 /* Defines the function. The interpreter must run; the caller may be attached or not. Returns 0, or
    -1 with the exception printed. */
 int limit_start(void) {
     const PyGILState_STATE before = PyGILState_Ensure();
     PyObject *names = PyDict_New();
-    if (names != NULL && PyDict_SetItemString(names, "__builtins__", PyEval_GetBuiltins()) == 0) {
-        PyObject *none =
-            PyRun_String("def add1(x, y):\n    return x + y\n", Py_file_input, names, names);
-        function = none == NULL ? NULL : PyDict_GetItemString(names, "add1");
-        Py_XINCREF(function);
-        Py_XDECREF(none);
-    }
+    const int result = names == NULL ? -1 : define("def add1(x, y):\n    return x + y\n", names);
     Py_XDECREF(names);
-    if (function == NULL) {
-        PyErr_Print();
-    }
     PyGILState_Release(before);
-    return function == NULL ? -1 : 0;
+    return result;
 }
 
 static void attach(void) {
@@ -66,13 +101,16 @@ int add1(int x, int y) {
     return result;
 }
 
-/* Until limit_release(), calls of this thread find the interpreter attached. Does not nest. */
-void limit_hold(void) {
+/* Until limit_release(), calls of this thread find the interpreter attached. Does not nest. Both
+   return 0. */
+int limit_hold(void) {
     attach();
     held = 1;
+    return 0;
 }
 
-void limit_release(void) {
+int limit_release(void) {
     held = 0;
     PyEval_SaveThread();
+    return 0;
 }

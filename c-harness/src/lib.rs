@@ -26,6 +26,9 @@ pub static PROBE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/probe.so"));
 /// The probe's C header, for whoever compiles something that calls it.
 pub const PROBE_HEADER: &str = include_str!("../probe/probe.h");
 
+/// The C API by hand, for benchmarks: to be compiled against the headers of one version.
+pub const LIMIT_SOURCE: &str = include_str!("../limit.c");
+
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
         &[$(($name, include_str!(concat!("../host/", $name)))),*]

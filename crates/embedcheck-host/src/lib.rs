@@ -31,6 +31,7 @@ mod fork;
 mod hook;
 mod images;
 mod library;
+pub mod measure;
 mod process;
 mod python;
 mod state;

@@ -30,6 +30,9 @@ pub struct Caller {
     pub embedcheck_cache: Option<PathBuf>,
     /// `EMBEDCHECK_RUST_DLLS`: the folder with the DLLs that embed-dll made.
     pub embedcheck_rust_dlls: Option<PathBuf>,
+    /// `EMBEDCHECK_BENCH_PYTHON`: what the benchmarks of the sources measure; the program does not
+    /// use it.
+    pub bench_python: Option<OsString>,
     /// `XDG_CACHE_HOME`.
     pub xdg_cache_home: Option<PathBuf>,
     /// `XDG_DATA_HOME`.
@@ -112,6 +115,7 @@ impl Caller {
             "EMBEDCHECK_PYTHONS" => self.embedcheck_pythons = Some(value),
             "EMBEDCHECK_CACHE" => self.embedcheck_cache = Some(value.into()),
             "EMBEDCHECK_RUST_DLLS" => self.embedcheck_rust_dlls = Some(value.into()),
+            "EMBEDCHECK_BENCH_PYTHON" => self.bench_python = Some(value),
             "XDG_CACHE_HOME" => self.xdg_cache_home = Some(value.into()),
             "XDG_DATA_HOME" => self.xdg_data_home = Some(value.into()),
             "NO_COLOR" => self.no_color = true,

@@ -28,6 +28,7 @@ pub use options::{CheckError, Options, Scene, Tamper};
 pub use plugin::Plugin;
 pub use python_host::Opening;
 pub use run::{check, select};
+pub use workshop::python_first;
 
 /// One check.
 #[derive(Clone, Copy, Debug)]

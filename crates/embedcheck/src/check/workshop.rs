@@ -9,7 +9,7 @@ mod stock;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
-pub(super) use self::setup::python_first;
+pub use self::setup::python_first;
 use super::predict::Prediction;
 use super::{Lab, LabError, Options};
 use crate::dll::{

@@ -130,7 +130,8 @@ impl CType {
         if let Some(object) = self.object.get() {
             return Ok(object.view(py));
         }
-        let new = super::ctype_object::CTYPE.instance(py, super::ctype_object::Of::new(self))?.keep();
+        let new =
+            super::ctype_object::CTYPE.instance(py, super::ctype_object::Of::new(self))?.keep();
         // Another thread may have been faster: then the new object is dropped.
         let _ = self.object.set(new);
         Ok(self.object.get().expect("set just now").view(py))

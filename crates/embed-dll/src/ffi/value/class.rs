@@ -161,9 +161,7 @@ fn held(own: View<'_>) -> Result<Option<String>> {
     let (object, buffer) = holding.look(|hold| unsafe {
         match hold {
             Hold::Handle(object, _) => (py.view(object.as_pointer()).map(View::retain), false),
-            Hold::Buffer(export) => {
-                (py.view(export.source()).map(View::retain), true)
-            }
+            Hold::Buffer(export) => (py.view(export.source()).map(View::retain), true),
             _ => (None, false),
         }
     });

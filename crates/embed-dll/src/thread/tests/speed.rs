@@ -17,8 +17,8 @@ use crate::thread::{attach, enter, leave};
 
 struct Limit {
     add1: unsafe extern "C" fn(c_int, c_int) -> c_int,
-    hold: unsafe extern "C" fn(),
-    release: unsafe extern "C" fn(),
+    hold: unsafe extern "C" fn() -> c_int,
+    release: unsafe extern "C" fn() -> c_int,
 }
 
 /// Compiles `limit.c` against the headers of the interpreter and loads it. None without headers.
@@ -61,8 +61,10 @@ fn limit(python: &Python) -> Option<Limit> {
             add1: std::mem::transmute::<*mut _, unsafe extern "C" fn(c_int, c_int) -> c_int>(
                 symbol(c"add1"),
             ),
-            hold: std::mem::transmute::<*mut _, unsafe extern "C" fn()>(symbol(c"limit_hold")),
-            release: std::mem::transmute::<*mut _, unsafe extern "C" fn()>(symbol(
+            hold: std::mem::transmute::<*mut _, unsafe extern "C" fn() -> c_int>(symbol(
+                c"limit_hold",
+            )),
+            release: std::mem::transmute::<*mut _, unsafe extern "C" fn() -> c_int>(symbol(
                 c"limit_release",
             )),
         })

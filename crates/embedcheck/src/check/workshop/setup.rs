@@ -78,7 +78,13 @@ fn cache_folder(caller: &Caller) -> Option<PathBuf> {
 
 /// A PATH whose first `python3` is the target's interpreter, so that an embedded CPython computes
 /// the target's own prefix. Without an interpreter the compiled-in prefix has to do.
-pub(in crate::check) fn python_first(target: &Target, home: &Path) -> std::io::Result<OsString> {
+///
+/// `home` is an empty folder that lives as long as the path is used.
+///
+/// # Errors
+///
+/// If a link to the interpreter cannot be made there.
+pub fn python_first(target: &Target, home: &Path) -> std::io::Result<OsString> {
     let Some(executable) = &target.executable else {
         return Ok("/nonexistent".into());
     };
