@@ -5,6 +5,12 @@
 //! The first call starts a CPython, any from 3.8 on, that is found on the machine: the file itself
 //! is linked to none.
 
+#![expect(
+    unreachable_pub,
+    reason = "the modules are private: in them `pub` is what they offer to each other, and a few \
+              of their items leave the crate through `__private`"
+)]
+
 #[doc = include_str!("embedding.md")]
 #[doc(inline)]
 pub use embed_dll_macros::embedding;
