@@ -21,6 +21,7 @@ use std::time::Duration;
 use crate::find::{self, Found, Step, Steps, dl};
 use crate::python::{Abi, Py, abi};
 use crate::spec::Spec;
+use crate::thread;
 use cffi_lock::CffiLock;
 use host::{Errno, HostState};
 use process::{Busy, Registry};
@@ -337,6 +338,7 @@ unsafe fn begin(
 ) -> Result<&'static Runtime, StartError> {
     // SAFETY: as the caller promises.
     let runtime = unsafe { measured(found, steps, true) }?;
+    thread::initialised(runtime);
     // SAFETY: as the caller promises.
     let py = unsafe { Py::assume(runtime.abi) };
     // `_thread.interrupt_main()` is a crash on 3.11 without this module, and with it Python's
