@@ -25,6 +25,7 @@ use crate::find::venv::Venv;
 use crate::find::{self, Found, Step, Steps, dl};
 use crate::python::{Abi, Py, abi};
 use crate::spec::Spec;
+use crate::thread;
 use cffi_lock::CffiLock;
 use host::{Errno, HostState};
 use process::{Busy, Registry};
@@ -356,7 +357,9 @@ fn initialize(
     };
     host.restore();
     // Last: another thread may use the interpreter from now on.
-    Ok(result?.publish(steps))
+    let runtime = result?.publish(steps);
+    thread::initialised(runtime);
+    Ok(runtime)
 }
 
 /// # Safety

@@ -31,7 +31,7 @@ pub use signals::{Interrupts, SigPipeBlocked};
 
 use crate::python::abi::{Abi, GilState, PyThreadState};
 use crate::python::{Py, Result as PyResult};
-use crate::start::Runtime;
+use crate::start::{Runtime, process};
 use record::{Phase, Record};
 
 /// The thread is attached until this is dropped. Attachments of a thread end in the reverse of
@@ -314,6 +314,7 @@ pub fn initialised(runtime: &'static Runtime) {
 /// Makes the runtime known to what watches the process.
 fn known(runtime: &'static Runtime) {
     RUNTIME.store(ptr::from_ref(runtime).cast_mut(), Ordering::Release);
+    gate::share_in(&process::registry().gate);
     fork::watch();
 }
 

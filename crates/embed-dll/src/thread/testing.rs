@@ -136,7 +136,8 @@ fn open(path: &Path) -> Python {
     // SAFETY: one libpython, never closed.
     let abi = unsafe { Abi::find(|name| libc::dlsym(library, name.as_ptr())) };
     let abi = publish(abi.unwrap_or_else(|missing| panic!("{missing:?}")));
-    let runtime = Runtime { abi, library: Some(path.to_path_buf()), ours: true, steps: Vec::new() };
+    let library_path = Some(path.to_path_buf());
+    let runtime = Runtime { abi, library: library_path, ours: true, steps: Vec::new() };
     let python = Python { runtime: Box::leak(Box::new(runtime)), library };
     python.initialise();
     super::initialised(python.runtime);

@@ -105,6 +105,24 @@ on_each_python! {
         }).join().unwrap();
     }
 
+    fn a_fork_runs_what_python_code_has_registered_for_it(python) {
+        let runtime = python.runtime;
+        {
+            let _attachment = attach(runtime).unwrap();
+            python.run("import os; ran = []
+os.register_at_fork(before=lambda: ran.append('before'),
+    after_in_parent=lambda: ran.append('parent'), after_in_child=lambda: ran.append('child'))");
+        }
+        let code = fork(|| {
+            let _attachment = attach(runtime).unwrap();
+            python.run("assert ran == ['before', 'child'], ran");
+            GOOD
+        });
+        assert_eq!(code, GOOD);
+        let _attachment = attach(runtime).unwrap();
+        python.run("assert ran == ['before', 'parent'], ran");
+    }
+
     fn a_child_can_use_an_interpreter_that_was_running(python) {
         let runtime = python.runtime;
         let code = [

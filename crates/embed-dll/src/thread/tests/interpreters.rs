@@ -32,7 +32,7 @@ on_each_python! {
             for _ in 0..3 {
                 detached(attachment.py(), || {
                     // Python in the sub-interpreter has called a C function, which calls back.
-                    let inner = attach(runtime).unwrap();
+                    let _inner = attach(runtime).unwrap();
                     assert_eq!(abi.current_state(), sub);
                     // Attached already, in a sub-interpreter.
                     let again = attach(runtime).unwrap();
