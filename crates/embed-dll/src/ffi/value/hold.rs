@@ -85,9 +85,10 @@ impl Holding {
     /// The value whose memory this one lies in.
     pub(super) fn parent<'a>(&self, py: Py<'a>) -> Option<Owned<'a>> {
         self.look(|hold| match hold {
-            // SAFETY: the reference is kept while the lock is held; a new one is made of it.
             Hold::Part(key) | Hold::Whole(key) => {
-                unsafe { py.view(key.as_pointer()) }.map(View::retain)
+                // SAFETY: the reference is kept while the lock is held; a new one is made of it.
+                let keeper = unsafe { py.view(key.as_pointer()) };
+                keeper.map(View::retain)
             }
             _ => None,
         })
