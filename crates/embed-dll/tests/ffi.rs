@@ -35,7 +35,7 @@ unsafe extern "C" fn length(text: *const c_char) -> usize {
 unsafe extern "C" fn sum_points(points: *mut point_t, n: c_int) -> c_int {
     let count = usize::try_from(n).unwrap_or(0);
     // SAFETY: the caller says how many there are.
-    (0..count).map(|index| unsafe { points.add(index).read() }).map(|p| p.x + p.y).sum()
+    (0..count).map(|index| unsafe { points.wrapping_add(index).read() }).map(|p| p.x + p.y).sum()
 }
 
 extern "C" fn make_point(x: c_int, y: c_int) -> point_t {
@@ -66,9 +66,10 @@ extern "C" fn u8(c: c_uchar) -> c_uchar {
 }
 
 extern "C" fn seterr(n: c_int) -> c_int {
+    // SAFETY: always possible.
+    let errno = unsafe { libc::__errno_location() };
     // SAFETY: the calling thread's own variable.
-    let errno = unsafe { &mut *libc::__errno_location() };
-    std::mem::replace(errno, n)
+    unsafe { errno.replace(n) }
 }
 
 extern "C" fn ident(p: *mut c_void) -> *mut c_void {
