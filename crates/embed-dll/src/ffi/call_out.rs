@@ -160,7 +160,8 @@ fn temporary(
     let bytes = bytes.ok_or_else(|| {
         py.raise(ExceptionKind::Overflow, "array size would overflow a Py_ssize_t")
     })?;
-    let memory = Memory::zeroed(py, bytes)?;
+    // After the characters of a list there is a NUL, too.
+    let memory = Memory::zeroed(py, bytes.saturating_add(size))?;
     // SAFETY: there is room for as many items as the value has.
     unsafe { array::store_all(param, item, length, memory.start(), value)? };
     let start = memory.start();

@@ -24,7 +24,7 @@ mod slots;
 mod types;
 mod value;
 
-pub use errno::{errno, place as errno_place, set_errno};
+pub use errno::{errno, place as errno_place};
 pub use object::{new_ffi, of};
 pub use types::Types;
 
@@ -132,37 +132,6 @@ pub fn call_out<'a>(
 pub fn owner_of(value: View<'_>) -> Option<Owned<'_>> {
     value::data(value)?;
     value::keeper(value)
-}
-
-/// The value of a signed integer by CFFI's rules: `int`, objects with `__int__`, C integers; no
-/// floats. At most 64 bits.
-///
-/// # Errors
-///
-/// `TypeError`, `OverflowError`.
-#[inline]
-pub fn int_from(value: View<'_>) -> Result<i64> {
-    convert::int::signed_from(value)
-}
-
-/// The value of an unsigned integer by the same rules.
-///
-/// # Errors
-///
-/// `TypeError`, `OverflowError`.
-#[inline]
-pub fn uint_from(value: View<'_>) -> Result<u64> {
-    convert::int::unsigned_from(value)
-}
-
-/// The value of a floating-point number: what has `__float__` or `__index__`.
-///
-/// # Errors
-///
-/// `TypeError`.
-#[inline]
-pub fn float_from(value: View<'_>) -> Result<f64> {
-    convert::float::float_from(value)
 }
 
 /// The address that `value` is as a pointer or function of type `ctype`.

@@ -1,6 +1,6 @@
 //! Characters and strings.
 
-use crate::ffi::names::{cannot_convert, wide_name};
+use crate::ffi::names::wide_name;
 use crate::ffi::types::{CType, Ct, Kind};
 use crate::ffi::value;
 use crate::python::{ExceptionKind, Owned, Py, Raised, Result, Size, View};
@@ -165,8 +165,4 @@ pub(crate) fn units(string: View<'_>, size: Option<usize>) -> Result<Vec<u32>> {
         }
     }
     Ok(units)
-}
-/// Raises that bytes or a string would have been needed.
-pub(super) fn not_text(ctype: &CType, expected: &str, new: View<'_>) -> Raised {
-    cannot_convert(ctype, expected, new)
 }

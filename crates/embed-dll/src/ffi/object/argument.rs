@@ -24,7 +24,7 @@ pub(super) enum Accept {
 /// `ffi.error` for a string that is no type, `TypeError` for what is none of what is accepted.
 pub(super) fn ctype(ffi: View<'_>, argument: View<'_>, accept: Accept) -> Result<Ct> {
     if argument.is_str() {
-        return own(ffi).types.parse_object(argument);
+        return from_string(ffi, argument);
     }
     if accept != Accept::CData
         && let Some(ct) = ctype_object::of(argument)
@@ -49,6 +49,20 @@ pub(super) fn ctype(ffi: View<'_>, argument: View<'_>, accept: Accept) -> Result
     };
     let message = format_args!("expected a {accepted}, got '{}'", argument.class_name());
     Err(argument.py().raise(ExceptionKind::Type, message))
+}
+
+/// The type that a string names. Each is parsed once and kept for ever, as in CFFI.
+fn from_string(ffi: View<'_>, text: View<'_>) -> Result<Ct> {
+    let ffi = own(ffi);
+    let known = ffi.strings.view(text.py());
+    if let Some(found) = known.dict_get(text)?
+        && let Some(ct) = ctype_object::of(*found)
+    {
+        return Ok(ct);
+    }
+    let ct = ffi.types.parse(text)?;
+    known.set_item(text, ct.object(text.py())?)?;
+    Ok(ct)
 }
 
 /// The C value that argument 1 of `method` is.

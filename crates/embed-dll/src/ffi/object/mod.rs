@@ -30,6 +30,8 @@ static FFI: Class<Ffi> = Class::new();
 struct Ffi {
     types: Arc<Types>,
     module: &'static Module,
+    /// Types by the strings that have named them: a dict.
+    strings: Key,
     /// What `init_once()` has run: a dict.
     once: Key,
 }
@@ -121,7 +123,8 @@ pub(super) fn prepare(py: Py<'_>) -> Result<()> {
 ///
 /// `MemoryError`.
 pub fn new_ffi<'a>(py: Py<'a>, types: Arc<Types>, module: &'static Module) -> Result<Owned<'a>> {
-    FFI.instance(py, Ffi { types, module, once: py.dict()?.keep() })
+    let (strings, once) = (py.dict()?.keep(), py.dict()?.keep());
+    FFI.instance(py, Ffi { types, module, strings, once })
 }
 
 /// Types and module of an `ffi`; `None` if the object is no `ffi`.

@@ -178,12 +178,6 @@ impl CType {
         matches!(self.kind, Integer(_) | Bool | Char | WideChar | Enum(_))
     }
 
-    /// Whether values are addresses: pointers and functions.
-    #[inline]
-    pub(crate) fn is_address(&self) -> bool {
-        matches!(self.kind, Kind::Pointer(_) | Kind::Function(_))
-    }
-
     /// Whether values are of a number or character type, or an enumeration.
     pub(crate) fn is_primitive(&self) -> bool {
         self.is_integral() || matches!(self.kind, Kind::Float | Kind::LongDouble | Kind::Complex)

@@ -25,7 +25,6 @@ pub(crate) struct Inner {
     declarations: Mutex<Declarations>,
     invokers: HashMap<&'static str, Invoke>,
     made: Mutex<HashMap<TypeId, Ct>>,
-    strings: Mutex<HashMap<String, Ct>>,
 }
 
 /// None of the locks is held while Python is called, so that a poisoned one holds good data.
@@ -71,12 +70,8 @@ impl Types {
         }
         let invokers =
             spec.invokers.iter().map(|invoker| (invoker.ctype, invoker.invoke)).collect();
-        let inner = Inner {
-            declarations: Mutex::new(declarations),
-            invokers,
-            made: Mutex::default(),
-            strings: Mutex::default(),
-        };
+        let inner =
+            Inner { declarations: Mutex::new(declarations), invokers, made: Mutex::default() };
         Ok(Types { inner: Box::leak(Box::new(inner)) })
     }
 
@@ -94,26 +89,19 @@ impl Types {
         self.get(id).owned(py)
     }
 
-    /// The Python object for a type string.
-    ///
-    /// # Errors
-    ///
-    /// `ffi.error` with CFFI's words if the text is no type.
-    pub fn parse<'a>(&self, py: Py<'a>, text: &str) -> Result<Owned<'a>> {
-        self.parse_ct(py, text)?.owned(py)
-    }
-
     /// As [`Types::ctype`], without the object.
     pub(crate) fn get(&self, id: TypeId) -> Ct {
         let declarations = lock(&self.inner.declarations);
         self.inner.make(&declarations, &mut lock(&self.inner.made), id)
     }
 
-    /// As [`Types::parse`], without the object.
-    pub(crate) fn parse_ct(&self, py: Py<'_>, text: &str) -> Result<Ct> {
-        if let Some(&known) = lock(&self.inner.strings).get(text) {
-            return Ok(known);
-        }
+    /// The type that a type string names.
+    ///
+    /// # Errors
+    ///
+    /// `ffi.error` with CFFI's words if the text is no type.
+    pub(crate) fn parse(&self, text: View<'_>) -> Result<Ct> {
+        let (py, text) = (text.py(), text.utf8()?);
         let parsed = {
             let mut declarations = lock(&self.inner.declarations);
             declarations.parse_type(text).map(|id| {
@@ -124,10 +112,7 @@ impl Types {
             })
         };
         match parsed {
-            Ok(Ok(ct)) => {
-                lock(&self.inner.strings).insert(text.to_owned(), ct);
-                Ok(ct)
-            }
+            Ok(Ok(ct)) => Ok(ct),
             Ok(Err(function)) => Err(names::error(
                 py,
                 format_args!(
@@ -141,11 +126,6 @@ impl Types {
                 TypeErrorKind::Type => py.raise(ExceptionKind::Type, error),
             }),
         }
-    }
-
-    /// A type string that is a Python `str`: looked up without a copy.
-    pub(crate) fn parse_object(&self, text: View<'_>) -> Result<Ct> {
-        self.parse_ct(text.py(), text.utf8()?)
     }
 }
 

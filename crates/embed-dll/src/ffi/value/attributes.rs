@@ -39,7 +39,7 @@ pub(super) fn get<'a>(own: View<'a>, name: View<'a>) -> Result<Owned<'a>> {
     // SAFETY: attached; live objects; a new reference or null.
     let found =
         unsafe { py.own((py.abi().PyObject_GenericGetAttr)(own.as_pointer(), name.as_pointer())) };
-    found.or_else(|raised| Err(explain(own, name, "read", raised)))
+    found.map_err(|raised| explain(own, name, "read", raised))
 }
 
 /// `value.name = new`, `del value.name`.

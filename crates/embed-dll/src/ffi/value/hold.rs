@@ -50,13 +50,11 @@ impl Payload for Holding {
                 0 => visit(destructor.as_pointer()),
                 stop => stop,
             },
-            Hold::Buffer(export) => {
-                export
-                    .objects()
-                    .into_iter()
-                    .flatten()
-                    .fold(0, |code, object| if code == 0 { visit(object) } else { code })
-            }
+            Hold::Buffer(export) => export
+                .objects()
+                .into_iter()
+                .flatten()
+                .fold(0, |code, object| if code == 0 { visit(object) } else { code }),
         }
     }
 
@@ -85,9 +83,10 @@ impl Holding {
     /// The value whose memory this one lies in.
     pub(super) fn parent<'a>(&self, py: Py<'a>) -> Option<Owned<'a>> {
         self.look(|hold| match hold {
-            // SAFETY: the reference is kept while the lock is held; a new one is made of it.
             Hold::Part(key) | Hold::Whole(key) => {
-                unsafe { py.view(key.as_pointer()) }.map(View::retain)
+                // SAFETY: the reference is kept while the lock is held; a new one is made of it.
+                let keeper = unsafe { py.view(key.as_pointer()) };
+                keeper.map(View::retain)
             }
             _ => None,
         })

@@ -68,8 +68,8 @@ pub(super) fn float(own: View<'_>) -> Result<Owned<'_>> {
     let py = own.py();
     let data = own_data(own);
     match data.ctype.kind {
-        // SAFETY: the value is in the object.
         Kind::Float | Kind::LongDouble => {
+            // SAFETY: the value is in the object.
             py.float(unsafe { float::read(data.ctype, data.bytes()) })
         }
         _ => Err(unsupported(py, "float", data)),
