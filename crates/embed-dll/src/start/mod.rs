@@ -90,6 +90,15 @@ static OURS: AtomicBool = AtomicBool::new(false);
 
 static RUNTIME: AtomicPtr<Runtime> = AtomicPtr::new(ptr::null_mut());
 
+/// The state of the thread that initialised the interpreter, if this DLL did.
+static MAIN_STATE: AtomicPtr<abi::PyThreadState> = AtomicPtr::new(ptr::null_mut());
+
+/// The state of the thread that initialised the interpreter; null if this DLL did not. It exists as
+/// long as the interpreter does, but for a child that another thread has forked.
+pub(crate) fn main_state() -> *mut abi::PyThreadState {
+    MAIN_STATE.load(Ordering::Acquire)
+}
+
 /// The interpreter, if this DLL knows one.
 #[inline]
 pub(crate) fn runtime() -> Option<&'static Runtime> {
@@ -374,6 +383,8 @@ unsafe fn run_initialization(found: &Found, settings: &Settings) -> Result<(), S
 
 /// What has to be done once in a new interpreter. None of it is worth a failure.
 fn complete(py: Py<'_>) {
+    // SAFETY: attached.
+    MAIN_STATE.store(unsafe { (py.abi().PyThreadState_Get)() }, Ordering::Release);
     // `_thread.interrupt_main()` is a crash on 3.11 without this module, and with it Python's
     // handler of SIGINT comes now, when it can be taken away again, and not at somebody's first
     // `import subprocess`. `signal` itself would import `enum`, which takes a tenth of the start.
