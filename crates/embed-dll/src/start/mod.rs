@@ -352,6 +352,9 @@ fn initialize(
             let measured = unsafe { Measured::new(found) };
             if let Ok(measured) = &measured {
                 // SAFETY: as above.
+                let state = unsafe { (measured.abi.PyThreadState_Get)() };
+                MAIN_STATE.store(state, Ordering::Release);
+                // SAFETY: as above.
                 complete(unsafe { Py::assume(measured.abi) });
             }
             // SAFETY: attached; afterwards no more.
@@ -383,8 +386,6 @@ unsafe fn run_initialization(found: &Found, settings: &Settings) -> Result<(), S
 
 /// What has to be done once in a new interpreter. None of it is worth a failure.
 fn complete(py: Py<'_>) {
-    // SAFETY: attached.
-    MAIN_STATE.store(unsafe { (py.abi().PyThreadState_Get)() }, Ordering::Release);
     // `_thread.interrupt_main()` is a crash on 3.11 without this module, and with it Python's
     // handler of SIGINT comes now, when it can be taken away again, and not at somebody's first
     // `import subprocess`. `signal` itself would import `enum`, which takes a tenth of the start.
