@@ -6,6 +6,11 @@
 //! Whatever goes wrong, the function returns: the value that `error=` of `def_extern()` gives, else
 //! zero. Everything that is not needed by a call that succeeds is kept out of line.
 
+#![expect(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "C calls that belong together, and whose results are taken over at once"
+)]
+
 mod aggregate;
 mod character;
 mod errno;

@@ -10,6 +10,11 @@
 //!
 //! What fails is written to standard error (report) and kept for the host (errors).
 
+#![expect(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "C calls that belong together, and whose results are taken over at once"
+)]
+
 mod attached;
 mod def_extern;
 mod errors;

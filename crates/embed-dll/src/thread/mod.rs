@@ -96,13 +96,13 @@ fn runtime() -> Option<&'static Runtime> {
 
 impl Attachment {
     /// Whether the thread may be attached to another interpreter than the main one: its state is
-    /// not one that this DLL made.
+    /// not known to be of that one.
     #[inline]
     pub fn may_be_foreign(&self) -> bool {
         // SAFETY: the record of the calling thread: attachments are not sent to others.
         let record = unsafe { self.record.as_ref() };
-        let kept = record.kept.get();
-        !matches!(self.how, How::Restored { .. }) || kept.is_null() || kept != record.resume.get()
+        let home = record.home.get();
+        !matches!(self.how, How::Restored { .. }) || home.is_null() || home != record.resume.get()
     }
 
     /// The token.
@@ -119,7 +119,7 @@ impl Attachment {
 /// # Errors
 ///
 /// [`Refused`] if the interpreter is no more, or not for this process.
-#[inline]
+#[inline(always)]
 pub fn attach(runtime: &'static Runtime) -> Result<Attachment, Refused> {
     let record = record::this();
     // SAFETY: the record of the calling thread, which nobody else writes to.
@@ -157,7 +157,7 @@ fn is_attached(abi: &Abi, record: &Record, state: *mut PyThreadState) -> bool {
     // Until 3.11 `current` belongs to whoever holds the GIL. It can be this thread's other state
     // only inside `detached` of a sub-interpreter.
     // SAFETY: may be called by any thread at any time.
-    record.kept.get() != state && current == unsafe { (abi.PyGILState_GetThisThreadState)() }
+    record.home.get() != state && current == unsafe { (abi.PyGILState_GetThisThreadState)() }
 }
 
 /// Tells finalisation that this thread is inside, and takes its place at the gate. After success
@@ -220,6 +220,7 @@ fn attach_unknown(
         // SAFETY: attached.
         let state = unsafe { (abi.PyGILState_GetThisThreadState)() };
         own.kept.set(state);
+        own.home.set(state);
         own.resume.set(state);
     } else {
         // The state is somebody else's, who may delete it between two calls: it is asked for at
@@ -306,7 +307,9 @@ pub fn initialised(runtime: &'static Runtime) {
     }
     if own.phase.get() == Phase::Known {
         // SAFETY: may be called by any thread at any time.
-        own.resume.set(unsafe { (runtime.abi.PyGILState_GetThisThreadState)() });
+        let state = unsafe { (runtime.abi.PyGILState_GetThisThreadState)() };
+        own.home.set(state);
+        own.resume.set(state);
     }
     known(runtime);
 }

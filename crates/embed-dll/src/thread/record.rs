@@ -30,6 +30,9 @@ pub(super) struct Record {
     pub(super) resume: Cell<*mut PyThreadState>,
     /// The state that this DLL made for the thread and deletes at its end, or null.
     pub(super) kept: Cell<*mut PyThreadState>,
+    /// The thread's state of the main interpreter, if it lives as long as the thread: the one that
+    /// is kept, or the one with which this DLL started Python.
+    pub(super) home: Cell<*mut PyThreadState>,
     /// How many attachments live, nested ones included. The only field that other threads read:
     /// while it is not 0, the thread may touch the interpreter.
     inside: AtomicU32,
@@ -55,6 +58,7 @@ thread_local! {
             id: Cell::new(0),
             resume: Cell::new(ptr::null_mut()),
             kept: Cell::new(ptr::null_mut()),
+            home: Cell::new(ptr::null_mut()),
             inside: AtomicU32::new(0),
             next: AtomicPtr::new(ptr::null_mut()),
             previous: AtomicPtr::new(ptr::null_mut()),
@@ -226,6 +230,7 @@ impl Drop for Exit {
         LIST.lock.with(|| unsafe { unlink(own) });
         own.resume.set(ptr::null_mut());
         own.kept.set(ptr::null_mut());
+        own.home.set(ptr::null_mut());
         own.phase.set(Phase::Gone);
     }
 }

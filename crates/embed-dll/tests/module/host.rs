@@ -93,8 +93,10 @@ impl Dll {
             "small" => println!("small {}", self.number("small", number) as i8),
             "twice" => println!("twice {}", self.number("twice", number)),
             "errno" => {
-                // SAFETY: the variable of the calling thread.
-                unsafe { *libc::__errno_location() = number };
+                // SAFETY: returns the address of a variable of the calling thread.
+                let errno = unsafe { libc::__errno_location() };
+                // SAFETY: that variable.
+                unsafe { *errno = number };
                 let twice = self.number("twice", number);
                 let errno = std::io::Error::last_os_error().raw_os_error();
                 println!("errno {twice} {}", errno.unwrap_or(0));

@@ -19,12 +19,15 @@ use interpreters::Target;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tempfile::TempDir;
 
+/// A test of one interpreter.
+type Test = fn(&Target) -> Result<(), Failed>;
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
     if arguments.next().as_deref() == Some("--host") {
         host::main(arguments);
     }
-    let tests: [(&str, fn(&Target) -> Result<(), Failed>); 10] = [
+    let tests: [(&str, Test); 10] = [
         ("start-may-be-repeated", start_may_be_repeated),
         ("calls-do-not-repeat-the-init-code", calls_do_not_repeat),
         ("last-error-belongs-to-a-thread", last_error_belongs_to_a_thread),
