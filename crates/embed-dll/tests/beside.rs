@@ -1,4 +1,9 @@
 //! Items in Rust beside the macro, used by Python: whatever C declares and Rust defines.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a test has no other caller whose environment it could be given, and skips loudly"
+)]
 
 use std::env;
 use std::ffi::{CStr, c_char, c_int, c_long};
@@ -81,7 +86,7 @@ const KNOWN_IN_RUST: c_long = -3;
 
 #[repr(C)]
 #[derive(Clone, Copy)]
-pub struct part_t {
+struct part_t {
     before: [c_long; 3],
     name: [c_char; 8],
     n: c_int,
@@ -89,7 +94,7 @@ pub struct part_t {
 
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct listed_t {
+struct listed_t {
     d: f64,
     i: c_int,
 }
@@ -107,7 +112,8 @@ mod variables_in_rust {
     pub(super) static mut items: [c_int; 5] = [1; 5];
     pub(super) static mut greeting: *const c_char = c"hello".as_ptr();
     pub(super) static mut flag: bool = false;
-    pub(super) static mut callback: Option<unsafe extern "C" fn(c_int) -> c_int> = Some(plus_hundred);
+    pub(super) static mut callback: Option<unsafe extern "C" fn(c_int) -> c_int> =
+        Some(plus_hundred);
 }
 use variables_in_rust::*;
 
@@ -155,11 +161,14 @@ fn python_uses_what_rust_defines() {
     assert_eq!(unsafe { constants() }, 110_000 + 700 - 3);
     // SAFETY: the function takes any int.
     assert_eq!(unsafe { variables(2) }, 5 + 105 + 9 + 7000);
+    let count = &raw const counter;
+    // SAFETY: the variable is an atomic.
+    let count = unsafe { &*count }.load(Ordering::Relaxed);
     // SAFETY: no other thread uses the variables.
-    let count = unsafe { &*&raw const counter }.load(Ordering::Relaxed);
-    // SAFETY: no other thread uses the variables.
-    let stored = unsafe { (items[4], flag) };
-    assert_eq!((count, stored), (42, (44, true)));
+    let fourth = unsafe { items[4] };
+    // SAFETY: as above.
+    let stored = unsafe { flag };
+    assert_eq!((count, fourth, stored), (42, 44, true));
     // SAFETY: the function takes any number.
     assert_eq!(unsafe { half(5.0) }, 2.5);
 }
