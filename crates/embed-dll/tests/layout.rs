@@ -1,4 +1,9 @@
 //! Rust and the C compiler lay out, and pass, the records of one header alike.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a test has no other caller whose environment it could be given, and skips loudly"
+)]
 
 use std::env;
 use std::ffi::{CString, c_char, c_double, c_int, c_void};
@@ -117,10 +122,9 @@ fn pass<T: Copy>(library: *mut c_void, name: &str) {
     let function = unsafe { std::mem::transmute::<*mut c_void, Pass<T>>(address) };
     let record = |start: u8| {
         let mut value = std::mem::MaybeUninit::<T>::zeroed();
-        for index in 0..size_of::<T>() {
-            // SAFETY: the byte is inside of the value.
-            unsafe { value.as_mut_ptr().cast::<u8>().add(index).write(start + index as u8) };
-        }
+        let bytes: Vec<u8> = (start..).take(size_of::<T>()).collect();
+        // SAFETY: there are as many bytes as the value has room for.
+        unsafe { bytes.as_ptr().copy_to_nonoverlapping(value.as_mut_ptr().cast(), bytes.len()) };
         // SAFETY: the records consist of numbers and pointers that nobody follows.
         unsafe { value.assume_init() }
     };

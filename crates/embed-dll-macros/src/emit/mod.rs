@@ -70,6 +70,7 @@ pub(crate) fn emit(arguments: &Arguments, declared: &Declared, init: &Init) -> R
             dead_code,
             improper_ctypes,
             improper_ctypes_definitions,
+            private_interfaces,
             unreachable_pub,
             unsafe_code,
             unused_imports,

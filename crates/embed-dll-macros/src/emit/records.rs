@@ -1,8 +1,9 @@
 //! Structures and unions as Rust types of the same layout.
 
 use embed_dll_cdecl::{Record, RecordId};
-use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
 
 use super::naming::{keyword, records};
 use super::parts::{Part, Parts, unused};
@@ -23,7 +24,8 @@ fn one(types: &Types<'_>, id: RecordId) -> TokenStream {
     let name = types.names.record(id);
     if by_author(types, id) {
         let parts = Parts::new(types, record).map_or_else(Vec::new, |parts| parts.list);
-        return proof(record, name, &parts);
+        let listed = types.theirs.span(&name.unraw().to_string());
+        return proof(record, name, &parts, listed.unwrap_or_else(Span::call_site));
     }
     let doc = format!("`{}`", record.name);
     let Some(parts) = Parts::new(types, record) else {
@@ -59,7 +61,7 @@ fn one(types: &Types<'_>, id: RecordId) -> TokenStream {
         }
     });
     let members: Vec<_> = members.collect();
-    let proof = proof(record, name, &parts.list);
+    let proof = proof(record, name, &parts.list, Span::call_site());
     quote! {
         #[doc = #doc]
         #repr
@@ -72,7 +74,7 @@ fn one(types: &Types<'_>, id: RecordId) -> TokenStream {
 }
 
 /// Statements that do not compile unless Rust has laid out the type as C does.
-fn proof(record: &Record, name: &Ident, parts: &[Part<'_>]) -> TokenStream {
+fn proof(record: &Record, name: &Ident, parts: &[Part<'_>], span: Span) -> TokenStream {
     let Some(layout) = record.layout else { return TokenStream::new() };
     let message = |what: &str| format!("Rust and C disagree about the {what} of `{}`", record.name);
     let (size, align) = (length_literal(layout.size), length_literal(layout.align));
@@ -81,9 +83,9 @@ fn proof(record: &Record, name: &Ident, parts: &[Part<'_>]) -> TokenStream {
         let Part::Field(field, member) = part else { return None };
         let offset = length_literal(field.offset);
         let message = message(&format!("place of `{}`", field.name));
-        Some(quote!(::core::assert!(::core::mem::offset_of!(#name, #member) == #offset, #message);))
+        Some(quote_spanned!(span=> ::core::assert!(::core::mem::offset_of!(#name, #member) == #offset, #message);))
     });
-    quote! {
+    quote_spanned! {span=>
         const _: () = {
             ::core::assert!(::core::mem::size_of::<#name>() == #size, #of_size);
             ::core::assert!(::core::mem::align_of::<#name>() == #align, #of_align);
