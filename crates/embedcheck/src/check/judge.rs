@@ -165,6 +165,7 @@ impl Expect {
         self.check_texts(observation, &mut found);
         self.check_images(observation, &mut found);
         self.check_libpython(observation, &mut found);
+        self.check_mapped(observation, &mut found);
         found
     }
 
@@ -290,6 +291,19 @@ impl Expect {
         }
     }
 
+    fn check_mapped(&self, observation: &Observation, found: &mut Vec<String>) {
+        let (Some(file), Some(images)) = (&self.mapped, observation.image_list()) else { return };
+        let named = file.display();
+        let others = images.iter().filter(|image| !same_file(Path::new(&image.path), file));
+        found.extend(
+            others
+                .map(|image| format!("libpython is mapped from {}, not from {named}", image.path)),
+        );
+        if images.is_empty() {
+            found.push(format!("no libpython is mapped, and it should be {named}"));
+        }
+    }
+
     fn check_images(&self, observation: &Observation, found: &mut Vec<String>) {
         // A crash comes before the facts, and says enough.
         if observation.ended_normally() {
@@ -304,18 +318,6 @@ impl Expect {
             }
             return;
         };
-        if let Some(file) = &self.mapped {
-            let others = images.iter().filter(|image| !same_file(Path::new(&image.path), file));
-            let named = file.display();
-            found.extend(
-                others.map(|image| {
-                    format!("libpython is mapped from {}, not from {named}", image.path)
-                }),
-            );
-            if images.is_empty() {
-                found.push(format!("no libpython is mapped, and it should be {named}"));
-            }
-        }
         let expected = self.images.unwrap_or(1);
         let most = diagnose::most_in_one_namespace(&images);
         if most > expected {

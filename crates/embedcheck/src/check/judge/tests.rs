@@ -83,3 +83,35 @@ fn a_libpython_must_be_looked_for_somewhere() {
         ["the host looked for Py_IsInitialized nowhere"]
     );
 }
+
+/// What ld.so reports of one mapped object.
+fn image(path: &str) -> Value {
+    json!({"path": path, "base": "0x1", "build_id": null, "soname": null, "namespace": 0})
+}
+
+#[test]
+fn one_libpython_may_be_mapped_and_no_other() {
+    let mut expect = Expect::default();
+    // Any two files that are there.
+    expect.maps_only(Path::new("/proc/self/exe"));
+    let seen =
+        |images: Value| expect.deviations(&ended_well(&[(9, "facts", json!({"images": images}))]));
+    assert_eq!(seen(json!([image("/proc/self/exe")])), [""; 0]);
+    assert_eq!(seen(json!([])), ["no libpython is mapped, and it should be /proc/self/exe"]);
+    assert_eq!(
+        seen(json!([image("/proc/self/maps")])),
+        ["libpython is mapped from /proc/self/maps, not from /proc/self/exe"]
+    );
+}
+
+#[test]
+fn a_dll_that_is_linked_to_no_libpython_need_not_find_it() {
+    let mut expect = Expect::default();
+    expect.only_libpython(Path::new("/proc/self/exe"));
+    let there = json!({"address": "0x1", "file": "/proc/self/exe"});
+    let facts = json!({"symbols": {"default": there, "plugin": null}});
+    let seen = ended_well(&[(9, "facts", facts)]);
+    assert_eq!(expect.deviations(&seen), ["plugin: Py_IsInitialized is not found"]);
+    expect.unlinked("plugin");
+    assert_eq!(expect.deviations(&seen), [""; 0]);
+}

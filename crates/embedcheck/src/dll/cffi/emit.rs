@@ -63,9 +63,8 @@ pub(super) fn emit(
             .input(fixture.init)
             .input(fixture.source.unwrap_or_default());
     }
-    let dir = cache.entry(&key.finish(), |dir| {
-        run_script(python, install, surroundings, fixtures, dir)
-    })?;
+    let dir = cache
+        .entry(&key.finish(), |dir| run_script(python, install, surroundings, fixtures, dir))?;
     let answer = super::read_json(&dir.join(ANSWER))?;
     Ok(Emitted { dir, answer })
 }
