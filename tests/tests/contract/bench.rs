@@ -132,7 +132,7 @@ impl Bench {
         let observation = self.run_host(case, target, environment, &folder)?;
         let seen = stdout_of(&observation);
         let errors = normalised(&observation.stderr.text);
-        if producer == Producer::Cffi && std::env::var_os("EMBEDCHECK_BLESS").is_some() {
+        if producer == Producer::Cffi && crate::blesses() {
             case.stdout.bless(&seen)?;
             case.stderr.bless(&errors)?;
         }

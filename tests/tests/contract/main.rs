@@ -51,6 +51,15 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
+/// `EMBEDCHECK_BLESS=1`: what is seen is written down.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a choice of whoever runs this test, as its filters are"
+)]
+fn blesses() -> bool {
+    std::env::var_os("EMBEDCHECK_BLESS").is_some_and(|value| value == "1")
+}
+
 /// The targets that the contract speaks of: CPython 3.8 and later.
 fn targets() -> Vec<&'static Target> {
     TARGETS.iter().filter(|target| target.support == Support::Full).collect()

@@ -129,7 +129,7 @@ impl Case {
         self.producers.contains(&producer)
             && (first..=last).contains(&target.version.minor)
             // CFFI for builds without the GIL, and debug builds, is not what the contract is about.
-            && (producer == Producer::Rust
+            && ((producer == Producer::Rust && self.by_cffi.is_empty())
                 || (target.version.minor >= self.cffi_since
                     && !target.free_threaded
                     && !target.debug))

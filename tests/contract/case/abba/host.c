@@ -17,7 +17,7 @@ int main(void) {
     pthread_t thread;
     int one = -1, two;
 
-    alarm(6);
+    alarm(10);
     pthread_create(&thread, NULL, first, &one);
     two = abba_b(41);
     pthread_join(thread, NULL);

@@ -10,5 +10,4 @@ embed_dll::embedding! {
 
 /// The variable of `source.c`.
 #[unsafe(no_mangle)]
-#[expect(non_upper_case_globals, reason = "the name is that of the C variable")]
 pub static mut imp_global: c_int = 42;

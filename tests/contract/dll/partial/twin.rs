@@ -12,7 +12,6 @@ embed_dll::embedding! {
 /// The type of `source.c`, of which Python knows a part.
 #[repr(C)]
 #[derive(Clone, Copy)]
-#[expect(non_camel_case_types, reason = "the name is that of the C type")]
 pub struct part_t {
     hidden: c_double,
     n: c_int,
@@ -21,7 +20,6 @@ pub struct part_t {
 
 /// The other.
 #[repr(C)]
-#[expect(non_camel_case_types, reason = "the name is that of the C type")]
 pub struct tail_s {
     before: c_long,
     kind: c_short,

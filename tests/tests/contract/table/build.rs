@@ -9,6 +9,10 @@ const HEADERS: Proof =
     Test("crates/embed-dll-cdecl/tests/declarations.rs", "headers_shared_with_c_and_cpp");
 /// What `...` stands for.
 const OPEN: &str = "crates/embed-dll-cdecl/tests/open.rs";
+/// What the compiler says about mistakes.
+const COMPILE_ERRORS: Proof = Test("crates/embed-dll/tests/compile_errors.rs", "compile_errors");
+/// The macro.
+const MACRO: &str = "crates/embed-dll-macros/src/tests.rs";
 /// The indentation of init code.
 const DEDENT: &str = "crates/embed-dll-macros/src/dedent.rs";
 
@@ -29,13 +33,13 @@ pub(super) const BUILDING: &[Row] = &[
         "A04",
         "a variable that is only declared makes a DLL that cannot be loaded",
         "it is a compile error",
-        &[Case("globals")],
+        &[COMPILE_ERRORS],
     ),
     better(
         "A05",
         "a type that the C code lacks is an error of the C compiler",
         "an error that points at the line of the header",
-        &[REFUSED],
+        &[REFUSED, COMPILE_ERRORS],
     ),
     same(
         "A06",
@@ -57,12 +61,15 @@ pub(super) const BUILDING: &[Row] = &[
     better("A09", "`extern \"C\" { }` is not accepted", "it is, in headers", &[HEADERS]),
     same("A10", "`extern \"Python+C\"` functions are exported", &[Case("partial"), Case("seed")]),
     same("A11", "variadic functions cannot be implemented", &[REFUSED]),
-    same("A12", "a prototype that contradicts the code does not compile", &[Case("seed")]),
+    same("A12", "a prototype that contradicts the code does not compile", &[COMPILE_ERRORS]),
     same("A13", "two different declarations of one name are refused", &[REFUSED]),
     same(
         "A14",
         "the init code is dedented, and must be valid Python at build time",
-        &[Test(DEDENT, "common_indentation_and_blank_first_lines_go")],
+        &[
+            Test(DEDENT, "common_indentation_and_blank_first_lines_go"),
+            Test(MACRO, "mistakes_in_init_code_point_at_their_line"),
+        ],
     ),
     better(
         "A15",
@@ -70,11 +77,7 @@ pub(super) const BUILDING: &[Row] = &[
         "it does not",
         &[Test(DEDENT, "a_string_may_reach_further_left")],
     ),
-    same(
-        "A16",
-        "it may be given once",
-        &[Test("crates/embed-dll-macros/src/arguments.rs", "once")],
-    ),
+    same("A16", "it may be given once", &[Test(MACRO, "arguments_are_checked")]),
     same("A17", "the code is taken byte for byte", lines!["unicode"]),
     same("A18", "no init code, no API: both may be left out", lines!["odd"]),
     same("A19", "dotted module names", lines!["odd"]),
@@ -110,7 +113,14 @@ pub(super) const BUILDING: &[Row] = &[
         "the code is Rust, the names are C's",
         &[Case("types")],
     ),
-    not_yet("A28", "`__stdcall`, `WINAPI` are accepted", "they are refused as unknown words"),
+    same(
+        "A28",
+        "`__stdcall`, `WINAPI` are accepted, and mean nothing here",
+        &[Test(
+            "crates/embed-dll-cdecl/tests/cffi_examples.rs",
+            "the_examples_of_the_documentation",
+        )],
+    ),
     same("A29", "`def_extern` exists on the `ffi` of a DLL only", &[Case("odd")]),
 ];
 

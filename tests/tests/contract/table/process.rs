@@ -106,7 +106,11 @@ pub(super) const START: &[Row] = &[better(
 pub(super) const PLATFORMS: &[Row] = &[
     not_yet("N01", "Windows: `.dll`, `.pyd`, manifest, debug builds", "Linux only so far"),
     not_yet("N02", "Windows: errors in a message box", "Linux only so far"),
-    not_yet("N03", "Windows: `__stdcall`", "Linux only so far; the word is refused"),
+    not_yet(
+        "N03",
+        "Windows: `__stdcall`",
+        "Linux only so far; the word is accepted, and means nothing",
+    ),
     not_yet("N04", "Windows: `GetLastError` kept", "Linux only so far"),
     not_yet("N05", "macOS: `.dylib`", "Linux only so far"),
     not_yet("N06", "PyPy", "it has another embedding interface"),
