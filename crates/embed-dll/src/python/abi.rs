@@ -320,6 +320,8 @@ abi! {
         fn PyUnstable_Module_SetGIL(Object, *mut c_void) -> c_int;
         /// Not in the limited API: compiles with flags and a file name.
         fn Py_CompileStringExFlags(*const c_char, *const c_char, c_int, *mut c_void, c_int) -> Object;
+        /// Not in the limited API: the same with a file name of any characters.
+        fn Py_CompileStringObject(*const c_char, Object, c_int, *mut c_void, c_int) -> Object;
         /// In the limited API.
         fn Py_CompileString(*const c_char, *const c_char, c_int) -> Object;
         /// 3.12 and later: the size of the data that a class adds to its base.
