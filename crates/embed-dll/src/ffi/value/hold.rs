@@ -50,13 +50,11 @@ impl Payload for Holding {
                 0 => visit(destructor.as_pointer()),
                 stop => stop,
             },
-            Hold::Buffer(export) => {
-                export
-                    .objects()
-                    .into_iter()
-                    .flatten()
-                    .fold(0, |code, object| if code == 0 { visit(object) } else { code })
-            }
+            Hold::Buffer(export) => export
+                .objects()
+                .into_iter()
+                .flatten()
+                .fold(0, |code, object| if code == 0 { visit(object) } else { code }),
         }
     }
 
