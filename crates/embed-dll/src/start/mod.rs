@@ -140,28 +140,6 @@ pub(crate) fn pin() {
     }
 }
 
-/// Uses the interpreter that the calling thread is attached to: for `PyInit_…`, which Python itself
-/// calls. Needs no lock and waits for nobody.
-///
-/// # Errors
-///
-/// [`StartError`]: it is of a kind that this run time does not know.
-///
-/// # Safety
-///
-/// The calling thread must be attached to an interpreter of this process.
-pub(crate) unsafe fn adopt() -> Result<&'static Runtime, StartError> {
-    if let Some(runtime) = runtime() {
-        return Ok(runtime);
-    }
-    let mut steps = Steps::new();
-    match find::in_process(&mut steps).map_err(StartError::again)? {
-        // SAFETY: as the caller promises.
-        Some(found) => Ok(unsafe { Measured::new(found) }?.publish(&steps)),
-        None => Err(nothing(&steps)),
-    }
-}
-
 /// Whether the calling thread is attached to the interpreter of `abi`, or to a sub-interpreter. It
 /// must be initialised.
 pub(crate) fn is_attached(abi: &Abi) -> bool {
