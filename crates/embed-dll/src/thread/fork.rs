@@ -81,17 +81,8 @@ fn take(runtime: &'static Runtime) -> Taken {
             return Taken::Busy;
         }
         let Ok(attachment) = attach(runtime) else { return Taken::Nothing };
-        if let Some(before) = abi.PyOS_BeforeFork {
-            // SAFETY: attached; one of the calls for after the fork follows.
-            unsafe { before() };
-        }
-        // No import can begin any more: `PyOS_BeforeFork` holds the lock that it would need.
-        if !imports::others_import(attachment.py()) {
+        if prepare(&attachment) {
             return Taken::Interpreter(attachment);
-        }
-        if let Some(after) = abi.PyOS_AfterFork_Parent {
-            // SAFETY: attached, after the call above.
-            unsafe { after() };
         }
         drop(attachment);
         if begin.elapsed() > LIMIT {
@@ -99,6 +90,25 @@ fn take(runtime: &'static Runtime) -> Taken {
         }
         sleep(Duration::from_millis(2));
     }
+}
+
+/// Makes Python ready for the fork, if no other thread is importing.
+fn prepare(attachment: &Attachment) -> bool {
+    let py = attachment.py();
+    let Some(settled) = imports::settled(py) else { return false };
+    if let Some(before) = py.abi().PyOS_BeforeFork {
+        // SAFETY: attached; one of the calls for after the fork follows.
+        unsafe { before() };
+    }
+    // From here on no import can begin: `PyOS_BeforeFork` holds the lock that it would need.
+    if settled.still() {
+        return true;
+    }
+    if let Some(after) = py.abi().PyOS_AfterFork_Parent {
+        // SAFETY: attached, after the call above.
+        unsafe { after() };
+    }
+    false
 }
 
 /// Where there is no GIL, `PyOS_BeforeFork` stops all attached threads, and waits for them for as
