@@ -1,8 +1,9 @@
 //! `lib`: the C functions, variables and constants, as attributes.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ffi::{c_int, c_void};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use embed_dll_cdecl::{Declarations, FunctionKind, Type, TypeId};
 
@@ -12,7 +13,7 @@ use crate::python::class::{Arguments, MethodDef};
 use crate::python::class::{
     Class, Definition, Payload, Slot, method, object_result, slot, status_result,
 };
-use crate::python::{ExceptionKind, Owned, Py, Raised, Result, View};
+use crate::python::{ExceptionKind, Key, Owned, Py, Raised, Result, View};
 use crate::spec::Module;
 
 use super::lib_function;
@@ -22,6 +23,8 @@ struct Lib {
     module: &'static Module,
     types: Arc<Types>,
     entries: HashMap<String, Entry>,
+    /// The objects for functions, each made when it is asked for first.
+    functions: HashMap<String, OnceLock<Key>>,
 }
 
 impl Payload for Lib {}
@@ -39,6 +42,13 @@ enum Entry {
     Variable { ty: TypeId, address: *mut c_void, constant: bool },
     /// A constant.
     Constant(i128),
+}
+
+impl Entry {
+    /// Whether it is always the same object.
+    fn is_function(self) -> bool {
+        matches!(self, Entry::Function { .. } | Entry::Exported { .. })
+    }
 }
 
 // SAFETY: addresses of functions and of variables of the DLL, which live as long as it does.
@@ -110,7 +120,9 @@ pub(super) fn new<'a>(py: Py<'a>, types: Arc<Types>, module: &'static Module) ->
     LIB.create(py, &definition)?;
     lib_function::prepare(py)?;
     let entries = types.declarations(|declarations| entries(declarations, module));
-    LIB.instance(py, Lib { module, types, entries })
+    let functions = entries.iter().filter(|(_, entry)| entry.is_function());
+    let functions = functions.map(|(name, _)| (name.clone(), OnceLock::new())).collect();
+    LIB.instance(py, Lib { module, types, entries, functions })
 }
 
 fn entries(declarations: &mut Declarations, module: &'static Module) -> HashMap<String, Entry> {
@@ -148,7 +160,19 @@ fn entries(declarations: &mut Declarations, module: &'static Module) -> HashMap<
 }
 
 impl Lib {
-    fn get<'a>(&self, own: View<'a>, name: &str) -> Result<Option<Owned<'a>>> {
+    fn get<'a>(&'a self, own: View<'a>, name: &str) -> Result<Option<Owned<'a>>> {
+        let py = own.py();
+        let Some(place) = self.functions.get(name) else { return self.make(own, name) };
+        if let Some(function) = place.get() {
+            return Ok(Some(function.view(py).retain()));
+        }
+        let Some(function) = self.make(own, name)? else { return Ok(None) };
+        // Another thread may have been faster; both objects are right.
+        let _ = place.set(function.retain().keep());
+        Ok(Some(function))
+    }
+
+    fn make<'a>(&self, own: View<'a>, name: &str) -> Result<Option<Owned<'a>>> {
         let py = own.py();
         let Some(&entry) = self.entries.get(name) else { return Ok(None) };
         let value = match entry {
@@ -184,7 +208,7 @@ impl Lib {
     }
 
     /// Attributes that every module has: `lib` stands in `sys.modules`.
-    fn of_modules<'a>(&self, own: View<'a>, name: &str) -> Result<Option<Owned<'a>>> {
+    fn of_modules<'a>(&'a self, own: View<'a>, name: &str) -> Result<Option<Owned<'a>>> {
         let py = own.py();
         let value = match name {
             "__class__" => py.immortal(|abi| abi.PyModule_Type).retain(),
@@ -246,12 +270,22 @@ unsafe fn receive<'a>(
     py: Py<'a>,
     own: Object,
     name: Object,
-) -> Result<(View<'a>, &'a Lib, String)> {
+) -> Result<(View<'a>, &'a Lib, Cow<'a, str>)> {
     // SAFETY: says the caller.
     let (own, name) = unsafe { (py.view(own), py.view(name)) };
     match (own, name) {
-        // SAFETY: says the caller.
-        (Some(own), Some(name)) => Ok((own, unsafe { LIB.get_unchecked(own) }, name.to_text()?)),
+        (Some(own), Some(name)) => {
+            let text = match name.utf8() {
+                Ok(text) => Cow::Borrowed(text),
+                Err(raised) => {
+                    // Lone surrogates name nothing; the message shows them escaped.
+                    raised.forget(py);
+                    Cow::Owned(name.to_text()?)
+                }
+            };
+            // SAFETY: says the caller.
+            Ok((own, unsafe { LIB.get_unchecked(own) }, text))
+        }
         _ => Err(py.raise(ExceptionKind::System, "attribute access without object or name")),
     }
 }
@@ -287,7 +321,7 @@ unsafe extern "C" fn setattr(own: Object, name: Object, value: Object) -> c_int 
     unsafe {
         status_result(|py| {
             let (_, lib, text) = receive(py, own, name)?;
-            let Some(&entry) = lib.entries.get(&text) else { return Err(lib.unknown(py, &text)) };
+            let Some(&entry) = lib.entries.get(&*text) else { return Err(lib.unknown(py, &text)) };
             let Some(value) = py.view(value) else {
                 return Err(py.raise(ExceptionKind::Attribute, "C attribute cannot be deleted"));
             };
