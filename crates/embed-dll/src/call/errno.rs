@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 
-use crate::ffi;
+use crate::thread;
 
 /// Both places: they stay the same while the thread lives, and looking for them costs more than
 /// using them.
@@ -19,7 +19,7 @@ impl Errno {
     pub(super) fn enter() -> Errno {
         // SAFETY: returns the address of a variable of the calling thread.
         let errno = unsafe { libc::__errno_location() };
-        let saved = ffi::errno_place();
+        let saved = thread::errno_place();
         // SAFETY: variables of the calling thread.
         let before = unsafe {
             let before = *errno;

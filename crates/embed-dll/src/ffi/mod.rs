@@ -24,7 +24,6 @@ mod slots;
 mod types;
 mod value;
 
-pub use errno::{errno, place as errno_place};
 pub use object::{new_ffi, of};
 pub use types::Types;
 

@@ -113,6 +113,13 @@ impl Attachment {
     }
 }
 
+/// Where the calling thread keeps what `ffi.errno` shows. Valid as long as the thread lives.
+#[inline]
+pub fn errno_place() -> *mut c_int {
+    // SAFETY: the record of the calling thread.
+    unsafe { record::this().as_ref() }.errno.as_ptr()
+}
+
 /// Attaches the calling thread. Fine inside another attachment, in a thread that Python or another
 /// library attached, and in one that is ending. errno stays as it is.
 ///

@@ -1,6 +1,7 @@
 //! What is known of each thread that has called in.
 
 use std::cell::{Cell, UnsafeCell};
+use std::ffi::c_int;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering, compiler_fence};
 
@@ -28,6 +29,9 @@ pub(super) struct Record {
     pub(super) id: Cell<u32>,
     /// The state to restore if the thread is not attached; null: ask Python.
     pub(super) resume: Cell<*mut PyThreadState>,
+    /// What `ffi.errno` shows in this thread. Here, because a call needs the record anyway, and each
+    /// look-up of a thread-local in a shared library is a call of its own.
+    pub(super) errno: Cell<c_int>,
     /// The state that this DLL made for the thread and deletes at its end, or null.
     pub(super) kept: Cell<*mut PyThreadState>,
     /// The thread's state of the main interpreter, if it lives as long as the thread: the one that
@@ -57,6 +61,7 @@ thread_local! {
             phase: Cell::new(Phase::New),
             id: Cell::new(0),
             resume: Cell::new(ptr::null_mut()),
+            errno: Cell::new(0),
             kept: Cell::new(ptr::null_mut()),
             home: Cell::new(ptr::null_mut()),
             inside: AtomicU32::new(0),

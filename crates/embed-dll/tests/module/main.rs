@@ -1,6 +1,9 @@
 //! Real DLLs, made with `embedding!`, in host processes of their own: the life of a module, and
 //! what happens when something fails.
 //!
+//! `cargo test -p embed-dll` builds the DLL as well; with `--test module` alone, Cargo takes the one
+//! that is there.
+//!
 //! What CFFI promises is in the contract suite of the workspace; here is what goes beyond it.
 
 #[expect(dead_code, reason = "shared with the tests of starting, which need more")]
