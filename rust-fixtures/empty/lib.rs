@@ -1,5 +1,7 @@
 //! The twin of `python-fixtures/empty`, with the function of its `source.c`.
 
+use std::io::{self, Write};
+
 embed_dll::embedding! {
     module: "_empty_cffi",
     api: file "../../python-fixtures/empty/api.h",
@@ -10,7 +12,8 @@ embed_dll::embedding! {
 #[unsafe(no_mangle)]
 pub extern "C" fn initialize_my_empty_cffi() {
     if _empty_cffi_start() != 0 {
-        println!("oops, _empty_cffi_start() returned non-0");
+        // Who cannot be told is told by the abort.
+        let _ = writeln!(io::stdout(), "oops, _empty_cffi_start() returned non-0");
         std::process::abort();
     }
 }

@@ -11,6 +11,9 @@ use embedcheck::target::{Support, Target};
 use embedcheck_tests::{CALLER, TARGETS, TWINS, root};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
+/// What a trial does.
+type Run = Box<dyn Fn(&Bench) -> Result<(), Failed> + Send>;
+
 /// The programs, and the files that they are linked to.
 struct Bench {
     folder: tempfile::TempDir,
@@ -105,7 +108,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let bench: &'static Result<Bench, String> = Box::leak(Box::new(Bench::new()));
     let targets = TARGETS.iter().filter(|target| target.support == Support::Full);
-    let trial = |name: String, run: Box<dyn Fn(&Bench) -> Result<(), Failed> + Send>| {
+    let trial = |name: String, run: Run| {
         Trial::ignorable_test(name, move || match bench {
             Ok(bench) => run(bench).map(|()| Completion::Completed),
             Err(reason) if CALLER.require_all => Err(format!("skipped: {reason}").into()),
