@@ -4,6 +4,7 @@ import time
 
 from _abba_b_cffi import ffi
 
+builtins.abba_b_runs = True
 other = ctypes.CDLL("./libabba_a.so").abba_a
 other.restype = ctypes.c_int
 # The other one is to wait for this module first, and a little more.
