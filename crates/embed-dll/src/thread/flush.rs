@@ -22,8 +22,10 @@ static AT_END: extern "C" fn() = flush;
 /// two times.
 pub(super) fn at_exit() {
     static ONCE: Once = Once::new();
-    // SAFETY: the function stays mapped: an embedding DLL is never unmapped after its start.
-    ONCE.call_once(|| drop(unsafe { libc::atexit(flush) }));
+    ONCE.call_once(|| {
+        // SAFETY: the function stays mapped: an embedding DLL is never unmapped after its start.
+        unsafe { libc::atexit(flush) };
+    });
 }
 
 extern "C" fn flush() {

@@ -27,7 +27,7 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, Ordering, compiler_fence};
 
 pub use batch::{Misuse, enter, leave};
-pub use signals::{Interrupts, SigPipeBlocked};
+pub use signals::SigPipeBlocked;
 
 use crate::python::abi::{Abi, GilState, PyThreadState};
 use crate::python::{Py, Result as PyResult};

@@ -1,4 +1,4 @@
-//! Signals of the host.
+//! SIGPIPE in the host's threads.
 
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -53,32 +53,6 @@ impl Drop for SigPipeBlocked {
     }
 }
 
-/// What the host does on SIGINT, put back when dropped: the first `import signal` installs Python's
-/// handler where the host had none of its own, and from then on Ctrl-C does not end the host.
-pub struct Interrupts(Option<libc::sigaction>);
-
-impl Interrupts {
-    /// Remembers.
-    pub fn save() -> Interrupts {
-        let _errno = Errno::save();
-        let mut action = MaybeUninit::uninit();
-        // SAFETY: only asks; the answer is written if the call succeeds.
-        let known = unsafe { libc::sigaction(libc::SIGINT, ptr::null(), action.as_mut_ptr()) } == 0;
-        // SAFETY: written, because the call succeeded.
-        Interrupts(known.then(|| unsafe { action.assume_init() }))
-    }
-}
-
-impl Drop for Interrupts {
-    fn drop(&mut self) {
-        let _errno = Errno::save();
-        if let Some(action) = &self.0 {
-            // SAFETY: what was in force before.
-            unsafe { libc::sigaction(libc::SIGINT, ptr::from_ref(action), ptr::null_mut()) };
-        }
-    }
-}
-
 fn empty() -> libc::sigset_t {
     let mut set = MaybeUninit::uninit();
     // SAFETY: writes the set, cannot fail.
@@ -109,7 +83,7 @@ fn is_pending() -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Interrupts, SigPipeBlocked};
+    use super::SigPipeBlocked;
 
     #[test]
     fn a_broken_pipe_in_between_is_forgotten() {
@@ -130,18 +104,5 @@ mod tests {
             libc::signal(libc::SIGPIPE, before);
             libc::close(pipe[1]);
         }
-    }
-
-    #[test]
-    fn a_handler_installed_meanwhile_is_removed() {
-        extern "C" fn handler(_signal: i32) {}
-        let handler: extern "C" fn(i32) = handler;
-        let guard = Interrupts::save();
-        // SAFETY: the handler does nothing.
-        unsafe { libc::signal(libc::SIGINT, handler as libc::sighandler_t) };
-        drop(guard);
-        // SAFETY: as above.
-        let now = unsafe { libc::signal(libc::SIGINT, libc::SIG_DFL) };
-        assert_eq!(now, libc::SIG_DFL);
     }
 }
