@@ -26,3 +26,5 @@ typedef struct fhidden_s fhidden_t;
 /* Runs the part of that number; 0 when there is none. */
 int f_part(int);
 int f_twice(int);
+/* Shows one expression. */
+void f_show(const char *);

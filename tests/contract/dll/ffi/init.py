@@ -251,6 +251,11 @@ def f_twice(x):
 
 
 @ffi.def_extern()
+def f_show(expression):
+    show(ffi.string(expression).decode())
+
+
+@ffi.def_extern()
 def f_part(which):
     if which >= len(PARTS):
         return 0

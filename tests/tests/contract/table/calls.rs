@@ -117,10 +117,11 @@ pub(super) const GLOBALS: &[Row] = &[
     ),
 ];
 
-pub(super) const FFI: &[Row] = &[same(
+pub(super) const FFI: &[Row] = &[better(
     "X01",
-    "`new`, `cast`, `string`, `unpack`, `buffer`, `typeof`, `sizeof`, `alignof`, `offsetof`, `getctype`, `addressof`, `NULL`, `error`; what cdata can do, and the messages when it cannot",
-    lines!["ffi"],
+    "`new`, `cast`, `string`, `unpack`, `buffer`, `typeof`, `sizeof`, `alignof`, `offsetof`, `getctype`, `addressof`, `NULL`, `error`; what cdata can do, and the messages when it cannot. Fields behind NULL, and those of opaque types, end the host",
+    "the same values and messages; what ended the host raises, or is `None`",
+    lines!["ffi", "ffi-crashes"],
 )];
 
 pub(super) const HANDLES: &[Row] = &[
