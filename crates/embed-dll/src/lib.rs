@@ -6,6 +6,11 @@
 //! is linked to none.
 
 #![expect(
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "the C API is called in sequences (take, look, give back) that are sound for one \
+              reason; the comment of the block states it once"
+)]
+#![expect(
     unreachable_pub,
     reason = "the modules are private: in them `pub` is what they offer to each other, and a few \
               of their items leave the crate through `__private`"

@@ -36,12 +36,15 @@ pub struct Spec {
     pub numbers: &'static [(&'static str, embed_dll_cdecl::Primitive)],
     /// Numbers of items of variables declared with `[...]`. Functions, because the type of an
     /// array is known only where it is used.
-    pub lengths: &'static [(&'static str, fn() -> u64)],
+    pub lengths: &'static [(&'static str, Length)],
     /// Where to look for a libpython.
     pub locate: Locate,
     /// Choices of the author.
     pub options: Options,
 }
+
+/// Counts the items of a variable: a function, because its type is the author's.
+pub type Length = fn() -> u64;
 
 /// A text of declarations.
 pub struct Text {

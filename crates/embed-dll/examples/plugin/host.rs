@@ -2,6 +2,13 @@
 //!
 //! `cargo build -p embed-dll --examples`, then `cargo run -p embed-dll --example plugin_host`.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "an example: it prints, and everything it does with the plugin is sound for one reason"
+)]
+
 use std::ffi::{CStr, c_char, c_double, c_int};
 use std::path::PathBuf;
 use std::process::ExitCode;

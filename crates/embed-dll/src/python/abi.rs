@@ -59,7 +59,7 @@ macro_rules! abi {
         exceptions { $($exception:ident)* }
     ) => {
         /// Addresses of everything that the run time calls in libpython; fields carry the C names.
-        #[allow(non_snake_case, reason = "the fields are named as the functions of the C API")]
+        #[expect(non_snake_case, reason = "the fields are named as the functions of the C API")]
         pub struct Abi {
             /// Where the fields of an object's header are in this build.
             pub header: Header,
@@ -90,6 +90,7 @@ macro_rules! abi {
             ///
             /// `find` must return the addresses of the symbols of one loaded CPython, which is
             /// never unloaded.
+            #[expect(non_snake_case, reason = "named as the fields")]
             pub unsafe fn find(mut find: impl FnMut(&CStr) -> *mut c_void) -> Result<Abi, Missing> {
                 let mut required = |name: &'static CStr| match find(name) {
                     address if address.is_null() => Err(Missing(name)),

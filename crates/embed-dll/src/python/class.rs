@@ -22,7 +22,6 @@ mod flag {
 }
 
 /// Numbers of the slots (`Include/typeslots.h`), which never change.
-#[allow(missing_docs, reason = "each is the C name without its prefix")]
 pub mod slot {
     use std::ffi::c_int;
     pub const BF_GETBUFFER: c_int = 1;
@@ -36,7 +35,6 @@ pub mod slot {
     pub const NB_INT: c_int = 26;
     pub const NB_SUBTRACT: c_int = 36;
     pub const SQ_ITEM: c_int = 44;
-    pub const SQ_LENGTH: c_int = 45;
     pub const TP_CALL: c_int = 50;
     pub const TP_CLEAR: c_int = 51;
     pub const TP_DEALLOC: c_int = 52;
@@ -50,7 +48,6 @@ pub mod slot {
     pub const TP_REPR: c_int = 66;
     pub const TP_RICHCOMPARE: c_int = 67;
     pub const TP_SETATTRO: c_int = 69;
-    pub const TP_STR: c_int = 70;
     pub const TP_TRAVERSE: c_int = 71;
     pub const TP_MEMBERS: c_int = 72;
     pub const TP_GETSET: c_int = 73;

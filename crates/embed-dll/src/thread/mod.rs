@@ -26,7 +26,9 @@ use std::fmt;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, Ordering, compiler_fence};
 
-pub use batch::{Misuse, enter, leave};
+#[cfg(test)]
+pub use batch::Misuse;
+pub use batch::{enter, leave};
 pub use signals::SigPipeBlocked;
 
 use crate::python::abi::{Abi, GilState, PyThreadState};
