@@ -48,8 +48,8 @@ pub struct Attachment {
 /// What dropping an [`Attachment`] has to undo.
 #[derive(Clone, Copy)]
 enum How {
-    /// The thread was attached before.
-    Already,
+    /// The thread was attached before; `at_home` says whether with its `home` state.
+    Already { at_home: bool },
     /// A state was restored; `gated` says whether the gate was taken.
     Restored { gated: bool },
     /// The thread is ending and its record is gone.
@@ -103,8 +103,14 @@ impl Attachment {
     pub fn may_be_foreign(&self) -> bool {
         // SAFETY: the record of the calling thread: attachments are not sent to others.
         let record = unsafe { self.record.as_ref() };
-        let home = record.home.get();
-        !matches!(self.how, How::Restored { .. }) || home.is_null() || home != record.resume.get()
+        match self.how {
+            How::Already { at_home } => !at_home,
+            How::Restored { .. } => {
+                let home = record.home.get();
+                home.is_null() || home != record.resume.get()
+            }
+            How::Late(_) => true,
+        }
     }
 
     /// The token.
@@ -138,10 +144,12 @@ pub fn attach(runtime: &'static Runtime) -> Result<Attachment, Refused> {
     if resume.is_null() {
         return attach_unknown(runtime, record);
     }
-    if is_attached(abi, own, resume) {
+    let current = abi.current_state();
+    if is_attached_with(abi, own, resume, current) {
         closing::still_there()?;
         own.go_in();
-        return Ok(Attachment { runtime, record, how: How::Already });
+        let at_home = current == own.home.get();
+        return Ok(Attachment { runtime, record, how: How::Already { at_home } });
     }
     let gated = begin(abi, own)?;
     // SAFETY: the state is this thread's and not attached; the interpreter exists, because the
@@ -151,9 +159,18 @@ pub fn attach(runtime: &'static Runtime) -> Result<Attachment, Refused> {
 }
 
 /// Whether the calling thread is attached, if `state` is the one it would use.
-#[inline]
 fn is_attached(abi: &Abi, record: &Record, state: *mut PyThreadState) -> bool {
-    let current = abi.current_state();
+    is_attached_with(abi, record, state, abi.current_state())
+}
+
+/// The same, for who has asked for the `current` state already.
+#[inline]
+fn is_attached_with(
+    abi: &Abi,
+    record: &Record,
+    state: *mut PyThreadState,
+    current: *mut PyThreadState,
+) -> bool {
     if current == state {
         return !state.is_null();
     }
@@ -212,7 +229,7 @@ fn attach_unknown(
     if is_attached(abi, own, state) {
         closing::still_there()?;
         own.go_in();
-        return Ok(Attachment { runtime, record, how: How::Already });
+        return Ok(Attachment { runtime, record, how: How::Already { at_home: false } });
     }
     if own.phase.get() == Phase::Gone {
         closing::enter_late()?;
@@ -247,7 +264,7 @@ impl Drop for Attachment {
         let record = unsafe { self.record.as_ref() };
         let abi = self.runtime.abi;
         match self.how {
-            How::Already => record.go_out(),
+            How::Already { .. } => record.go_out(),
             How::Restored { gated } => {
                 // SAFETY: attached by `attach`, and whatever was nested in it has ended.
                 unsafe { (abi.PyEval_SaveThread)() };

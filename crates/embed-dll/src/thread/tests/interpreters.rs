@@ -26,17 +26,21 @@ on_each_python! {
         let work = move || {
             let attachment = attach(runtime).unwrap();
             let main = abi.current_state();
+            assert!(!attachment.may_be_foreign());
+            assert!(!attach(runtime).unwrap().may_be_foreign(), "attached already");
             // SAFETY: attached.
             let sub = unsafe { begin() };
             assert!(!sub.is_null());
             for _ in 0..3 {
                 detached(attachment.py(), || {
                     // Python in the sub-interpreter has called a C function, which calls back.
-                    let _inner = attach(runtime).unwrap();
+                    let inner = attach(runtime).unwrap();
                     assert_eq!(abi.current_state(), sub);
+                    assert!(inner.may_be_foreign());
                     // Attached already, in a sub-interpreter.
                     let again = attach(runtime).unwrap();
                     assert_eq!(abi.current_state(), sub);
+                    assert!(again.may_be_foreign());
                     detached(again.py(), || {
                         let innermost = attach(runtime).unwrap();
                         assert_eq!(abi.current_state(), sub);
