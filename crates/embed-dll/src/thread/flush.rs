@@ -37,7 +37,7 @@ extern "C" fn flush() {
     let own = unsafe { record.as_ref() };
     // SAFETY: may be called by any thread at any time.
     let state = unsafe { (abi.PyGILState_GetThisThreadState)() };
-    if super::is_attached(abi, own, state) {
+    if super::is_attached(abi, state) {
         // exit() was called by a C function that Python called with the GIL held.
         flush_attached(abi);
     } else {

@@ -67,8 +67,8 @@ fn take(runtime: &'static Runtime) -> Taken {
     // SAFETY: may be called by any thread at any time.
     let of_python = unsafe { (abi.PyGILState_GetThisThreadState)() };
     let resume = own.resume.get();
-    if is_attached(abi, own, if resume.is_null() { of_python } else { resume })
-        || is_attached(abi, own, of_python)
+    if is_attached(abi, if resume.is_null() { of_python } else { resume })
+        || is_attached(abi, of_python)
     {
         return Taken::Nothing;
     }

@@ -33,7 +33,7 @@ pub use signals::SigPipeBlocked;
 
 use crate::python::abi::{Abi, GilState, PyThreadState};
 use crate::python::{Py, Result as PyResult};
-use crate::start::{Runtime, process};
+use crate::start::{self, Runtime, process};
 use record::{Phase, Record};
 
 /// The thread is attached until this is dropped. Attachments of a thread end in the reverse of
@@ -145,7 +145,7 @@ pub fn attach(runtime: &'static Runtime) -> Result<Attachment, Refused> {
         return attach_unknown(runtime, record);
     }
     let current = abi.current_state();
-    if is_attached_with(abi, own, resume, current) {
+    if is_attached_with(abi, resume, current) {
         closing::still_there()?;
         own.go_in();
         let at_home = current == own.home.get();
@@ -159,18 +159,13 @@ pub fn attach(runtime: &'static Runtime) -> Result<Attachment, Refused> {
 }
 
 /// Whether the calling thread is attached, if `state` is the one it would use.
-fn is_attached(abi: &Abi, record: &Record, state: *mut PyThreadState) -> bool {
-    is_attached_with(abi, record, state, abi.current_state())
+fn is_attached(abi: &Abi, state: *mut PyThreadState) -> bool {
+    is_attached_with(abi, state, abi.current_state())
 }
 
 /// The same, for who has asked for the `current` state already.
 #[inline]
-fn is_attached_with(
-    abi: &Abi,
-    record: &Record,
-    state: *mut PyThreadState,
-    current: *mut PyThreadState,
-) -> bool {
+fn is_attached_with(abi: &Abi, state: *mut PyThreadState, current: *mut PyThreadState) -> bool {
     if current == state {
         return !state.is_null();
     }
@@ -180,10 +175,9 @@ fn is_attached_with(
     if abi.version >= (3, 12) {
         return true;
     }
-    // Until 3.11 `current` belongs to whoever holds the GIL. It can be this thread's other state
-    // only inside `detached` of a sub-interpreter.
-    // SAFETY: may be called by any thread at any time.
-    record.home.get() != state && current == unsafe { (abi.PyGILState_GetThisThreadState)() }
+    // Until 3.11 `current` belongs to whoever holds the GIL: usually another thread, but this one
+    // may hold it with a state that nobody told us of.
+    start::is_attached(abi)
 }
 
 /// Tells finalisation that this thread is inside, and takes its place at the gate. After success
@@ -226,7 +220,7 @@ fn attach_unknown(
     }
     // SAFETY: may be called by any thread at any time.
     let state = unsafe { (abi.PyGILState_GetThisThreadState)() };
-    if is_attached(abi, own, state) {
+    if is_attached(abi, state) {
         closing::still_there()?;
         own.go_in();
         return Ok(Attachment { runtime, record, how: How::Already { at_home: false } });

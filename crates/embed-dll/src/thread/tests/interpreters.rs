@@ -31,6 +31,11 @@ on_each_python! {
             // SAFETY: attached.
             let sub = unsafe { begin() };
             assert!(!sub.is_null());
+            // A call that keeps the GIL, as ctypes.PyDLL makes it: nothing told us of the state.
+            let held = attach(runtime).unwrap();
+            assert_eq!(abi.current_state(), sub);
+            assert!(held.may_be_foreign());
+            drop(held);
             for _ in 0..3 {
                 detached(attachment.py(), || {
                     // Python in the sub-interpreter has called a C function, which calls back.
