@@ -7,7 +7,7 @@ use std::ffi::CStr;
 use std::sync::Once;
 use std::time::Duration;
 
-use super::{Errno, closing, probe, record, runtime};
+use super::{Errno, closing, probe, runtime};
 use crate::python::{Abi, Py, Result};
 
 /// How long the end of the process waits for the GIL and for the writing.
@@ -32,9 +32,6 @@ extern "C" fn flush() {
     let Some(runtime) = runtime().filter(|_| closing::is_open()) else { return };
     let _errno = Errno::save();
     let abi = runtime.abi;
-    let record = record::this();
-    // SAFETY: the record of the calling thread.
-    let own = unsafe { record.as_ref() };
     // SAFETY: may be called by any thread at any time.
     let state = unsafe { (abi.PyGILState_GetThisThreadState)() };
     if super::is_attached(abi, state) {
