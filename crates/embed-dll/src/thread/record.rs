@@ -143,21 +143,13 @@ pub(super) fn others_inside() -> bool {
     })
 }
 
-/// Locks the list for the time of a fork.
-pub(super) fn before_fork() {
-    LIST.lock.lock();
-}
-
-/// In the parent.
-pub(super) fn after_fork_parent() {
-    LIST.lock.unlock();
-}
-
-/// In the child: the other threads, and their thread-local storage, do not exist.
+/// In the child of a fork: the other threads, and their thread-local storage, do not exist. One of
+/// them may have been changing the list, so it is made anew.
 pub(super) fn after_fork_child() {
     let record = this();
     // SAFETY: the record of the calling thread, which is the only one.
     let own = unsafe { record.as_ref() };
+    LIST.lock.reset();
     // SAFETY: no other thread exists.
     unsafe { *LIST.first.get() = ptr::null_mut() };
     if own.phase.get() == Phase::Known {
@@ -165,7 +157,6 @@ pub(super) fn after_fork_child() {
         // SAFETY: no other thread exists.
         unsafe { link(record) };
     }
-    LIST.lock.unlock();
 }
 
 /// # Safety
