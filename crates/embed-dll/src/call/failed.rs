@@ -45,7 +45,7 @@ const EXTERN: &str = "extern \"Python\": ";
 /// Makes the module ready, at the first call, or says why it is not.
 #[cold]
 #[inline(never)]
-pub(super) fn not_ready(function: &'static Function, errno: &Errno) -> Option<&'static Ready> {
+pub(super) fn not_ready(function: &'static Function, errno: Errno) -> Option<&'static Ready> {
     let ready = function.module.ready();
     // The init code has had values of its own.
     errno.again();

@@ -107,7 +107,7 @@ pub fn call<R: ReturnValue, const N: usize>(
     let errno = Errno::enter();
     // A panic would be a bug of this crate; it must not unwind into the host, and the drops on the
     // way leave the thread detached as it was.
-    let value = match catch_unwind(AssertUnwindSafe(|| attempt::<R, N>(function, &errno, fill))) {
+    let value = match catch_unwind(AssertUnwindSafe(|| attempt::<R, N>(function, errno, fill))) {
         Ok(value) => value,
         Err(panic) => {
             failed::panicked(function, &*panic);
@@ -121,7 +121,7 @@ pub fn call<R: ReturnValue, const N: usize>(
 #[inline]
 fn attempt<R: ReturnValue, const N: usize>(
     function: &'static Function,
-    errno: &Errno,
+    errno: Errno,
     fill: impl FnOnce(&Call<'_>, &mut Stack<N>) -> Result<()>,
 ) -> R::C {
     let options = &function.module.spec.options;

@@ -70,7 +70,11 @@ impl<const N: usize> Stack<N> {
 impl<const N: usize> Drop for Stack<N> {
     #[inline]
     fn drop(&mut self) {
-        for place in &self.values[..self.filled] {
+        // Over all places, whose number is known at compile time: no loop is left.
+        for (index, place) in self.values.iter().enumerate() {
+            if index == self.filled {
+                return;
+            }
             // SAFETY: the first `filled` places hold references that are ours. The stack lives
             // inside an attachment.
             unsafe { (self.abi.Py_DecRef)(place.assume_init()) };

@@ -103,6 +103,9 @@ pub(crate) struct Registry {
     waits: [Wait; WAITS],
     /// Words of the gate in front of the GIL: their meaning is that module's.
     pub(crate) gate: [AtomicU64; 64],
+    /// Which thread forks while it has the interpreter on behalf of the child: [`ThreadId`] or 0. In
+    /// the child it stays.
+    pub(crate) forking: AtomicU64,
 }
 
 /// `waiter` waits until `holder` has done something; [`ThreadId`]s or 0.

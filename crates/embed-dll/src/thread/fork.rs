@@ -5,8 +5,10 @@
 //! can be had in time, and does for the child what `os.fork()` does. `os.fork()` itself ends up
 //! here too: attached, and then all that concerns Python is its own affair.
 
-use std::cell::UnsafeCell;
+use std::cell::Cell;
+use std::mem::ManuallyDrop;
 use std::sync::Once;
+use std::sync::atomic::Ordering;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -15,6 +17,7 @@ use super::{
 };
 use crate::python::{Abi, Py};
 use crate::start::Runtime;
+use crate::start::process::{self, ThreadId};
 
 /// How long a fork waits for the GIL. Python code gives it up every 5 ms, but on a machine that is
 /// busy it may take many times that until the next thread runs.
@@ -26,17 +29,23 @@ enum Taken {
     Nothing,
     /// The interpreter, on behalf of the child.
     Interpreter(Attachment),
-    /// Nothing, because another thread has it.
-    Busy,
+    /// Nothing, because another thread has it. Another DLL may be luckier a moment later, for the same
+    /// forking thread.
+    Busy(ThreadId),
 }
 
-struct Slot(UnsafeCell<Taken>);
+thread_local! {
+    /// What [`before`] has done in this thread, which is the one that goes on in the child. Without a
+    /// destructor, so that a thread that is ending can fork. No lock is held over a fork: another DLL
+    /// of the process may wait for the GIL in its own handler meanwhile, and whoever has the GIL may
+    /// want the lock.
+    static TAKEN: Cell<ManuallyDrop<Taken>> = const { Cell::new(ManuallyDrop::new(Taken::Nothing)) };
+}
 
-// SAFETY: used between `before` and `in_parent` or `in_child` only, under the lock of the list of
-// threads.
-unsafe impl Sync for Slot {}
-
-static SLOT: Slot = Slot(UnsafeCell::new(Taken::Nothing));
+/// What [`before`] has done, once.
+fn taken() -> Taken {
+    ManuallyDrop::into_inner(TAKEN.replace(ManuallyDrop::new(Taken::Nothing)))
+}
 
 /// Registers the handlers, once per process image.
 pub(super) fn watch() {
@@ -54,9 +63,10 @@ unsafe extern "C" fn before() {
         Some(runtime) if closing::is_open() => take(runtime),
         _ => Taken::Nothing,
     };
-    record::before_fork();
-    // SAFETY: under the lock.
-    unsafe { SLOT.0.get().write(taken) };
+    if let Taken::Interpreter(_) = taken {
+        process::registry().forking.store(ThreadId::current().word(), Ordering::Relaxed);
+    }
+    TAKEN.set(ManuallyDrop::new(taken));
 }
 
 fn take(runtime: &'static Runtime) -> Taken {
@@ -78,7 +88,7 @@ fn take(runtime: &'static Runtime) -> Taken {
         // Before 3.12 one can see that nobody has the GIL.
         let free = abi.version < (3, 12) && abi.current_state().is_null();
         if !free && !probe::attached_elsewhere(abi, left, stop_others) {
-            return Taken::Busy;
+            return Taken::Busy(ThreadId::current());
         }
         let Ok(attachment) = attach(runtime) else { return Taken::Nothing };
         if prepare(&attachment) {
@@ -86,7 +96,7 @@ fn take(runtime: &'static Runtime) -> Taken {
         }
         drop(attachment);
         if begin.elapsed() > LIMIT {
-            return Taken::Busy;
+            return Taken::Busy(ThreadId::current());
         }
         sleep(Duration::from_millis(2));
     }
@@ -127,10 +137,8 @@ fn stop_others(abi: &'static Abi) {
 
 unsafe extern "C" fn in_parent() {
     let _errno = Errno::save();
-    // SAFETY: under the lock that `before` took.
-    let taken = unsafe { SLOT.0.get().replace(Taken::Nothing) };
-    record::after_fork_parent();
-    if let Taken::Interpreter(attachment) = taken {
+    if let Taken::Interpreter(attachment) = taken() {
+        process::registry().forking.store(0, Ordering::Relaxed);
         if let Some(after) = attachment.runtime.abi.PyOS_AfterFork_Parent {
             // SAFETY: attached, after the call for before the fork.
             unsafe { after() };
@@ -141,14 +149,16 @@ unsafe extern "C" fn in_parent() {
 
 unsafe extern "C" fn in_child() {
     let _errno = Errno::save();
-    // SAFETY: there is no other thread.
-    let taken = unsafe { SLOT.0.get().replace(Taken::Nothing) };
     gate::own().reset();
     closing::after_fork_child();
     record::after_fork_child();
-    match taken {
+    match taken() {
         Taken::Nothing => {}
-        Taken::Busy => closing::forked_while_busy(),
+        Taken::Busy(thread) => {
+            if process::registry().forking.load(Ordering::Relaxed) != thread.word() {
+                closing::forked_while_busy();
+            }
+        }
         Taken::Interpreter(attachment) => {
             if let Some(after) = attachment.runtime.abi.PyOS_AfterFork_Child {
                 // SAFETY: attached, after the call for before the fork; the only thread.

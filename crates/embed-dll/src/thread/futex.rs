@@ -38,8 +38,8 @@ pub(super) fn wake(word: &AtomicU32, count: i32) {
     };
 }
 
-/// A lock for short sections in slow paths. Unlike `std::sync::Mutex` it is locked before a fork
-/// and unlocked after it, in parent and child, by handlers that share no stack frame.
+/// A lock for short sections in slow paths. Unlike `std::sync::Mutex` it can be freed in the child of
+/// a fork, where the thread that holds it does not exist.
 pub(super) struct Lock(AtomicU32);
 
 const FREE: u32 = 0;
@@ -59,7 +59,12 @@ impl Lock {
         result
     }
 
-    pub(super) fn lock(&self) {
+    /// In the child of a fork: nobody holds it.
+    pub(super) fn reset(&self) {
+        self.0.store(FREE, Ordering::Relaxed);
+    }
+
+    fn lock(&self) {
         if self.0.compare_exchange(FREE, TAKEN, Ordering::Acquire, Ordering::Relaxed).is_ok() {
             return;
         }
@@ -68,7 +73,7 @@ impl Lock {
         }
     }
 
-    pub(super) fn unlock(&self) {
+    fn unlock(&self) {
         if self.0.swap(FREE, Ordering::Release) == AWAITED {
             wake(&self.0, 1);
         }

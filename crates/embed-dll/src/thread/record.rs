@@ -1,9 +1,9 @@
 //! What is known of each thread that has called in.
 
 use std::cell::{Cell, UnsafeCell};
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering, compiler_fence};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering, compiler_fence};
 
 use super::futex::Lock;
 use super::{batch, closing, runtime};
@@ -122,6 +122,7 @@ pub(super) fn adopt() {
         // SAFETY: under the lock; records in the list are alive, because `Exit` takes them out.
         unsafe { link(record) };
     });
+    watch_last_destructors(record);
     own.phase.set(Phase::Known);
 }
 
@@ -143,21 +144,13 @@ pub(super) fn others_inside() -> bool {
     })
 }
 
-/// Locks the list for the time of a fork.
-pub(super) fn before_fork() {
-    LIST.lock.lock();
-}
-
-/// In the parent.
-pub(super) fn after_fork_parent() {
-    LIST.lock.unlock();
-}
-
-/// In the child: the other threads, and their thread-local storage, do not exist.
+/// In the child of a fork: the other threads, and their thread-local storage, do not exist. One of
+/// them may have been changing the list, so it is made anew.
 pub(super) fn after_fork_child() {
     let record = this();
     // SAFETY: the record of the calling thread, which is the only one.
     let own = unsafe { record.as_ref() };
+    LIST.lock.reset();
     // SAFETY: no other thread exists.
     unsafe { *LIST.first.get() = ptr::null_mut() };
     if own.phase.get() == Phase::Known {
@@ -165,7 +158,6 @@ pub(super) fn after_fork_child() {
         // SAFETY: no other thread exists.
         unsafe { link(record) };
     }
-    LIST.lock.unlock();
 }
 
 /// # Safety
@@ -215,29 +207,77 @@ fn is_main_thread() -> bool {
 
 impl Drop for Exit {
     fn drop(&mut self) {
-        let _errno = super::Errno::save();
-        let record = this();
-        // SAFETY: the record of the calling thread, which has no destructor of its own.
-        let own = unsafe { record.as_ref() };
-        batch::thread_ends(own);
-        // The main thread's destructors run in exit(), before atexit handlers, which may call in
-        // again, and while other threads may hold the GIL for as long as they like. What it keeps
-        // goes with the process.
-        if is_main_thread() {
-            return;
-        }
-        // A thread that ends in the middle of a call (exit(), pthread_exit()) has Python frames
-        // below, which still use the state.
-        if own.depth() == 0 {
-            delete_state(own);
-        }
-        // SAFETY: under the lock; a thread with an `Exit` is in the list.
-        LIST.lock.with(|| unsafe { unlink(own) });
-        own.resume.set(ptr::null_mut());
-        own.kept.set(ptr::null_mut());
-        own.home.set(ptr::null_mut());
-        own.phase.set(Phase::Gone);
+        end();
     }
+}
+
+/// The calling thread is ending: gives back what it keeps, and takes it out of the list.
+fn end() {
+    let _errno = super::Errno::save();
+    let record = this();
+    // SAFETY: the record of the calling thread, which has no destructor of its own.
+    let own = unsafe { record.as_ref() };
+    if own.phase.get() != Phase::Known {
+        return;
+    }
+    batch::thread_ends(own);
+    // The main thread's destructors run in exit(), before atexit handlers, which may call in
+    // again, and while other threads may hold the GIL for as long as they like. What it keeps
+    // goes with the process.
+    if is_main_thread() {
+        return;
+    }
+    // A thread that ends in the middle of a call (exit(), pthread_exit()) has Python frames
+    // below, which still use the state.
+    if own.depth() == 0 {
+        delete_state(own);
+    }
+    // SAFETY: under the lock; a known thread is in the list.
+    LIST.lock.with(|| unsafe { unlink(own) });
+    own.resume.set(ptr::null_mut());
+    own.kept.set(ptr::null_mut());
+    own.home.set(ptr::null_mut());
+    own.phase.set(Phase::Gone);
+}
+
+/// Has the end noticed of a thread that calls for the first time in a destructor of a pthread key:
+/// by then those of thread-local storage have run, and `EXIT` is too late. Destructors of keys run
+/// in rounds, so that the key which is set in one of them gets its turn. There are four rounds in
+/// glibc; a first call in the last one is beyond help.
+fn watch_last_destructors(record: NonNull<Record>) {
+    // There may be no key left in the process; the usual end is noticed all the same.
+    if let Some(key) = last_key() {
+        // SAFETY: the key exists. Only that the pointer is not null matters.
+        unsafe { libc::pthread_setspecific(key, record.as_ptr().cast()) };
+    }
+}
+
+/// The key for that. Nobody waits for anybody to make it, so that a fork may come between.
+fn last_key() -> Option<libc::pthread_key_t> {
+    /// The key plus 1.
+    static KEY: AtomicU64 = AtomicU64::new(0);
+    let known = |word: u64| libc::pthread_key_t::try_from(word - 1).ok();
+    let word = KEY.load(Ordering::Relaxed);
+    if word != 0 {
+        return known(word);
+    }
+    let mut key = 0;
+    // SAFETY: the key is written; the function stays mapped, as all of an embedding DLL.
+    if unsafe { libc::pthread_key_create(&raw mut key, Some(at_last)) } != 0 {
+        return None;
+    }
+    match KEY.compare_exchange(0, u64::from(key) + 1, Ordering::Relaxed, Ordering::Relaxed) {
+        Ok(_) => Some(key),
+        Err(word) => {
+            // SAFETY: made above, and used by nobody.
+            unsafe { libc::pthread_key_delete(key) };
+            known(word)
+        }
+    }
+}
+
+unsafe extern "C" fn at_last(_record: *mut c_void) {
+    end();
 }
 
 /// Deletes the state that was made for this thread, in this thread: then destructors of

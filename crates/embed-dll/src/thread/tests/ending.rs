@@ -87,6 +87,12 @@ extern "C" fn call_then_end(key: *mut c_void) -> *mut c_void {
     ptr::null_mut()
 }
 
+extern "C" fn only_end(key: *mut c_void) -> *mut c_void {
+    // SAFETY: a key that exists.
+    unsafe { libc::pthread_setspecific(key.addr() as libc::pthread_key_t, key.cast_const()) };
+    ptr::null_mut()
+}
+
 on_each_python! {
     fn states_of_ended_threads_are_freed(python) {
         let runtime = python.runtime;
@@ -152,6 +158,29 @@ on_each_python! {
             }
         }
         assert_eq!(LATE_CALLS.load(Ordering::SeqCst), if key == 0 { 0 } else { 50 });
+        assert!(!record::others_inside());
+    }
+
+    fn a_thread_may_call_for_the_first_time_in_a_destructor_of_the_host(python) {
+        share(python.runtime);
+        drop(attach(python.runtime).unwrap());
+        let states_before = states(python);
+        let mut key = 0;
+        // SAFETY: a new key.
+        assert_eq!(unsafe { libc::pthread_key_create(&raw mut key, Some(call_late)) }, 0);
+        for _ in 0..50 {
+            let mut thread = 0;
+            let argument = ptr::without_provenance_mut(key as usize);
+            // SAFETY: the function takes the key as its argument; the thread is joined.
+            unsafe {
+                assert_eq!(libc::pthread_create(&raw mut thread, ptr::null(), only_end, argument), 0);
+                assert_eq!(libc::pthread_join(thread, ptr::null_mut()), 0);
+            }
+        }
+        assert_eq!(LATE_CALLS.load(Ordering::SeqCst), if key == 0 { 0 } else { 50 });
+        assert_eq!(states(python), states_before);
+        // Reads the records of all known threads, in memory that is gone if one that has ended is
+        // among them.
         assert!(!record::others_inside());
     }
 
