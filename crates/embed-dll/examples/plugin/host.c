@@ -1,6 +1,8 @@
 /* A host in C that opens the plugin as a plugin is opened: dlopen, RTLD_LOCAL.
 
-   cc host.c -o host && ./host ./libplugin.so */
+       cargo build -p embed-dll --example plugin
+       cc crates/embed-dll/examples/plugin/host.c -o host
+       ./host target/debug/examples/libplugin.so */
 #include "plugin.h"
 
 #include <dlfcn.h>

@@ -1,6 +1,6 @@
 //! The same host in Rust: opens the plugin and calls it.
 //!
-//! `cargo build -p embed-dll --examples`, then `cargo run -p embed-dll --example plugin_host`.
+//! `cargo build -p embed-dll --example plugin`, then `cargo run -p embed-dll --example plugin_host`.
 
 #![expect(
     clippy::print_stdout,

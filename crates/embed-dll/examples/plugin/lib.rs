@@ -1,6 +1,6 @@
 //! A plugin whose functions are written in Python, with two written in Rust beside them.
 //!
-//! `cargo build -p embed-dll --examples` makes `target/debug/examples/libplugin.so`; `host.c` and
+//! `cargo build -p embed-dll --example plugin` makes `target/debug/examples/libplugin.so`; `host.c` and
 //! `host.rs` beside this file call it.
 
 use std::ffi::c_int;
