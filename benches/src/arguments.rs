@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 
 /// What stands first on the command line of a host process.
-pub const HOST: &str = "__measure";
+pub(crate) const HOST: &str = "__measure";
 
 /// How to measure.
 #[derive(Debug, PartialEq, Eq)]

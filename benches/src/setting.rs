@@ -37,7 +37,7 @@ pub struct Setting {
 /// # Errors
 ///
 /// If that is no target, or none that can be embedded.
-pub fn targets(arguments: &Arguments, caller: &Caller) -> Result<Vec<Target>, Error> {
+pub(crate) fn targets(arguments: &Arguments, caller: &Caller) -> Result<Vec<Target>, Error> {
     let options = target::Options::default();
     if arguments.all {
         let mut found = target::discover(caller, &options).targets;
