@@ -43,6 +43,31 @@ pub static RUST_HOST: LazyLock<HostCommand> = LazyLock::new(|| {
     HostCommand::new(HostKind::Rust, host)
 });
 
+/// The folder with these examples of this package, DLLs that embed-dll makes; all of them, if none is
+/// named. `cargo test` has built them already; if only one test was asked for, they are built now.
+pub fn examples(names: &[&str]) -> Result<PathBuf, String> {
+    let this = std::env::current_exe().map_err(|error| error.to_string())?;
+    let profile = this.parent().and_then(Path::parent).ok_or("tests lie in target/PROFILE/deps")?;
+    let folder = profile.file_name().and_then(|name| name.to_str()).unwrap_or("debug");
+    // The folder of the profile `dev` has another name than the profile.
+    let name = if folder == "debug" { "dev" } else { folder };
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["build", "--quiet", "--package", env!("CARGO_PKG_NAME"), "--profile", name]);
+    match names {
+        [] => {
+            command.arg("--examples");
+        }
+        names => {
+            command.args(names.iter().flat_map(|name| ["--example", name]));
+        }
+    }
+    let output = command.output().map_err(|error| error.to_string())?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    Ok(profile.join("examples"))
+}
+
 /// The DLLs that embed-dll made, which cargo has built for this very test.
 pub static TWINS: LazyLock<Twins> =
     LazyLock::new(|| Twins::near(&std::env::current_exe().expect("a test knows its own path")));

@@ -109,6 +109,9 @@ pub fn leave() -> Result<(), Misuse> {
 
 /// Gives the interpreter back for a thread that ends without having left.
 pub(super) fn thread_ends(record: &Record) {
+    if record.depth() == 0 {
+        return;
+    }
     let levels = LEVELS.try_with(|levels| std::mem::take(&mut *levels.borrow_mut()));
     let Ok(mut levels) = levels else { return };
     // A level further out lies below frames of Python, which end with the thread: exit().
@@ -119,5 +122,7 @@ pub(super) fn thread_ends(record: &Record) {
              enters. The interpreter was given back for it.\n",
         );
     }
-    std::mem::forget(levels);
+    if !levels.is_empty() {
+        std::mem::forget(levels);
+    }
 }
