@@ -64,7 +64,7 @@ mod tests {
         table.row(["limit".to_owned(), cell(Spread::of(vec![1.0, 2.0, 30.0]), 1)]);
         table.row(["rust".to_owned(), cell(None, 1)]);
         let expected =
-            "                      ns\n  limit  2.0 (1.0–30.0)\n  rust                –\n";
+            "                     ns\n  limit  2.0 (1.0–30.0)\n  rust                –\n";
         assert_eq!(table.to_string(), expected);
     }
 }
