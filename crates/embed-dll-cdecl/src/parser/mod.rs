@@ -1,6 +1,6 @@
 //! The grammar of declarations.
 
-mod constants;
+pub(crate) mod constants;
 mod declarators;
 mod enums;
 mod items;
@@ -39,7 +39,7 @@ pub(crate) fn parse(declarations: &mut Declarations, text: &str, dialect: Dialec
             .filter(|define| !define.is_itself())
             .map(|define| define.name.text)
             .collect(),
-        ambiguous: ambiguous(&found.defines),
+        ambiguous: ambiguous(&found.defines).union(&found.uncertain).copied().collect(),
         line: (0, 1),
     };
     // Constants may be used before their line as far as they stand for numbers, as in CFFI, which
@@ -60,7 +60,7 @@ pub(crate) fn parse(declarations: &mut Declarations, text: &str, dialect: Dialec
     Ok(())
 }
 
-/// Names with several definitions in one header: which holds, only `#ifdef` would tell.
+/// Names with several definitions in one header: which holds depends on the place.
 fn ambiguous<'a>(defines: &[Define<'a>]) -> HashSet<&'a str> {
     let mut first: HashMap<&str, &Define<'a>> = HashMap::new();
     let mut found = HashSet::new();
@@ -183,7 +183,8 @@ impl<'a> Parser<'a, '_> {
         if let Some(kind) = self.unsupported(token) {
             return self.fail(token, kind);
         }
-        self.fail(token, ErrorKind::Unexpected { found: token.describe(), expected })
+        let found = token.describe();
+        self.fail(token, ErrorKind::Unexpected { found, expected })
     }
 
     /// Extensions of compilers, which can change layouts and calls, are never skipped.
