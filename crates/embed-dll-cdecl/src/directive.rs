@@ -26,6 +26,7 @@ impl Define<'_> {
 pub(crate) enum Directive<'a> {
     Define(Define<'a>),
     Undefine(Token<'a>),
+    Include,
     Condition(Condition<'a>),
     /// Only places in the text: nothing to do.
     Other,
@@ -64,6 +65,7 @@ pub(crate) fn read<'a>(
             lexer.skip_blanks()?;
             lexer.token().map_or(Directive::Other, Directive::Undefine)
         }
+        "include" | "include_next" | "import" if header => Directive::Include,
         // Under an open condition it tells hosts what they lack.
         "error" if header && conditionals.open().is_none() => {
             let text = lexer.rest().lines().next().unwrap_or_default().trim().to_owned();

@@ -25,6 +25,10 @@ pub enum ErrorKind {
     #[error("unknown type name `{0}`: declare it before its use")]
     UnknownType(String),
     #[error(
+        "unknown type name `{0}`: declare it before its use; `#include` is not followed, so put the declarations into one header, or declare the type in this one too"
+    )]
+    UnknownTypeInclude(String),
+    #[error(
         "`#{directive}` depends on the macro `{name}`, which hosts may define or not, and declarations depend on it: write `#define {name}` or `#undef {name}` before it, or take the condition out"
     )]
     UndecidedMacro { directive: String, name: String },

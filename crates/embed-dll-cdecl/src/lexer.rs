@@ -47,6 +47,8 @@ pub(crate) struct Tokens<'a> {
     pub(crate) defines: Vec<Define<'a>>,
     /// Macros that are defined, or not, under conditions that cannot be decided here.
     pub(crate) uncertain: HashSet<&'a str>,
+    /// Whether there was an `#include`.
+    pub(crate) includes: bool,
 }
 
 /// Line and column, from 1, of a byte offset.
@@ -65,7 +67,7 @@ pub(crate) fn error(text: &str, offset: usize, kind: ErrorKind) -> Error {
 pub(crate) fn tokenize(text: &str, dialect: Dialect) -> Result<Tokens<'_>, Error> {
     let mut lexer = Lexer { text, at: 0, line_start: true };
     let mut conditionals = Conditionals::new(text);
-    let (mut tokens, mut defines) = (Vec::new(), Vec::new());
+    let (mut tokens, mut defines, mut includes) = (Vec::new(), Vec::new(), false);
     loop {
         lexer.skip_space()?;
         if lexer.line_start && lexer.rest().starts_with('#') {
@@ -82,6 +84,7 @@ pub(crate) fn tokenize(text: &str, dialect: Dialect) -> Result<Tokens<'_>, Error
                     defines.push(define);
                 }
                 Directive::Undefine(name) => conditionals.undefine(name.text),
+                Directive::Include => includes = true,
                 Directive::Condition(condition) => {
                     conditionals.read(&lexer, &condition, &defines)?;
                 }
@@ -106,7 +109,7 @@ pub(crate) fn tokenize(text: &str, dialect: Dialect) -> Result<Tokens<'_>, Error
         tokens.push(token);
         if end {
             conditionals.finish()?;
-            return Ok(Tokens { tokens, defines, uncertain: conditionals.uncertain });
+            return Ok(Tokens { tokens, defines, uncertain: conditionals.uncertain, includes });
         }
     }
 }

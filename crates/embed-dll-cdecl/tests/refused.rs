@@ -102,6 +102,14 @@ fn messages_of_headers() {
         ("#pragma pack(push, 1)\n", "1:1: `#pragma pack`"),
         ("struct a { int x; } __attribute__((packed));", "1:21: `__attribute__`"),
         ("int f(int); }", "1:13: unexpected `}`: expected a type"),
+        (
+            "#include \"own.h\"\nint f(point_t *);",
+            "2:7: unknown type name `point_t`: declare it before its use; `#include` is not followed",
+        ),
+        (
+            "#if 0\n#include <x.h>\n#endif\nint f(t);",
+            "4:7: unknown type name `t`: declare it before its use",
+        ),
     ] {
         let message = refused(text, Dialect::Api);
         assert!(

@@ -40,6 +40,7 @@ pub(crate) fn parse(declarations: &mut Declarations, text: &str, dialect: Dialec
             .map(|define| define.name.text)
             .collect(),
         ambiguous: ambiguous(&found.defines).union(&found.uncertain).copied().collect(),
+        includes: found.includes,
         line: (0, 1),
     };
     // Constants may be used before their line as far as they stand for numbers, as in CFFI, which
@@ -131,6 +132,8 @@ struct Parser<'a, 'd> {
     hidden: Vec<&'a str>,
     macros: HashSet<&'a str>,
     ambiguous: HashSet<&'a str>,
+    /// Whether the text has `#include` lines.
+    includes: bool,
     /// A byte offset and its line, to count lines once only.
     line: (usize, usize),
 }
