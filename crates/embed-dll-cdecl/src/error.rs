@@ -22,6 +22,8 @@ pub struct Error {
 pub enum ErrorKind {
     #[error("unexpected {found}: expected {expected}")]
     Unexpected { found: String, expected: &'static str },
+    #[error("unexpected {found}: expected {expected} after line {line}")]
+    Unended { found: String, expected: &'static str, line: usize },
     #[error("unknown type name `{0}`: declare it before its use")]
     UnknownType(String),
     #[error(

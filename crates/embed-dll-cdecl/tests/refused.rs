@@ -15,7 +15,10 @@ fn refused(text: &str, dialect: Dialect) -> String {
 fn messages_and_places() {
     for (text, expected) in [
         ("int f(poimt_t *);", "1:7: unknown type name `poimt_t`"),
-        ("int x\nint y;", "2:1: unexpected `int`: expected `,` or `;`"),
+        ("int x\nint y;", "2:1: unexpected `int`: expected `,` or `;` after line 1"),
+        ("int x int y;", "1:7: unexpected `int`: expected `,` or `;`"),
+        ("struct s {\nint x\nint y; };", "3:1: unexpected `int`: expected `,` or `;` after line 2"),
+        ("struct s { int x; }\n\nint y;", "3:1: unexpected `int`: expected a name after line 1"),
         ("#ifdef FOO\n#endif", "1:1: directives not supported yet: `#ifdef`"),
         ("int a;\n  #include <x.h>", "2:3: directives not supported yet: `#include`"),
         ("CFFI_DLLEXPORT int f(int);", "1:1: unknown type name `CFFI_DLLEXPORT`"),

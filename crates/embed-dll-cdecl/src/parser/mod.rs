@@ -187,7 +187,21 @@ impl<'a> Parser<'a, '_> {
             return self.fail(token, kind);
         }
         let found = token.describe();
+        if let Some(line) = self.unended(expected) {
+            return self.fail(token, ErrorKind::Unended { found, expected, line });
+        }
         self.fail(token, ErrorKind::Unexpected { found, expected })
+    }
+
+    /// The line of the token before this one if a semicolon may be missing there: this one stands
+    /// on a later line.
+    fn unended(&self, expected: &str) -> Option<usize> {
+        let last = self.at.checked_sub(1).and_then(|at| self.tokens.get(at))?;
+        if !expected.contains("`;`") && (last.text, expected) != ("}", "a name") {
+            return None;
+        }
+        let between = self.text.get(last.offset..self.peek().offset)?;
+        between.contains('\n').then(|| lexer::position(self.text, last.offset).0)
     }
 
     /// Extensions of compilers, which can change layouts and calls, are never skipped.
