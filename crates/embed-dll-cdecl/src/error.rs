@@ -22,8 +22,32 @@ pub struct Error {
 pub enum ErrorKind {
     #[error("unexpected {found}: expected {expected}")]
     Unexpected { found: String, expected: &'static str },
+    #[error("unexpected {found}: expected {expected} after line {line}")]
+    Unended { found: String, expected: &'static str, line: usize },
     #[error("unknown type name `{0}`: declare it before its use")]
     UnknownType(String),
+    #[error(
+        "unknown type name `{0}`: declare it before its use; `#include` is not followed, so put the declarations into one header, or declare the type in this one too"
+    )]
+    UnknownTypeInclude(String),
+    #[error(
+        "`#{directive}` depends on the macro `{name}`, which hosts may define or not, and declarations depend on it: write `#define {name}` or `#undef {name}` before it, or take the condition out"
+    )]
+    UndecidedMacro { directive: String, name: String },
+    #[error(
+        "`#{directive}` cannot be decided, and declarations depend on it: {problem}; take the condition out"
+    )]
+    Undecided { directive: String, problem: &'static str },
+    #[error("`#{0}` without the name of a macro")]
+    NoCondition(String),
+    #[error("`#{0}` without an `#if` before it")]
+    Unmatched(String),
+    #[error("`#{0}` after the `#else` of the same `#if`")]
+    AfterElse(String),
+    #[error("`#{0}` without an `#endif`")]
+    Unfinished(String),
+    #[error("a host that includes this header on this platform stops at `#error {0}`")]
+    ErrorDirective(String),
     #[error("`{0}` is a macro, and macros are not expanded: write out what it stands for")]
     Macro(String),
     #[error("unknown constant `{0}`: only constants declared before can be used here")]
@@ -31,7 +55,7 @@ pub enum ErrorKind {
     #[error("the value of `{0}` is not known here: it was declared with `...`")]
     OpenConstant(String),
     #[error(
-        "`#define {0}` has several values in this text, of which `#ifdef` would choose one, and `#ifdef` is not evaluated: use a number"
+        "`#define {0}` has several values in this text, or depends on a condition that cannot be decided here: use a number"
     )]
     AmbiguousConstant(String),
     #[error("not an integer constant: {0}")]

@@ -1,7 +1,10 @@
 //! Text into tokens.
 
+use std::collections::HashSet;
+
 use crate::Dialect;
-use crate::directive::{self, Define};
+use crate::conditional::Conditionals;
+use crate::directive::{self, Define, Directive};
 use crate::error::{Error, ErrorKind};
 
 /// What a token is. Its text tells the rest.
@@ -42,6 +45,10 @@ pub(crate) struct Tokens<'a> {
     /// Ends with [`TokenKind::End`].
     pub(crate) tokens: Vec<Token<'a>>,
     pub(crate) defines: Vec<Define<'a>>,
+    /// Macros that are defined, or not, under conditions that cannot be decided here.
+    pub(crate) uncertain: HashSet<&'a str>,
+    /// Whether there was an `#include`.
+    pub(crate) includes: bool,
 }
 
 /// Line and column, from 1, of a byte offset.
@@ -59,13 +66,34 @@ pub(crate) fn error(text: &str, offset: usize, kind: ErrorKind) -> Error {
 /// Cuts a whole text, with its directives, into tokens.
 pub(crate) fn tokenize(text: &str, dialect: Dialect) -> Result<Tokens<'_>, Error> {
     let mut lexer = Lexer { text, at: 0, line_start: true };
-    let mut found = Tokens { tokens: Vec::new(), defines: Vec::new() };
+    let mut conditionals = Conditionals::new(text);
+    let (mut tokens, mut defines, mut includes) = (Vec::new(), Vec::new(), false);
     loop {
         lexer.skip_space()?;
         if lexer.line_start && lexer.rest().starts_with('#') {
-            if let Some(define) = directive::read(&mut lexer, dialect)? {
-                found.defines.push(define);
+            let open = conditionals.open().cloned();
+            let directive = directive::read(&mut lexer, dialect, &conditionals);
+            // A pragma that changes layouts is as good as a declaration.
+            let as_declared = |error: Error| match (&error.kind, open) {
+                (ErrorKind::Pragma(_), Some(open)) => open,
+                _ => error,
+            };
+            match directive.map_err(as_declared)? {
+                Directive::Define(define) => {
+                    conditionals.define(define.name.text, defines.len());
+                    defines.push(define);
+                }
+                Directive::Undefine(name) => conditionals.undefine(name.text),
+                Directive::Include => includes = true,
+                Directive::Condition(condition) => {
+                    conditionals.read(&lexer, &condition, &defines)?;
+                }
+                Directive::Other => {}
             }
+            continue;
+        }
+        if !conditionals.live() && !lexer.rest().is_empty() {
+            directive::skip_line(&mut lexer);
             continue;
         }
         lexer.line_start = false;
@@ -74,9 +102,14 @@ pub(crate) fn tokenize(text: &str, dialect: Dialect) -> Result<Tokens<'_>, Error
         if token.text == "CFFI_DLLEXPORT" && dialect == Dialect::Api {
             continue;
         }
-        found.tokens.push(token);
-        if token.kind == TokenKind::End {
-            return Ok(found);
+        let end = token.kind == TokenKind::End;
+        if let Some(open) = conditionals.open().filter(|_| !end) {
+            return Err(open.clone());
+        }
+        tokens.push(token);
+        if end {
+            conditionals.finish()?;
+            return Ok(Tokens { tokens, defines, uncertain: conditionals.uncertain, includes });
         }
     }
 }
@@ -103,7 +136,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Skips blanks, comments and line ends.
-    fn skip_space(&mut self) -> Result<(), Error> {
+    pub(crate) fn skip_space(&mut self) -> Result<(), Error> {
         while self.skip_blanks()? {
             self.at += 1;
             self.line_start = true;

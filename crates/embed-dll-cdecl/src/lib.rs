@@ -27,6 +27,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod conditional;
 mod declarations;
 mod declare;
 mod directive;
@@ -54,8 +55,9 @@ pub use types::{EnumId, FunctionType, NumberId, RecordId, Type, TypeId};
 /// How a text is read.
 #[derive(Copy, Clone, Debug, Eq, PartialEq, Hash)]
 pub enum Dialect {
-    /// A header shared with C: its functions are exported, lines that start with `#` are dropped
-    /// except `#define NAME NUMBER`, and so are `CFFI_DLLEXPORT` and `extern "C"`.
+    /// A header shared with C: its functions are exported, `#if` and its like are decided as for a
+    /// C host on this platform, other lines that start with `#` are dropped except
+    /// `#define NAME NUMBER`, and so are `CFFI_DLLEXPORT` and `extern "C"`.
     Api,
     /// What CFFI's `cdef()` takes: its functions are C functions that Python may call, except
     /// those under `extern "Python"`.

@@ -15,7 +15,10 @@ fn refused(text: &str, dialect: Dialect) -> String {
 fn messages_and_places() {
     for (text, expected) in [
         ("int f(poimt_t *);", "1:7: unknown type name `poimt_t`"),
-        ("int x\nint y;", "2:1: unexpected `int`: expected `,` or `;`"),
+        ("int x\nint y;", "2:1: unexpected `int`: expected `,` or `;` after line 1"),
+        ("int x int y;", "1:7: unexpected `int`: expected `,` or `;`"),
+        ("struct s {\nint x\nint y; };", "3:1: unexpected `int`: expected `,` or `;` after line 2"),
+        ("struct s { int x; }\n\nint y;", "3:1: unexpected `int`: expected a name after line 1"),
         ("#ifdef FOO\n#endif", "1:1: directives not supported yet: `#ifdef`"),
         ("int a;\n  #include <x.h>", "2:3: directives not supported yet: `#include`"),
         ("CFFI_DLLEXPORT int f(int);", "1:1: unknown type name `CFFI_DLLEXPORT`"),
@@ -102,6 +105,14 @@ fn messages_of_headers() {
         ("#pragma pack(push, 1)\n", "1:1: `#pragma pack`"),
         ("struct a { int x; } __attribute__((packed));", "1:21: `__attribute__`"),
         ("int f(int); }", "1:13: unexpected `}`: expected a type"),
+        (
+            "#include \"own.h\"\nint f(point_t *);",
+            "2:7: unknown type name `point_t`: declare it before its use; `#include` is not followed",
+        ),
+        (
+            "#if 0\n#include <x.h>\n#endif\nint f(t);",
+            "4:7: unknown type name `t`: declare it before its use",
+        ),
     ] {
         let message = refused(text, Dialect::Api);
         assert!(

@@ -171,7 +171,12 @@ fn once<T>(place: &mut Option<T>, key: &Ident, value: T) -> Result<()> {
 /// `"literal"` or `file "path"`.
 fn text(key: &'static str, input: ParseStream<'_>) -> Result<Input> {
     if input.peek(LitStr) {
-        return Ok(Input { key, literal: input.parse()?, is_file: false });
+        let literal: LitStr = input.parse()?;
+        let value = literal.value();
+        if is_path(&value) {
+            return Err(Error::new(literal.span(), format!("did you mean `file {value:?}`?")));
+        }
+        return Ok(Input { key, literal, is_file: false });
     }
     let wanted = format!("expected `{key}: file \"path\"` or `{key}: \"text\"`");
     let word: Ident = input.parse().map_err(|error| Error::new(error.span(), &wanted))?;
@@ -180,6 +185,13 @@ fn text(key: &'static str, input: ParseStream<'_>) -> Result<Input> {
     }
     let literal = input.parse().map_err(|error: Error| Error::new(error.span(), wanted))?;
     Ok(Input { key, literal, is_file: true })
+}
+
+/// Whether a text is no C or Python code but the name of a file with some. `import os.py` is code.
+fn is_path(text: &str) -> bool {
+    let ending = [".py", ".h", ".hpp", ".c"].iter().any(|ending| text.ends_with(ending));
+    let code = |c: char| c.is_whitespace() || matches!(c, '{' | '}' | ';' | '(' | ')' | '=' | '#');
+    ending && !text.contains(code)
 }
 
 fn path(input: ParseStream<'_>) -> Result<LitStr> {

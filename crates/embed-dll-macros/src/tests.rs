@@ -53,6 +53,13 @@ fn arguments_are_checked() {
     refused("module: \"m\", sigpipe: off", "expected `sigpipe: keep` or `sigpipe: block`");
     refused("module: \"m\", venv: \"\"", "expected a path: this is no name of a file");
     refused("module: \"m\" api: \"\"", "expected `,`");
+    refused("module: \"m\", init: \"plugin.py\"", "did you mean `file \"plugin.py\"`?");
+    refused("module: \"m\", api: \"../my-plugin.h\"", "did you mean `file \"../my-plugin.h\"`?");
+    refused("module: \"m\", cdef: \"x.h\"", "did you mean `file \"x.h\"`?");
+    for code in ["import plugin.py", "x=plugin.h", "plugin.py\\n", "print(a.h)", ""] {
+        let init = format!("module: \"m\", init: \"{code}\"");
+        expansion(&init).unwrap_or_else(|error| panic!("{code} is refused: {error}"));
+    }
 }
 
 #[test]

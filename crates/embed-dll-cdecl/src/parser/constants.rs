@@ -6,7 +6,7 @@ use crate::error::ErrorKind;
 use crate::lexer::{Token, TokenKind};
 
 /// Binary operators and how strongly they bind.
-fn precedence(operator: &str) -> Option<u32> {
+pub(crate) fn precedence(operator: &str) -> Option<u32> {
     Some(match operator {
         "||" => 1,
         "&&" => 2,
@@ -120,7 +120,12 @@ impl Parser<'_, '_> {
     }
 }
 
-fn apply(operator: &str, left: i128, right: i128) -> std::result::Result<i128, ErrorKind> {
+/// What a binary operator gives, computed exactly.
+pub(crate) fn apply(
+    operator: &str,
+    left: i128,
+    right: i128,
+) -> std::result::Result<i128, ErrorKind> {
     let shift = || u32::try_from(right).ok().filter(|&bits| bits < 64);
     let value = match operator {
         "||" => Some(i128::from(left != 0 || right != 0)),
@@ -177,7 +182,7 @@ pub(crate) fn number(text: &str) -> std::result::Result<i128, ErrorKind> {
 }
 
 /// A character constant of one byte, with its quotes; `char` is signed.
-fn character(text: &str) -> Option<i128> {
+pub(crate) fn character(text: &str) -> Option<i128> {
     let inner = text.strip_prefix('\'')?.strip_suffix('\'')?;
     let byte = match inner.as_bytes() {
         [byte] if byte.is_ascii() && *byte != b'\\' => *byte,

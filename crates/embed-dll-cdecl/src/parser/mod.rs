@@ -1,6 +1,6 @@
 //! The grammar of declarations.
 
-mod constants;
+pub(crate) mod constants;
 mod declarators;
 mod enums;
 mod items;
@@ -39,7 +39,8 @@ pub(crate) fn parse(declarations: &mut Declarations, text: &str, dialect: Dialec
             .filter(|define| !define.is_itself())
             .map(|define| define.name.text)
             .collect(),
-        ambiguous: ambiguous(&found.defines),
+        ambiguous: ambiguous(&found.defines).union(&found.uncertain).copied().collect(),
+        includes: found.includes,
         line: (0, 1),
     };
     // Constants may be used before their line as far as they stand for numbers, as in CFFI, which
@@ -60,7 +61,7 @@ pub(crate) fn parse(declarations: &mut Declarations, text: &str, dialect: Dialec
     Ok(())
 }
 
-/// Names with several definitions in one header: which holds, only `#ifdef` would tell.
+/// Names with several definitions in one header: which holds depends on the place.
 fn ambiguous<'a>(defines: &[Define<'a>]) -> HashSet<&'a str> {
     let mut first: HashMap<&str, &Define<'a>> = HashMap::new();
     let mut found = HashSet::new();
@@ -131,6 +132,8 @@ struct Parser<'a, 'd> {
     hidden: Vec<&'a str>,
     macros: HashSet<&'a str>,
     ambiguous: HashSet<&'a str>,
+    /// Whether the text has `#include` lines.
+    includes: bool,
     /// A byte offset and its line, to count lines once only.
     line: (usize, usize),
 }
@@ -183,7 +186,22 @@ impl<'a> Parser<'a, '_> {
         if let Some(kind) = self.unsupported(token) {
             return self.fail(token, kind);
         }
-        self.fail(token, ErrorKind::Unexpected { found: token.describe(), expected })
+        let found = token.describe();
+        if let Some(line) = self.unended(expected) {
+            return self.fail(token, ErrorKind::Unended { found, expected, line });
+        }
+        self.fail(token, ErrorKind::Unexpected { found, expected })
+    }
+
+    /// The line of the token before this one if a semicolon may be missing there: this one stands
+    /// on a later line.
+    fn unended(&self, expected: &str) -> Option<usize> {
+        let last = self.at.checked_sub(1).and_then(|at| self.tokens.get(at))?;
+        if !expected.contains("`;`") && (last.text, expected) != ("}", "a name") {
+            return None;
+        }
+        let between = self.text.get(last.offset..self.peek().offset)?;
+        between.contains('\n').then(|| lexer::position(self.text, last.offset).0)
     }
 
     /// Extensions of compilers, which can change layouts and calls, are never skipped.

@@ -223,6 +223,8 @@ impl<'a> Parser<'a, '_> {
             return self.unexpected("a type");
         } else if matches!(self.ahead(1).text, "(" | "=" | "[") {
             ErrorKind::MissingType(token.describe())
+        } else if self.includes {
+            ErrorKind::UnknownTypeInclude(token.text.to_owned())
         } else {
             ErrorKind::UnknownType(token.text.to_owned())
         };

@@ -7,6 +7,9 @@ const REFUSED: Proof = Test("crates/embed-dll-cdecl/tests/refused.rs", "messages
 /// Headers as they are shared with C.
 const HEADERS: Proof =
     Test("crates/embed-dll-cdecl/tests/declarations.rs", "headers_shared_with_c_and_cpp");
+/// Conditionals, against the preprocessor of the C compiler.
+const CONDITIONALS: Proof =
+    Test("crates/embed-dll-cdecl/tests/conditionals.rs", "the_c_compiler_reads_the_same");
 /// What `...` stands for.
 const OPEN: &str = "crates/embed-dll-cdecl/tests/open.rs";
 /// What the compiler says about mistakes.
@@ -49,8 +52,8 @@ pub(super) const BUILDING: &[Row] = &[
     better(
         "A07",
         "`#ifdef` and `#include` are refused",
-        "in the API they are skipped, as a C host sees them; in the cdef they are refused with their place",
-        &[REFUSED, HEADERS],
+        "in the API conditionals are decided as for a C host on this platform, or refused where declarations depend on a macro that is not known; `#include` is not followed; in the cdef both are refused with their place",
+        &[REFUSED, HEADERS, CONDITIONALS],
     ),
     better(
         "A08",
