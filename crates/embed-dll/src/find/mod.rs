@@ -2,7 +2,8 @@
 //!
 //! The DLL is linked to none. The places are looked at in a fixed order, and each look is recorded:
 //! a Python that is in the process; what the author or `EMBED_DLL_LIBPYTHON` says; the virtual
-//! environment; the `python3` on `PATH`; what ld.so finds by name. No program is run.
+//! environment; the `python3` on `PATH`; what ld.so finds by name. No program is run. A virtual
+//! environment is used if it led to the libpython, or if `VIRTUAL_ENV` or the author names it.
 
 pub(crate) mod dl;
 mod elf;
@@ -21,6 +22,7 @@ use crate::python::Abi;
 use crate::spec::Locate;
 use dl::Handle;
 use loaded::Image;
+use places::Candidates;
 pub(crate) use places::Named;
 use venv::Venv;
 
@@ -96,6 +98,8 @@ pub(crate) struct Found {
     pub(crate) abi: Abi,
     /// The virtual environment that is meant.
     pub(crate) venv: Option<Venv>,
+    /// Whether `EMBED_DLL_LIBPYTHON` has named it.
+    pub(crate) by_variable: bool,
     /// Whether the search has opened it, so that it may be closed again.
     pub(crate) opened: bool,
     /// Whether its symbols may be made global: there is no other libpython in the process.
@@ -152,7 +156,7 @@ pub(crate) fn in_process(steps: &mut Steps) -> Result<Option<Found>, String> {
         ));
     }
     let abi = functions(&image)?;
-    Ok(Some(Found { image, abi, venv: None, opened: false, alone }))
+    Ok(Some(Found { image, abi, venv: None, by_variable: false, opened: false, alone }))
 }
 
 /// Looks for a libpython on the machine. The first that can be used is opened, with its symbols
@@ -224,18 +228,13 @@ impl Search<'_> {
             }
         }
         if let Some(venv) = venv {
-            let wanted = venv.version.map(|version| Named { version, flags: String::new() });
-            let mut candidates = places::in_prefix(&venv.base(), wanted.as_ref());
-            // The interpreter that it was made from may be an unusual build, or elsewhere.
-            if let Ok(interpreter) = places::Interpreter::of(&venv.python()) {
-                candidates.splice(0..0, interpreter.libraries());
-            }
-            if candidates.is_empty() {
+            let candidates = Candidates::of_venv(venv.clone());
+            if candidates.files.is_empty() {
                 self.steps.add(VENV, Some(&venv.folder), "its base has no libpython");
             }
-            if let Some(mut found) = self.first(VENV, candidates) {
-                found.venv = Some(venv.clone());
-                return Some(found);
+            let found = self.first(VENV, candidates);
+            if found.is_some() {
+                return found;
             }
         }
         for folder in environment::folders(c"PATH") {
@@ -243,14 +242,14 @@ impl Search<'_> {
             if !python.is_file() {
                 continue;
             }
-            let candidates = match places::Interpreter::of(&python) {
-                Ok(interpreter) => interpreter.libraries(),
+            let candidates = match Candidates::of_interpreter(&python) {
+                Ok(candidates) => candidates,
                 Err(reason) => {
                     self.steps.add(ON_PATH, Some(&python), reason);
                     continue;
                 }
             };
-            if candidates.is_empty() {
+            if candidates.files.is_empty() {
                 self.steps.add(ON_PATH, Some(&python), "its prefix has no libpython");
             }
             let found = self.first(ON_PATH, candidates);
@@ -258,20 +257,44 @@ impl Search<'_> {
                 return found;
             }
         }
-        self.first(BY_NAME, places::sonames().map(PathBuf::from).collect())
+        let files = places::sonames().map(PathBuf::from).collect();
+        self.first(BY_NAME, Candidates { files, venv: None })
     }
 
     fn given(&mut self, what: &'static str, path: &Path) -> Option<Found> {
-        let candidates = places::given(path);
-        if candidates.is_empty() {
+        let candidates = match places::given(path) {
+            Ok(candidates) => candidates,
+            Err(reason) => {
+                self.steps.add(what, Some(path), reason);
+                return None;
+            }
+        };
+        if candidates.files.is_empty() {
             self.steps.add(what, Some(path), "has no libpython");
         }
         self.first(what, candidates)
     }
 
-    /// Opens the first candidate that can be used.
-    fn first(&mut self, what: &'static str, candidates: Vec<PathBuf>) -> Option<Found> {
-        candidates.into_iter().find_map(|path| {
+    /// Opens the first candidate that can be used. Only what a virtual environment has led to may be
+    /// of it: PATH changes nothing for a libpython that was found otherwise.
+    fn first(&mut self, what: &'static str, candidates: Candidates) -> Option<Found> {
+        let Candidates { files, venv } = candidates;
+        let mut found = self.open_first(what, files)?;
+        let version = found.image.version;
+        found.venv = venv.filter(|venv| venv.version.is_none_or(|venv| venv == version));
+        if let Some(venv) = &found.venv {
+            self.steps.add(
+                what,
+                Some(&venv.folder),
+                "the virtual environment that led to it, used",
+            );
+        }
+        found.by_variable = what == VARIABLE;
+        Some(found)
+    }
+
+    fn open_first(&mut self, what: &'static str, files: Vec<PathBuf>) -> Option<Found> {
+        files.into_iter().find_map(|path| {
             let identity = path.canonicalize().unwrap_or_else(|_| path.clone());
             if self.tried.contains(&identity) {
                 return None;
@@ -315,7 +338,9 @@ fn open(path: &Path) -> Result<Found, String> {
         functions(&image)
     };
     match abi {
-        Ok(abi) => Ok(Found { image, abi, venv: None, opened: true, alone: true }),
+        Ok(abi) => {
+            Ok(Found { image, abi, venv: None, by_variable: false, opened: true, alone: true })
+        }
         Err(reason) => {
             handle.close();
             Err(reason)

@@ -247,7 +247,8 @@ fn take_cffi_lock(found: &Found) -> Result<CffiLock, StartError> {
 /// What the interpreter will be told.
 fn prepare(spec: &Spec, found: &mut Found, venv: Option<Venv>, steps: &mut Steps) -> Settings {
     let free_threaded = found.abi.free_threaded;
-    if let Some(venv) = venv.filter(|_| found.venv.is_none()) {
+    let is_used = found.venv.is_some() && (found.by_variable || found.venv == venv);
+    if let Some(venv) = venv.filter(|_| !is_used) {
         let build = settings::build(found, free_threaded);
         match settings::fits(&venv, found, spec.locate.venv.is_some(), &build) {
             Ok(()) => found.venv = Some(venv),

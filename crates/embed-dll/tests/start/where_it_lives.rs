@@ -19,6 +19,8 @@ pub(crate) fn trials(targets: &[Target]) -> Vec<Trial> {
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(on_each(targets, "prefix", prefix));
     trials.extend(on_each(targets, "venv", venv));
+    trials.extend(on_each(targets, "venv/first-on-path", venv_on_path));
+    trials.extend(on_each(targets, "venv/named-by-the-variable", venv_by_variable));
     trials.extend(on_each(targets, "home", home));
     trials.extend(on_each(targets, "no-executable", no_executable));
     trials.push(on_two(targets, "prefix/foreign-venv-first-on-path", foreign_venv));
@@ -107,6 +109,34 @@ fn venv(target: &Target) -> Result<(), Stop> {
     is_in_venv(&venv, target, &both.run()?)?;
     let author = Case::under(target).word("venv").word(&venv).words(&["start", "run", WHERE]);
     is_in_venv(&venv, target, &author.run()?)
+}
+
+/// An environment that is only first on PATH, as in images of containers: it is meant if it leads to
+/// the libpython, and no file of it is looked at otherwise.
+fn venv_on_path(target: &Target) -> Result<(), Stop> {
+    let (_folder, venv) = make_venv(target)?;
+    let on_path = |case: Case| case.env("PATH", venv.join("bin")).words(&["start", "run", WHERE]);
+    is_in_venv(&venv, target, &on_path(Case::under(target)).run()?)?;
+    is_at(target, &on_path(Case::on(target)).run()?)?;
+    let author = Case::under(target).word("libpython").word(&target.library);
+    is_at(target, &on_path(author).run()?)?;
+    // VIRTUAL_ENV is the more explicit of the two.
+    let (_other_folder, active) = make_venv(target)?;
+    let both = on_path(Case::under(target).env("VIRTUAL_ENV", &active));
+    is_in_venv(&active, target, &both.run()?)
+}
+
+/// `EMBED_DLL_LIBPYTHON` may be an environment or its interpreter, and counts more than others.
+fn venv_by_variable(target: &Target) -> Result<(), Stop> {
+    let (_folder, venv) = make_venv(target)?;
+    let (_other_folder, active) = make_venv(target)?;
+    for value in [venv.clone(), venv.join("bin/python"), venv.join("bin/python3")] {
+        let case = || Case::under(target).env("EMBED_DLL_LIBPYTHON", &value);
+        is_in_venv(&venv, target, &case().words(&["start", "run", WHERE]).run()?)?;
+        let both = case().env("VIRTUAL_ENV", &active).env("PATH", active.join("bin"));
+        is_in_venv(&venv, target, &both.words(&["start", "run", WHERE]).run()?)?;
+    }
+    Ok(())
 }
 
 /// The environment of another version is first on PATH, which decides everything for a plain
