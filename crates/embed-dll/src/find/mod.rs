@@ -17,6 +17,7 @@ use std::fmt;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::python::Abi;
 use crate::spec::Locate;
@@ -50,6 +51,14 @@ impl fmt::Display for Step {
     }
 }
 
+impl Step {
+    /// Writes it to standard error. A host that has none loses the line, nothing else.
+    fn write(&self) {
+        use io::Write;
+        let _ = writeln!(io::stderr(), "embed-dll: {self}");
+    }
+}
+
 /// The steps so far.
 pub(crate) struct Steps {
     taken: Vec<Step>,
@@ -77,11 +86,23 @@ impl Steps {
     ) {
         let step = Step { what, path: path.map(Path::to_owned), outcome: outcome.into() };
         if self.log {
-            use io::Write;
-            // A host without standard error loses the log, nothing else.
-            let _ = writeln!(io::stderr(), "embed-dll: {step}");
+            step.write();
         }
         self.taken.push(step);
+    }
+
+    /// Records that the environment that `VIRTUAL_ENV` names is not used. Its packages are missing
+    /// then, so a line on standard error says it, once.
+    pub(crate) fn without_active_venv(&mut self, folder: &Path, reason: impl fmt::Display) {
+        static IS_SAID: AtomicBool = AtomicBool::new(false);
+        let outcome = format!("{reason}; its packages are not used");
+        self.add(ACTIVE_VENV, Some(folder), outcome);
+        if let Some(step) = self.taken.last()
+            && !self.log
+            && !IS_SAID.swap(true, Ordering::Relaxed)
+        {
+            step.write();
+        }
     }
 
     /// All of them.
@@ -109,7 +130,8 @@ pub(crate) struct Found {
 const IN_PROCESS: &str = "already in the process";
 const VARIABLE: &str = "EMBED_DLL_LIBPYTHON";
 pub(crate) const AUTHOR: &str = "what the author of the DLL says";
-const VENV: &str = "virtual environment";
+pub(crate) const VENV: &str = "virtual environment";
+const ACTIVE_VENV: &str = "VIRTUAL_ENV";
 const ON_PATH: &str = "python3 on PATH";
 const BY_NAME: &str = "ld.so";
 
@@ -161,7 +183,15 @@ pub(crate) fn in_process(steps: &mut Steps) -> Result<Option<Found>, String> {
 
 /// Looks for a libpython on the machine. The first that can be used is opened, with its symbols
 /// visible to nobody else yet.
-pub(crate) fn on_machine(locate: &Locate, venv: Option<&Venv>, steps: &mut Steps) -> Option<Found> {
+///
+/// # Errors
+///
+/// That `EMBED_DLL_LIBPYTHON` names none that can be used: who sets it wants that one, no other.
+pub(crate) fn on_machine(
+    locate: &Locate,
+    venv: Option<&Venv>,
+    steps: &mut Steps,
+) -> Result<Option<Found>, String> {
     let mut search = Search { steps, tried: Vec::new() };
     search.run(locate, venv)
 }
@@ -169,11 +199,17 @@ pub(crate) fn on_machine(locate: &Locate, venv: Option<&Venv>, steps: &mut Steps
 /// The virtual environment that the author or `VIRTUAL_ENV` names, if it can be read.
 pub(crate) fn venv(locate: &Locate, steps: &mut Steps) -> Option<Venv> {
     let author = locate.venv.and_then(|path| origin(Path::new(path), AUTHOR, steps));
+    let is_authors = author.is_some();
     let folder = author.or_else(|| environment::path(c"VIRTUAL_ENV"))?;
     match Venv::read(&folder) {
         Ok(venv) => Some(venv),
-        Err(reason) => {
+        Err(reason) if is_authors => {
             steps.add(VENV, Some(&folder), reason);
+            None
+        }
+        Err(reason) => {
+            let reason = format!("is no virtual environment: {reason}");
+            steps.without_active_venv(&folder, reason);
             None
         }
     }
@@ -211,14 +247,37 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn run(&mut self, locate: &Locate, venv: Option<&Venv>) -> Option<Found> {
-        let told = environment::path(c"EMBED_DLL_LIBPYTHON");
-        if let Some(path) = told.and_then(|path| origin(&path, VARIABLE, self.steps)) {
-            let found = self.given(VARIABLE, &path);
-            if found.is_some() {
-                return found;
-            }
+    fn run(&mut self, locate: &Locate, venv: Option<&Venv>) -> Result<Option<Found>, String> {
+        match environment::path(c"EMBED_DLL_LIBPYTHON") {
+            Some(value) => self.told(&value).map(Some),
+            None => Ok(self.search(locate, venv)),
         }
+    }
+
+    /// What `EMBED_DLL_LIBPYTHON` names.
+    fn told(&mut self, value: &Path) -> Result<Found, String> {
+        let before = self.steps.taken().len();
+        let path = origin(value, VARIABLE, self.steps);
+        if let Some(found) = path.as_deref().and_then(|path| self.given(VARIABLE, path)) {
+            return Ok(found);
+        }
+        let reasons = self.steps.taken().iter().skip(before).map(|step| {
+            // The file that the value says need not be said twice.
+            match step.path.as_deref().filter(|&path| path != value) {
+                Some(path) => format!("{}: {}", path.display(), step.outcome),
+                None => step.outcome.clone(),
+            }
+        });
+        Err(format!(
+            "{VARIABLE} is {}, and that cannot be used: {}; set it to a file libpython3.X.so.1.0 \
+             of 3.8 or later, to a virtual environment, or to the prefix or the interpreter of a \
+             Python that has one; or unset it, and one is searched for",
+            value.display(),
+            reasons.collect::<Vec<_>>().join("; ")
+        ))
+    }
+
+    fn search(&mut self, locate: &Locate, venv: Option<&Venv>) -> Option<Found> {
         if let Some(path) =
             locate.libpython.and_then(|path| origin(Path::new(path), AUTHOR, self.steps))
         {
@@ -326,7 +385,11 @@ fn open(path: &Path) -> Result<Found, String> {
     }
     let name = CString::new(path.as_os_str().as_bytes())
         .map_err(|_| String::from("has a NUL in its name"))?;
-    let handle = Handle::open(&name, libc::RTLD_NOW | libc::RTLD_LOCAL)?;
+    let handle = Handle::open(&name, libc::RTLD_NOW | libc::RTLD_LOCAL).map_err(|text| {
+        // Whoever shows the reason has said the name.
+        let reason = text.strip_prefix(&*path.to_string_lossy());
+        reason.and_then(|text| text.strip_prefix(": ")).map_or(text.clone(), str::to_owned)
+    })?;
     let Some(image) = Image::behind(Some(handle), &dl::objects()) else {
         handle.close();
         return Err(String::from("has no Py_GetVersion: it is no libpython"));

@@ -211,6 +211,7 @@ fn start(spec: &Spec, registry: &Registry) -> Result<&'static Runtime, StartErro
     let mut found = match found {
         Some(found) => found,
         None => find::on_machine(&spec.locate, venv.as_ref(), &mut steps)
+            .map_err(StartError::again)?
             .ok_or_else(|| nothing(&steps))?,
     };
     let settings = prepare(spec, &mut found, venv, &mut steps);
@@ -250,9 +251,11 @@ fn prepare(spec: &Spec, found: &mut Found, venv: Option<Venv>, steps: &mut Steps
     let is_used = found.venv.is_some() && (found.by_variable || found.venv == venv);
     if let Some(venv) = venv.filter(|_| !is_used) {
         let build = settings::build(found, free_threaded);
-        match settings::fits(&venv, found, spec.locate.venv.is_some(), &build) {
+        let is_authors = spec.locate.venv.is_some();
+        match settings::fits(&venv, found, is_authors, &build) {
             Ok(()) => found.venv = Some(venv),
-            Err(reason) => steps.add("virtual environment", Some(&venv.folder), reason),
+            Err(reason) if is_authors => steps.add(find::VENV, Some(&venv.folder), reason),
+            Err(reason) => steps.without_active_venv(&venv.folder, reason),
         }
     }
     Settings::new(spec, found, free_threaded, steps)

@@ -21,6 +21,7 @@ pub(crate) fn trials(targets: &[Target]) -> Vec<Trial> {
     trials.extend(on_each(targets, "venv", venv));
     trials.extend(on_each(targets, "venv/first-on-path", venv_on_path));
     trials.extend(on_each(targets, "venv/named-by-the-variable", venv_by_variable));
+    trials.extend(on_each(targets, "venv/that-is-none", no_venv));
     trials.extend(on_each(targets, "home", home));
     trials.extend(on_each(targets, "no-executable", no_executable));
     trials.push(on_two(targets, "prefix/foreign-venv-first-on-path", foreign_venv));
@@ -157,6 +158,32 @@ fn other_venv(one: &Target, other: &Target) -> Result<(), Stop> {
     is_at(one, &outcome)?;
     if !outcome.stderr.contains("is for Python") {
         return Err(outcome.fail("the log should say why the environment is not used").into());
+    }
+    let case = Case::on(one).env("VIRTUAL_ENV", &venv).words(&["start", "start", "run", WHERE]);
+    let reason = format!("is for Python 3.{}, not for the 3.{}", other.version.1, one.version.1);
+    warns_once(&case.run()?, &venv, &reason)
+}
+
+/// One line says that the packages of the environment are missing.
+fn warns_once(outcome: &Outcome, venv: &Path, reason: &str) -> Result<(), Stop> {
+    let begin = format!("embed-dll: VIRTUAL_ENV: {}: {reason}", venv.display());
+    let line = outcome.stderr.strip_suffix("; its packages are not used\n");
+    if line.is_none_or(|line| !line.starts_with(&begin) || line.contains('\n')) {
+        return Err(outcome.fail(&format!("stderr should be one line: {begin} …")).into());
+    }
+    Ok(())
+}
+
+/// `VIRTUAL_ENV` names a folder that is none, or that is gone: said once, also when the first
+/// attempts fail.
+fn no_venv(target: &Target) -> Result<(), Stop> {
+    let folder = tempfile::tempdir()?;
+    for value in [folder.path(), Path::new("/nonexistent")] {
+        let case = Case::on(target).env("VIRTUAL_ENV", value).env("PYTHONHOME", "/nonexistent");
+        let case = case.words(&["start", "start", "unsetenv", "PYTHONHOME"]);
+        let outcome = case.words(&["start", "run", WHERE]).run()?;
+        is_at(target, &outcome)?;
+        warns_once(&outcome, value, "is no virtual environment: ")?;
     }
     Ok(())
 }
