@@ -109,6 +109,39 @@ impl Steps {
     pub(crate) fn taken(&self) -> &[Step] {
         &self.taken
     }
+
+    /// A line for each; the names of which ld.so says the same, mostly that there is no such file,
+    /// are one line.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let alike = |step: &Step| {
+            let same = |other: &&Step| other.what == BY_NAME && other.outcome == step.outcome;
+            self.taken.iter().filter(same).collect::<Vec<_>>()
+        };
+        let line = |step: &Step| {
+            if step.what != BY_NAME {
+                return Some(step.to_string());
+            }
+            match alike(step).as_slice() {
+                [first, .., last] if std::ptr::eq(*first, step) => {
+                    let [from, to] =
+                        [first, last].map(|step| step.path.clone().unwrap_or_default());
+                    let count = alike(step).len();
+                    Some(format!(
+                        "{BY_NAME}: {} … {} ({count} names, of 3.{} down to 3.{}, each also with \
+                         t, d and td): {}",
+                        from.display(),
+                        to.display(),
+                        places::MINORS.end(),
+                        places::MINORS.start(),
+                        step.outcome
+                    ))
+                }
+                [_] => Some(step.to_string()),
+                _ => None,
+            }
+        };
+        self.taken.iter().filter_map(line).collect()
+    }
 }
 
 /// What the search has found.
@@ -296,11 +329,16 @@ impl Search<'_> {
                 return found;
             }
         }
-        for folder in environment::folders(c"PATH") {
-            let python = folder.join("python3");
-            if !python.is_file() {
-                continue;
-            }
+        let folders = environment::folders(c"PATH");
+        let pythons: Vec<PathBuf> = folders
+            .into_iter()
+            .map(|folder| folder.join("python3"))
+            .filter(|python| python.is_file())
+            .collect();
+        if pythons.is_empty() {
+            self.steps.add(ON_PATH, None, "none");
+        }
+        for python in pythons {
             let candidates = match Candidates::of_interpreter(&python) {
                 Ok(candidates) => candidates,
                 Err(reason) => {

@@ -472,10 +472,11 @@ fn failed(text: String, found: Found, registry: &Registry) -> StartError {
 }
 
 fn nothing(steps: &Steps) -> StartError {
-    let list: String = steps.taken().iter().map(|step| format!("\n  {step}")).collect();
+    let list: String = steps.lines().iter().map(|line| format!("\n  {line}")).collect();
     StartError::again(format!(
         "no libpython of 3.8 or later can be used; looked at:{list}\n\
-         install one (Debian: libpython3-dev or libpython3.X; pyenv: PYTHON_CONFIGURE_OPTS=\
-         --enable-shared), or set EMBED_DLL_LIBPYTHON to the file libpython3.X.so.1.0"
+         What to do: install one (Debian: libpython3-dev or libpython3.X; pyenv: \
+         PYTHON_CONFIGURE_OPTS=--enable-shared), or set EMBED_DLL_LIBPYTHON to the file \
+         libpython3.X.so.1.0"
     ))
 }
