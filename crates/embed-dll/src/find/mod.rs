@@ -2,7 +2,8 @@
 //!
 //! The DLL is linked to none. The places are looked at in a fixed order, and each look is recorded:
 //! a Python that is in the process; what the author or `EMBED_DLL_LIBPYTHON` says; the virtual
-//! environment; the `python3` on `PATH`; what ld.so finds by name. No program is run.
+//! environment; the `python3` on `PATH`; what ld.so finds by name. No program is run. A virtual
+//! environment is used if it led to the libpython, or if `VIRTUAL_ENV` or the author names it.
 
 pub(crate) mod dl;
 mod elf;
@@ -16,11 +17,13 @@ use std::fmt;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::python::Abi;
 use crate::spec::Locate;
 use dl::Handle;
 use loaded::Image;
+use places::Candidates;
 pub(crate) use places::Named;
 use venv::Venv;
 
@@ -45,6 +48,14 @@ impl fmt::Display for Step {
             write!(formatter, "{}: ", path.display())?;
         }
         formatter.write_str(&self.outcome)
+    }
+}
+
+impl Step {
+    /// Writes it to standard error. A host that has none loses the line, nothing else.
+    fn write(&self) {
+        use io::Write;
+        let _ = writeln!(io::stderr(), "embed-dll: {self}");
     }
 }
 
@@ -75,16 +86,61 @@ impl Steps {
     ) {
         let step = Step { what, path: path.map(Path::to_owned), outcome: outcome.into() };
         if self.log {
-            use io::Write;
-            // A host without standard error loses the log, nothing else.
-            let _ = writeln!(io::stderr(), "embed-dll: {step}");
+            step.write();
         }
         self.taken.push(step);
+    }
+
+    /// Records that the environment that `VIRTUAL_ENV` names is not used. Its packages are missing
+    /// then, so a line on standard error says it, once.
+    pub(crate) fn without_active_venv(&mut self, folder: &Path, reason: impl fmt::Display) {
+        static IS_SAID: AtomicBool = AtomicBool::new(false);
+        let outcome = format!("{reason}; its packages are not used");
+        self.add(ACTIVE_VENV, Some(folder), outcome);
+        if let Some(step) = self.taken.last()
+            && !self.log
+            && !IS_SAID.swap(true, Ordering::Relaxed)
+        {
+            step.write();
+        }
     }
 
     /// All of them.
     pub(crate) fn taken(&self) -> &[Step] {
         &self.taken
+    }
+
+    /// A line for each; the names of which ld.so says the same, mostly that there is no such file,
+    /// are one line.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let alike = |step: &Step| {
+            let same = |other: &&Step| other.what == BY_NAME && other.outcome == step.outcome;
+            self.taken.iter().filter(same).collect::<Vec<_>>()
+        };
+        let line = |step: &Step| {
+            if step.what != BY_NAME {
+                return Some(step.to_string());
+            }
+            match alike(step).as_slice() {
+                [first, .., last] if std::ptr::eq(*first, step) => {
+                    let [from, to] =
+                        [first, last].map(|step| step.path.clone().unwrap_or_default());
+                    let count = alike(step).len();
+                    Some(format!(
+                        "{BY_NAME}: {} … {} ({count} names, of 3.{} down to 3.{}, each also with \
+                         t, d and td): {}",
+                        from.display(),
+                        to.display(),
+                        places::MINORS.end(),
+                        places::MINORS.start(),
+                        step.outcome
+                    ))
+                }
+                [_] => Some(step.to_string()),
+                _ => None,
+            }
+        };
+        self.taken.iter().filter_map(line).collect()
     }
 }
 
@@ -96,6 +152,8 @@ pub(crate) struct Found {
     pub(crate) abi: Abi,
     /// The virtual environment that is meant.
     pub(crate) venv: Option<Venv>,
+    /// Whether `EMBED_DLL_LIBPYTHON` has named it.
+    pub(crate) by_variable: bool,
     /// Whether the search has opened it, so that it may be closed again.
     pub(crate) opened: bool,
     /// Whether its symbols may be made global: there is no other libpython in the process.
@@ -105,7 +163,8 @@ pub(crate) struct Found {
 const IN_PROCESS: &str = "already in the process";
 const VARIABLE: &str = "EMBED_DLL_LIBPYTHON";
 pub(crate) const AUTHOR: &str = "what the author of the DLL says";
-const VENV: &str = "virtual environment";
+pub(crate) const VENV: &str = "virtual environment";
+const ACTIVE_VENV: &str = "VIRTUAL_ENV";
 const ON_PATH: &str = "python3 on PATH";
 const BY_NAME: &str = "ld.so";
 
@@ -152,12 +211,20 @@ pub(crate) fn in_process(steps: &mut Steps) -> Result<Option<Found>, String> {
         ));
     }
     let abi = functions(&image)?;
-    Ok(Some(Found { image, abi, venv: None, opened: false, alone }))
+    Ok(Some(Found { image, abi, venv: None, by_variable: false, opened: false, alone }))
 }
 
 /// Looks for a libpython on the machine. The first that can be used is opened, with its symbols
 /// visible to nobody else yet.
-pub(crate) fn on_machine(locate: &Locate, venv: Option<&Venv>, steps: &mut Steps) -> Option<Found> {
+///
+/// # Errors
+///
+/// That `EMBED_DLL_LIBPYTHON` names none that can be used: who sets it wants that one, no other.
+pub(crate) fn on_machine(
+    locate: &Locate,
+    venv: Option<&Venv>,
+    steps: &mut Steps,
+) -> Result<Option<Found>, String> {
     let mut search = Search { steps, tried: Vec::new() };
     search.run(locate, venv)
 }
@@ -165,11 +232,17 @@ pub(crate) fn on_machine(locate: &Locate, venv: Option<&Venv>, steps: &mut Steps
 /// The virtual environment that the author or `VIRTUAL_ENV` names, if it can be read.
 pub(crate) fn venv(locate: &Locate, steps: &mut Steps) -> Option<Venv> {
     let author = locate.venv.and_then(|path| origin(Path::new(path), AUTHOR, steps));
+    let is_authors = author.is_some();
     let folder = author.or_else(|| environment::path(c"VIRTUAL_ENV"))?;
     match Venv::read(&folder) {
         Ok(venv) => Some(venv),
-        Err(reason) => {
+        Err(reason) if is_authors => {
             steps.add(VENV, Some(&folder), reason);
+            None
+        }
+        Err(reason) => {
+            let reason = format!("is no virtual environment: {reason}");
+            steps.without_active_venv(&folder, reason);
             None
         }
     }
@@ -207,14 +280,37 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn run(&mut self, locate: &Locate, venv: Option<&Venv>) -> Option<Found> {
-        let told = environment::path(c"EMBED_DLL_LIBPYTHON");
-        if let Some(path) = told.and_then(|path| origin(&path, VARIABLE, self.steps)) {
-            let found = self.given(VARIABLE, &path);
-            if found.is_some() {
-                return found;
-            }
+    fn run(&mut self, locate: &Locate, venv: Option<&Venv>) -> Result<Option<Found>, String> {
+        match environment::path(c"EMBED_DLL_LIBPYTHON") {
+            Some(value) => self.told(&value).map(Some),
+            None => Ok(self.search(locate, venv)),
         }
+    }
+
+    /// What `EMBED_DLL_LIBPYTHON` names.
+    fn told(&mut self, value: &Path) -> Result<Found, String> {
+        let before = self.steps.taken().len();
+        let path = origin(value, VARIABLE, self.steps);
+        if let Some(found) = path.as_deref().and_then(|path| self.given(VARIABLE, path)) {
+            return Ok(found);
+        }
+        let reasons = self.steps.taken().iter().skip(before).map(|step| {
+            // The file that the value says need not be said twice.
+            match step.path.as_deref().filter(|&path| path != value) {
+                Some(path) => format!("{}: {}", path.display(), step.outcome),
+                None => step.outcome.clone(),
+            }
+        });
+        Err(format!(
+            "{VARIABLE} is {}, and that cannot be used: {}; set it to a file libpython3.X.so.1.0 \
+             of 3.8 or later, to a virtual environment, or to the prefix or the interpreter of a \
+             Python that has one; or unset it, and one is searched for",
+            value.display(),
+            reasons.collect::<Vec<_>>().join("; ")
+        ))
+    }
+
+    fn search(&mut self, locate: &Locate, venv: Option<&Venv>) -> Option<Found> {
         if let Some(path) =
             locate.libpython.and_then(|path| origin(Path::new(path), AUTHOR, self.steps))
         {
@@ -224,33 +320,33 @@ impl Search<'_> {
             }
         }
         if let Some(venv) = venv {
-            let wanted = venv.version.map(|version| Named { version, flags: String::new() });
-            let mut candidates = places::in_prefix(&venv.base(), wanted.as_ref());
-            // The interpreter that it was made from may be an unusual build, or elsewhere.
-            if let Ok(interpreter) = places::Interpreter::of(&venv.python()) {
-                candidates.splice(0..0, interpreter.libraries());
-            }
-            if candidates.is_empty() {
+            let candidates = Candidates::of_venv(venv.clone());
+            if candidates.files.is_empty() {
                 self.steps.add(VENV, Some(&venv.folder), "its base has no libpython");
             }
-            if let Some(mut found) = self.first(VENV, candidates) {
-                found.venv = Some(venv.clone());
-                return Some(found);
+            let found = self.first(VENV, candidates);
+            if found.is_some() {
+                return found;
             }
         }
-        for folder in environment::folders(c"PATH") {
-            let python = folder.join("python3");
-            if !python.is_file() {
-                continue;
-            }
-            let candidates = match places::Interpreter::of(&python) {
-                Ok(interpreter) => interpreter.libraries(),
+        let folders = environment::folders(c"PATH");
+        let pythons: Vec<PathBuf> = folders
+            .into_iter()
+            .map(|folder| folder.join("python3"))
+            .filter(|python| python.is_file())
+            .collect();
+        if pythons.is_empty() {
+            self.steps.add(ON_PATH, None, "none");
+        }
+        for python in pythons {
+            let candidates = match Candidates::of_interpreter(&python) {
+                Ok(candidates) => candidates,
                 Err(reason) => {
                     self.steps.add(ON_PATH, Some(&python), reason);
                     continue;
                 }
             };
-            if candidates.is_empty() {
+            if candidates.files.is_empty() {
                 self.steps.add(ON_PATH, Some(&python), "its prefix has no libpython");
             }
             let found = self.first(ON_PATH, candidates);
@@ -258,20 +354,44 @@ impl Search<'_> {
                 return found;
             }
         }
-        self.first(BY_NAME, places::sonames().map(PathBuf::from).collect())
+        let files = places::sonames().map(PathBuf::from).collect();
+        self.first(BY_NAME, Candidates { files, venv: None })
     }
 
     fn given(&mut self, what: &'static str, path: &Path) -> Option<Found> {
-        let candidates = places::given(path);
-        if candidates.is_empty() {
+        let candidates = match places::given(path) {
+            Ok(candidates) => candidates,
+            Err(reason) => {
+                self.steps.add(what, Some(path), reason);
+                return None;
+            }
+        };
+        if candidates.files.is_empty() {
             self.steps.add(what, Some(path), "has no libpython");
         }
         self.first(what, candidates)
     }
 
-    /// Opens the first candidate that can be used.
-    fn first(&mut self, what: &'static str, candidates: Vec<PathBuf>) -> Option<Found> {
-        candidates.into_iter().find_map(|path| {
+    /// Opens the first candidate that can be used. Only what a virtual environment has led to may be
+    /// of it: PATH changes nothing for a libpython that was found otherwise.
+    fn first(&mut self, what: &'static str, candidates: Candidates) -> Option<Found> {
+        let Candidates { files, venv } = candidates;
+        let mut found = self.open_first(what, files)?;
+        let version = found.image.version;
+        found.venv = venv.filter(|venv| venv.version.is_none_or(|venv| venv == version));
+        if let Some(venv) = &found.venv {
+            self.steps.add(
+                what,
+                Some(&venv.folder),
+                "the virtual environment that led to it, used",
+            );
+        }
+        found.by_variable = what == VARIABLE;
+        Some(found)
+    }
+
+    fn open_first(&mut self, what: &'static str, files: Vec<PathBuf>) -> Option<Found> {
+        files.into_iter().find_map(|path| {
             let identity = path.canonicalize().unwrap_or_else(|_| path.clone());
             if self.tried.contains(&identity) {
                 return None;
@@ -303,7 +423,11 @@ fn open(path: &Path) -> Result<Found, String> {
     }
     let name = CString::new(path.as_os_str().as_bytes())
         .map_err(|_| String::from("has a NUL in its name"))?;
-    let handle = Handle::open(&name, libc::RTLD_NOW | libc::RTLD_LOCAL)?;
+    let handle = Handle::open(&name, libc::RTLD_NOW | libc::RTLD_LOCAL).map_err(|text| {
+        // Whoever shows the reason has said the name.
+        let reason = text.strip_prefix(&*path.to_string_lossy());
+        reason.and_then(|text| text.strip_prefix(": ")).map_or(text.clone(), str::to_owned)
+    })?;
     let Some(image) = Image::behind(Some(handle), &dl::objects()) else {
         handle.close();
         return Err(String::from("has no Py_GetVersion: it is no libpython"));
@@ -315,7 +439,9 @@ fn open(path: &Path) -> Result<Found, String> {
         functions(&image)
     };
     match abi {
-        Ok(abi) => Ok(Found { image, abi, venv: None, opened: true, alone: true }),
+        Ok(abi) => {
+            Ok(Found { image, abi, venv: None, by_variable: false, opened: true, alone: true })
+        }
         Err(reason) => {
             handle.close();
             Err(reason)

@@ -110,29 +110,71 @@ fn stdlibs(prefix: &Path) -> Vec<Named> {
     found
 }
 
-/// What a person may give: a libpython, a folder that has one, a prefix, or an interpreter.
-pub(crate) fn given(path: &Path) -> Vec<PathBuf> {
+/// Files that may be the libpython that is meant.
+#[derive(Debug)]
+pub(crate) struct Candidates {
+    /// The best first.
+    pub(crate) files: Vec<PathBuf>,
+    /// The virtual environment that led to them.
+    pub(crate) venv: Option<Venv>,
+}
+
+impl Candidates {
+    /// Of the interpreter that a virtual environment was made from.
+    pub(crate) fn of_venv(venv: Venv) -> Candidates {
+        let wanted = venv.version.map(|version| Named { version, flags: String::new() });
+        let mut files = in_prefix(&venv.base(), wanted.as_ref());
+        // That interpreter may be an unusual build, or elsewhere.
+        if let Ok(interpreter) = Interpreter::of(&venv.python()) {
+            files.splice(0..0, interpreter.libraries());
+        }
+        Candidates { files, venv: Some(venv) }
+    }
+
+    /// Of an interpreter, which may be that of a virtual environment.
+    ///
+    /// # Errors
+    ///
+    /// Why it leads nowhere.
+    pub(crate) fn of_interpreter(path: &Path) -> Result<Candidates, String> {
+        let interpreter = Interpreter::of(path)?;
+        Ok(Candidates { files: interpreter.libraries(), venv: interpreter.venv })
+    }
+}
+
+/// What a person may give: a libpython, a folder that has one, a prefix, a virtual environment, or
+/// an interpreter.
+///
+/// # Errors
+///
+/// Why an interpreter leads nowhere.
+pub(crate) fn given(path: &Path) -> Result<Candidates, String> {
     if path.is_dir() {
-        let mut found = in_folder(path);
-        found.extend(in_folder(&path.join("lib")));
-        found.extend(in_prefix(path, None));
-        return found;
+        if let Ok(venv) = Venv::read(path) {
+            return Ok(Candidates::of_venv(venv));
+        }
+        let mut files = in_folder(path);
+        files.extend(in_folder(&path.join("lib")));
+        files.extend(in_prefix(path, None));
+        return Ok(Candidates { files, venv: None });
     }
     let is_interpreter = path
         .file_name()
         .and_then(OsStr::to_str)
         .is_some_and(|name| name.starts_with("python") && !name.contains(".so"));
-    if is_interpreter && let Ok(interpreter) = Interpreter::of(path) {
-        return interpreter.libraries();
+    if is_interpreter {
+        return Candidates::of_interpreter(path);
     }
-    vec![path.to_owned()]
+    Ok(Candidates { files: vec![path.to_owned()], venv: None })
 }
 
 /// A Python executable.
 #[derive(Debug)]
-pub(crate) struct Interpreter {
+struct Interpreter {
     prefix: PathBuf,
     named: Option<Named>,
+    /// The virtual environment that it was found in.
+    venv: Option<Venv>,
 }
 
 impl Interpreter {
@@ -141,13 +183,15 @@ impl Interpreter {
     /// # Errors
     ///
     /// Why that cannot be done.
-    pub(crate) fn of(path: &Path) -> Result<Interpreter, String> {
-        let real = path.canonicalize().map_err(|error| error.to_string())?;
-        let real = if elf::is_elf(&real) {
-            real
-        } else {
-            pyenv(path).ok_or("is a script, and no program is run to ask where it leads")?
-        };
+    fn of(path: &Path) -> Result<Interpreter, String> {
+        let mut found = path.to_owned();
+        let mut real = path.canonicalize().map_err(|error| error.to_string())?;
+        if !elf::is_elf(&real) {
+            (found, real) =
+                pyenv(path).ok_or("is a script, and no program is run to ask where it leads")?;
+        }
+        // As CPython does: where the interpreter was found counts, not where its link leads.
+        let venv = found.parent().and_then(Path::parent).and_then(|up| Venv::read(up).ok());
         let name = real.file_name().unwrap_or_default();
         if !name.as_encoded_bytes().starts_with(b"python") {
             return Err(format!("leads to {}, which is no Python", real.display()));
@@ -156,25 +200,26 @@ impl Interpreter {
         let prefix = real.parent().and_then(Path::parent).ok_or("has no prefix")?.to_owned();
         // Made with `--copies`: a real file, but the prefix has no libpython.
         match Venv::read(&prefix) {
-            Ok(venv) => {
+            Ok(base) => {
                 let named =
-                    named.or_else(|| Some(Named { version: venv.version?, flags: String::new() }));
-                Ok(Interpreter { prefix: venv.base(), named })
+                    named.or_else(|| Some(Named { version: base.version?, flags: String::new() }));
+                Ok(Interpreter { prefix: base.base(), named, venv })
             }
-            Err(_) => Ok(Interpreter { prefix, named }),
+            Err(_) => Ok(Interpreter { prefix, named, venv }),
         }
     }
 
     /// Where its libpython may be.
-    pub(crate) fn libraries(&self) -> Vec<PathBuf> {
+    fn libraries(&self) -> Vec<PathBuf> {
         let mut found = in_prefix(&self.prefix, self.named.as_ref());
         found.extend(self.named.as_ref().map(|named| PathBuf::from(named.soname())));
         found
     }
 }
 
-/// Follows a shim of pyenv, by the rules of `pyenv version-name` as far as files and `PYENV_VERSION` decide.
-fn pyenv(shim: &Path) -> Option<PathBuf> {
+/// Follows a shim of pyenv, by the rules of `pyenv version-name` as far as files and `PYENV_VERSION`
+/// decide: the interpreter that it runs, and where that one's links lead.
+fn pyenv(shim: &Path) -> Option<(PathBuf, PathBuf)> {
     let folder = shim.parent().filter(|folder| folder.ends_with("shims"))?;
     let root = folder.parent()?;
     let versions = root.join("versions");
@@ -190,10 +235,12 @@ fn pyenv(shim: &Path) -> Option<PathBuf> {
             .find_map(|file| std::fs::read_to_string(file).ok())?,
     };
     let name = shim.file_name()?;
-    chosen
-        .split_whitespace()
-        .map(|version| versions.join(version).join("bin").join(name))
-        .find_map(|python| python.canonicalize().ok().filter(|python| elf::is_elf(python)))
+    chosen.split_whitespace().map(|version| versions.join(version).join("bin").join(name)).find_map(
+        |python| {
+            let real = python.canonicalize().ok().filter(|real| elf::is_elf(real))?;
+            Some((python, real))
+        },
+    )
 }
 
 #[cfg(test)]

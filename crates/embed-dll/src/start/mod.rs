@@ -211,6 +211,7 @@ fn start(spec: &Spec, registry: &Registry) -> Result<&'static Runtime, StartErro
     let mut found = match found {
         Some(found) => found,
         None => find::on_machine(&spec.locate, venv.as_ref(), &mut steps)
+            .map_err(StartError::again)?
             .ok_or_else(|| nothing(&steps))?,
     };
     let settings = prepare(spec, &mut found, venv, &mut steps);
@@ -247,11 +248,14 @@ fn take_cffi_lock(found: &Found) -> Result<CffiLock, StartError> {
 /// What the interpreter will be told.
 fn prepare(spec: &Spec, found: &mut Found, venv: Option<Venv>, steps: &mut Steps) -> Settings {
     let free_threaded = found.abi.free_threaded;
-    if let Some(venv) = venv.filter(|_| found.venv.is_none()) {
+    let is_used = found.venv.is_some() && (found.by_variable || found.venv == venv);
+    if let Some(venv) = venv.filter(|_| !is_used) {
         let build = settings::build(found, free_threaded);
-        match settings::fits(&venv, found, spec.locate.venv.is_some(), &build) {
+        let is_authors = spec.locate.venv.is_some();
+        match settings::fits(&venv, found, is_authors, &build) {
             Ok(()) => found.venv = Some(venv),
-            Err(reason) => steps.add("virtual environment", Some(&venv.folder), reason),
+            Err(reason) if is_authors => steps.add(find::VENV, Some(&venv.folder), reason),
+            Err(reason) => steps.without_active_venv(&venv.folder, reason),
         }
     }
     Settings::new(spec, found, free_threaded, steps)
@@ -468,10 +472,11 @@ fn failed(text: String, found: Found, registry: &Registry) -> StartError {
 }
 
 fn nothing(steps: &Steps) -> StartError {
-    let list: String = steps.taken().iter().map(|step| format!("\n  {step}")).collect();
+    let list: String = steps.lines().iter().map(|line| format!("\n  {line}")).collect();
     StartError::again(format!(
         "no libpython of 3.8 or later can be used; looked at:{list}\n\
-         install one (Debian: libpython3-dev or libpython3.X; pyenv: PYTHON_CONFIGURE_OPTS=\
-         --enable-shared), or set EMBED_DLL_LIBPYTHON to the file libpython3.X.so.1.0"
+         What to do: install one (Debian: libpython3-dev or libpython3.X; pyenv: \
+         PYTHON_CONFIGURE_OPTS=--enable-shared), or set EMBED_DLL_LIBPYTHON to the file \
+         libpython3.X.so.1.0"
     ))
 }

@@ -2,12 +2,13 @@
 //! mended, as far as CPython allows it.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use libtest_mimic::Trial;
 
 use crate::case::Case;
-use crate::interpreters::Target;
+use crate::interpreters::{self, Target};
 use crate::{Stop, on_each, on_two};
 
 pub(crate) fn trials(targets: &[Target]) -> Vec<Trial> {
@@ -18,6 +19,7 @@ pub(crate) fn trials(targets: &[Target]) -> Vec<Trial> {
     trials.extend(on_each(targets, "fails/stdio-encoding-late", stdio_encoding_late));
     trials.extend(on_each(targets, "fails/hash-seed", hash_seed));
     trials.extend(on_each(targets, "fails/utf8-mode", utf8_mode));
+    trials.extend(on_each(targets, "fails/variable", variable));
     trials.extend(on_each(targets, "fails/site", site));
     trials.extend(on_each(targets, "fails/sitecustomize", sitecustomize));
     trials.push(on_two(targets, "fails/home-then-another-version", another_version));
@@ -122,6 +124,48 @@ fn hash_seed(target: &Target) -> Result<(), Stop> {
 fn utf8_mode(target: &Target) -> Result<(), Stop> {
     let text = "preconfig_init_utf8_mode: invalid PYTHONUTF8 environment variable value";
     mended(target, "PYTHONUTF8", "bogus", text)
+}
+
+/// `EMBED_DLL_LIBPYTHON` names what cannot be used: no other Python takes its place, though there is
+/// one on PATH and one that the author names.
+fn variable(target: &Target) -> Result<(), Stop> {
+    let folder = tempfile::tempdir()?;
+    let script = folder.path().join("python3");
+    fs::write(&script, "#!/bin/sh\n")?;
+    let mut wrong = vec![
+        (Path::new("/nonexistent/libpython3.so").to_owned(), "No such file or directory"),
+        (Path::new("/etc/passwd").to_owned(), "is no ELF file"),
+        (Path::new("libpython-of-nobody.so").to_owned(), "cannot open shared object file"),
+        (script, "is a script, and no program is run"),
+        (folder.path().to_owned(), "has no libpython"),
+    ];
+    wrong.extend(interpreters::old().into_iter().map(|old| (old, "and 3.8 or later is needed")));
+    let on_path = tempfile::tempdir()?;
+    symlink(target.python(), on_path.path().join("python3"))?;
+    for (value, reason) in wrong {
+        let case = Case::under(target).env("EMBED_DLL_LIBPYTHON", &value);
+        let case = case.env("PATH", on_path.path()).word("libpython").word(&target.library);
+        let case = case.words(&["start", "start", "unsetenv", "EMBED_DLL_LIBPYTHON"]);
+        let outcome = case.words(&ANSWER).run()?;
+        for index in [0, 1] {
+            let line = outcome.nth("failed", index)?;
+            let begin = format!("retry=true EMBED_DLL_LIBPYTHON is {}", value.display());
+            if !line.starts_with(&begin) || !line.contains(reason) || !line.contains("unset it") {
+                return Err(outcome.fail(&format!("it should fail for now with: {reason}")).into());
+            }
+        }
+        // The value is said once, and the search goes its way without it.
+        if outcome.nth("failed", 0)?.matches(&value.display().to_string()).count() != 1 {
+            return Err(outcome.fail("the value should be said once").into());
+        }
+        outcome.started_with(&target.library)?;
+        outcome.expect("result", "42")?;
+    }
+    // A Python that is there already is used.
+    let case = Case::under(target).env("EMBED_DLL_LIBPYTHON", "/etc/passwd");
+    let case = case.words(&["open", "local"]).word(&target.library);
+    case.words(&ANSWER).run()?.started_with(&target.library)?;
+    Ok(())
 }
 
 /// A `site` that cannot be imported: frozen since 3.11, so that another is not looked at, but not in

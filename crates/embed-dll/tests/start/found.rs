@@ -268,7 +268,7 @@ fn too_old() -> Result<(), Stop> {
         let outcome = Case::new().words(&["open", "local"]).word(&library).word("start").run()?;
         outcome.says("is in the process already")?;
         outcome.says("this DLL needs 3.8 or later")?;
-        let case = Case::new().env("EMBED_DLL_LIBPYTHON", &library).env("EMBED_DLL_LOG", "1");
+        let case = Case::new().words(&["libpython"]).word(&library).env("EMBED_DLL_LOG", "1");
         let outcome = case.word("start").run()?;
         if !outcome.stderr.contains("and 3.8 or later is needed") {
             return Err(outcome.fail("the log should say that it is too old").into());
@@ -277,29 +277,49 @@ fn too_old() -> Result<(), Stop> {
     Ok(())
 }
 
-/// None at all: the text names every place that was looked at, and what to do.
+/// None at all: the text names every place that was looked at, shortly, and ends with what to do.
 fn nothing() -> Result<(), Stop> {
     let folder = tempfile::tempdir()?;
-    let case =
-        Case::new().env("EMBED_DLL_LIBPYTHON", folder.path()).env("VIRTUAL_ENV", "/nonexistent");
+    let system = ["/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib"].map(Path::new);
+    let mut hidden = 0;
     // What ld.so finds by itself is hidden.
     for flags in ["", "t", "d", "td"] {
         for minor in 8..16 {
-            fs::write(folder.path().join(format!("libpython3.{minor}{flags}.so.1.0")), "")?;
+            let name = format!("libpython3.{minor}{flags}.so.1.0");
+            let multiarch = format!("{}-linux-gnu/{name}", std::env::consts::ARCH);
+            if system.iter().any(|lib| lib.join(&name).exists() || lib.join(&multiarch).exists()) {
+                fs::write(folder.path().join(name), "")?;
+                hidden += 1;
+            }
         }
     }
-    let outcome = case.env("LD_LIBRARY_PATH", folder.path()).words(&["start", "run", ""]).run()?;
+    let case = || {
+        let case = Case::new().env("VIRTUAL_ENV", "/nonexistent");
+        case.env("LD_LIBRARY_PATH", folder.path()).word("start")
+    };
+    let outcome = case().words(&["run", ""]).run()?;
     let line = outcome.line("failed")?;
     if line.contains("started") || !line.starts_with("retry=true no libpython of 3.8 or later") {
         return Err(outcome.fail("nothing should be found").into());
     }
+    let count = 32 - hidden;
     for text in [
         "already in the process: none",
-        "virtual environment: /nonexistent",
-        "ld.so: libpython3.15.so.1.0",
+        "VIRTUAL_ENV: /nonexistent: is no virtual environment",
+        "python3 on PATH: none",
+        &format!("({count} names, of 3.15 down to 3.8, each also with t, d and td): cannot open"),
+        "\nWhat to do: install one",
         "set EMBED_DLL_LIBPYTHON",
     ] {
         outcome.says(text)?;
+    }
+    let by_name = |text: &str| text.lines().filter(|line| line.contains("ld.so: ")).count();
+    if by_name(&outcome.stdout) != 1 + hidden {
+        return Err(outcome.fail("the names that ld.so does not know should be one line").into());
+    }
+    let outcome = case().env("EMBED_DLL_LOG", "1").run()?;
+    if by_name(&outcome.stderr) != 32 || by_name(&outcome.stdout) != 1 + hidden {
+        return Err(outcome.fail("the log should say each name").into());
     }
     Ok(())
 }

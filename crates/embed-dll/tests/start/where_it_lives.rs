@@ -19,6 +19,9 @@ pub(crate) fn trials(targets: &[Target]) -> Vec<Trial> {
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(on_each(targets, "prefix", prefix));
     trials.extend(on_each(targets, "venv", venv));
+    trials.extend(on_each(targets, "venv/first-on-path", venv_on_path));
+    trials.extend(on_each(targets, "venv/named-by-the-variable", venv_by_variable));
+    trials.extend(on_each(targets, "venv/that-is-none", no_venv));
     trials.extend(on_each(targets, "home", home));
     trials.extend(on_each(targets, "no-executable", no_executable));
     trials.push(on_two(targets, "prefix/foreign-venv-first-on-path", foreign_venv));
@@ -109,6 +112,34 @@ fn venv(target: &Target) -> Result<(), Stop> {
     is_in_venv(&venv, target, &author.run()?)
 }
 
+/// An environment that is only first on PATH, as in images of containers: it is meant if it leads to
+/// the libpython, and no file of it is looked at otherwise.
+fn venv_on_path(target: &Target) -> Result<(), Stop> {
+    let (_folder, venv) = make_venv(target)?;
+    let on_path = |case: Case| case.env("PATH", venv.join("bin")).words(&["start", "run", WHERE]);
+    is_in_venv(&venv, target, &on_path(Case::under(target)).run()?)?;
+    is_at(target, &on_path(Case::on(target)).run()?)?;
+    let author = Case::under(target).word("libpython").word(&target.library);
+    is_at(target, &on_path(author).run()?)?;
+    // VIRTUAL_ENV is the more explicit of the two.
+    let (_other_folder, active) = make_venv(target)?;
+    let both = on_path(Case::under(target).env("VIRTUAL_ENV", &active));
+    is_in_venv(&active, target, &both.run()?)
+}
+
+/// `EMBED_DLL_LIBPYTHON` may be an environment or its interpreter, and counts more than others.
+fn venv_by_variable(target: &Target) -> Result<(), Stop> {
+    let (_folder, venv) = make_venv(target)?;
+    let (_other_folder, active) = make_venv(target)?;
+    for value in [venv.clone(), venv.join("bin/python"), venv.join("bin/python3")] {
+        let case = || Case::under(target).env("EMBED_DLL_LIBPYTHON", &value);
+        is_in_venv(&venv, target, &case().words(&["start", "run", WHERE]).run()?)?;
+        let both = case().env("VIRTUAL_ENV", &active).env("PATH", active.join("bin"));
+        is_in_venv(&venv, target, &both.words(&["start", "run", WHERE]).run()?)?;
+    }
+    Ok(())
+}
+
 /// The environment of another version is first on PATH, which decides everything for a plain
 /// `Py_InitializeEx`.
 fn foreign_venv(one: &Target, other: &Target) -> Result<(), Stop> {
@@ -127,6 +158,32 @@ fn other_venv(one: &Target, other: &Target) -> Result<(), Stop> {
     is_at(one, &outcome)?;
     if !outcome.stderr.contains("is for Python") {
         return Err(outcome.fail("the log should say why the environment is not used").into());
+    }
+    let case = Case::on(one).env("VIRTUAL_ENV", &venv).words(&["start", "start", "run", WHERE]);
+    let reason = format!("is for Python 3.{}, not for the 3.{}", other.version.1, one.version.1);
+    warns_once(&case.run()?, &venv, &reason)
+}
+
+/// One line says that the packages of the environment are missing.
+fn warns_once(outcome: &Outcome, venv: &Path, reason: &str) -> Result<(), Stop> {
+    let begin = format!("embed-dll: VIRTUAL_ENV: {}: {reason}", venv.display());
+    let line = outcome.stderr.strip_suffix("; its packages are not used\n");
+    if line.is_none_or(|line| !line.starts_with(&begin) || line.contains('\n')) {
+        return Err(outcome.fail(&format!("stderr should be one line: {begin} …")).into());
+    }
+    Ok(())
+}
+
+/// `VIRTUAL_ENV` names a folder that is none, or that is gone: said once, also when the first
+/// attempts fail.
+fn no_venv(target: &Target) -> Result<(), Stop> {
+    let folder = tempfile::tempdir()?;
+    for value in [folder.path(), Path::new("/nonexistent")] {
+        let case = Case::on(target).env("VIRTUAL_ENV", value).env("PYTHONHOME", "/nonexistent");
+        let case = case.words(&["start", "start", "unsetenv", "PYTHONHOME"]);
+        let outcome = case.words(&["start", "run", WHERE]).run()?;
+        is_at(target, &outcome)?;
+        warns_once(&outcome, value, "is no virtual environment: ")?;
     }
     Ok(())
 }
