@@ -5,8 +5,9 @@
 //! user of something replaced frees it. On a free-threaded build such a count would be contended by
 //! every core, so there what is replaced is kept for good: once per re-attachment, not per call.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+use std::time::{Duration, Instant};
 
 use crate::python::{Key, Py, View};
 use crate::spec::Function;
@@ -32,8 +33,13 @@ pub struct Attached {
     replaced: AtomicBool,
 }
 
-/// Held by whoever reads an [`Attached`] without being attached, and passed by whoever frees one.
-static READING: Mutex<()> = Mutex::new(());
+/// How many threads read an [`Attached`] without being attached. Readers never wait: each of them
+/// must get the value, however many are refused at once.
+static READING: AtomicUsize = AtomicUsize::new(0);
+
+/// How long freeing waits for readers, who need nanoseconds. In a child that was forked while
+/// another thread was reading, the count never comes down.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 impl Attached {
     pub(super) fn new(
@@ -76,8 +82,16 @@ impl Attached {
 /// attached.
 #[cold]
 unsafe fn free(attached: *mut Attached) {
-    // Whoever found it before it was replaced, and reads it unattached, has finished after this.
-    drop(READING.lock());
+    // Pairs with the fence of a reader: either it finds what replaced this, or it is counted here.
+    fence(Ordering::SeqCst);
+    let begin = Instant::now();
+    while READING.load(Ordering::Acquire) != 0 {
+        if begin.elapsed() > PATIENCE {
+            // Better a leak than freeing what may be read.
+            return;
+        }
+        std::thread::yield_now();
+    }
     // SAFETY: says the caller.
     drop(unsafe { Box::from_raw(attached) });
 }
@@ -147,11 +161,12 @@ pub(crate) fn with_error_value<T>(
     function: &Function,
     read: impl FnOnce(Option<&[u8]>) -> Option<T>,
 ) -> Option<T> {
-    // In a child that was forked while another thread freed something, the lock stays taken.
-    let Ok(reading) = READING.try_lock() else { return read(None) };
-    // SAFETY: null, or attached; not freed before the lock is given back.
+    READING.fetch_add(1, Ordering::Relaxed);
+    // Pairs with the fence of whoever frees.
+    fence(Ordering::SeqCst);
+    // SAFETY: null, or attached; not freed before this thread is no longer counted.
     let attached = unsafe { function.attached.load(Ordering::Acquire).as_ref() };
     let value = read(attached.and_then(|attached| attached.error.as_deref()));
-    drop(reading);
+    READING.fetch_sub(1, Ordering::Release);
     value
 }

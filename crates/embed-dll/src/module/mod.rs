@@ -149,21 +149,27 @@ fn exported<R>(failed: R, body: impl FnOnce() -> R) -> R {
 
 /// `<module>_start()`: starts the interpreter and runs the init code, if that has not happened yet.
 /// After a failure it tries again, where CPython allows it. 0, or -1 with the reason on standard
-/// error and in [`last_error`].
+/// error and in [`last_error`]; -1 also if the interpreter has been finalised since.
 pub fn start(module: &'static Module) -> c_int {
-    exported(-1, || match module.state.ready() {
-        Some(_) => 0,
-        None => match init::once(module, once::Retry::Allowed) {
-            Ok(_) => 0,
-            Err(reason) => {
-                if !matches!(reason, NotReady::Failed { printed: true, .. }) {
-                    let line = format!("{}_start(): {reason}\n", names::c_name(module.name()));
-                    to_descriptor(&line);
+    exported(-1, || {
+        let (reason, printed) = match module.state.ready() {
+            Some(_) => match thread::open() {
+                Ok(()) => return 0,
+                Err(refused) => (refused.to_string(), false),
+            },
+            None => match init::once(module, once::Retry::Allowed) {
+                Ok(_) => return 0,
+                Err(reason) => {
+                    let printed = matches!(reason, NotReady::Failed { printed: true, .. });
+                    (reason.to_string(), printed)
                 }
-                errors::failed(module, &reason.to_string());
-                -1
-            }
-        },
+            },
+        };
+        if !printed {
+            to_descriptor(&format!("{}_start(): {reason}\n", names::c_name(module.name())));
+        }
+        errors::failed(module, &reason);
+        -1
     })
 }
 

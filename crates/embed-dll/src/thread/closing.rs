@@ -7,7 +7,7 @@
 
 use std::ffi::c_int;
 use std::ptr;
-use std::sync::atomic::{AtomicU32, Ordering, fence};
+use std::sync::atomic::{AtomicU32, Ordering, compiler_fence, fence};
 use std::thread::{park_timeout, sleep};
 use std::time::{Duration, Instant};
 
@@ -75,6 +75,11 @@ fn judge(in_flight: bool, id: u32) -> Result<(), Refused> {
     if in_flight && now & mode::CLOSED == 0 { Ok(()) } else { Err(Refused::Finalising) }
 }
 
+/// Whether the calling thread would be admitted now, which it does not try.
+pub(super) fn would_admit(record: &Record) -> Result<(), Refused> {
+    if unusual() { judge(record.depth() > 0, record.id.get()) } else { Ok(()) }
+}
+
 /// Whether a thread that seems to be attached may go on: after the host has finalised Python and
 /// started it again, nothing that this DLL keeps is valid.
 #[inline]
@@ -100,10 +105,14 @@ pub(super) fn leave_late() {
     LATE.fetch_sub(1, Ordering::Release);
 }
 
-/// Stops the calling thread for ever if the interpreter to which it wants to return has stopped
-/// waiting for it: asking for the GIL would end the thread below Rust frames, or crash.
+/// Counts a thread that returns to Python as inside, until [`Record::go_out`], so that finalisation
+/// waits until it has the GIL; or stops it for ever if the interpreter does not wait any longer:
+/// asking for the GIL would end the thread below Rust frames, or crash.
 #[inline]
-pub(super) fn hang_if_gone(record: &Record) {
+pub(super) fn go_back_in(record: &Record) {
+    record.go_in();
+    // As in `begin`.
+    compiler_fence(Ordering::SeqCst);
     if unusual() {
         hang_if_closed(record);
     }
@@ -111,6 +120,7 @@ pub(super) fn hang_if_gone(record: &Record) {
 
 #[cold]
 fn hang_if_closed(record: &Record) {
+    fence(Ordering::SeqCst);
     let id = record.id.get();
     if MODE.load(Ordering::SeqCst) & (mode::CLOSED | mode::FINALISED) == 0
         || id != 0 && CLOSER.load(Ordering::Relaxed) == id
@@ -207,6 +217,16 @@ fn drain(abi: &Abi) {
     MODE.fetch_or(mode::CLOSING, Ordering::SeqCst);
     barrier_everywhere();
     let begin = Instant::now();
+    wait_for_others(abi, begin);
+    MODE.fetch_or(mode::CLOSED, Ordering::SeqCst);
+    // A thread of Python's own that was in a C function may have gone back in since they were
+    // counted; the next one sees that it is too late.
+    barrier_everywhere();
+    wait_for_others(abi, begin);
+}
+
+/// Lets other threads run until none is inside, or patience ends.
+fn wait_for_others(abi: &Abi, begin: Instant) {
     while (record::others_inside() || LATE.load(Ordering::SeqCst) != 0)
         && begin.elapsed() < PATIENCE
     {
@@ -216,7 +236,6 @@ fn drain(abi: &Abi) {
         // SAFETY: the state just saved; Python has not marked itself as finalising yet.
         unsafe { (abi.PyEval_RestoreThread)(state) };
     }
-    MODE.fetch_or(mode::CLOSED, Ordering::SeqCst);
 }
 
 /// Called by Python at the very end of finalisation.

@@ -158,6 +158,16 @@ pub fn attach(runtime: &'static Runtime) -> Result<Attachment, Refused> {
     Ok(Attachment { runtime, record, how: How::Restored { gated } })
 }
 
+/// Whether [`attach`] would be refused now, without waiting for the GIL.
+///
+/// # Errors
+///
+/// Why it would be.
+pub fn open() -> Result<(), Refused> {
+    // SAFETY: the record of the calling thread.
+    closing::would_admit(unsafe { record::this().as_ref() })
+}
+
 /// Whether the calling thread is attached, if `state` is the one it would use.
 fn is_attached(abi: &Abi, state: *mut PyThreadState) -> bool {
     is_attached_with(abi, state, abi.current_state())
@@ -292,12 +302,14 @@ pub fn detached<R>(py: Py<'_>, body: impl FnOnce() -> R) -> R {
             // SAFETY: the record of the calling thread, which outlives its frames.
             let record = unsafe { self.record.as_ref() };
             record.resume.set(self.outer);
-            closing::hang_if_gone(record);
+            closing::go_back_in(record);
             if self.gated {
                 gate::own().enter(record.id.get());
             }
-            // SAFETY: the state that `PyEval_SaveThread` gave, in the same thread.
+            // SAFETY: the state that `PyEval_SaveThread` gave, in the same thread; finalisation
+            // waits for it.
             unsafe { (self.abi.PyEval_RestoreThread)(self.state) };
+            record.go_out();
             drop(errno);
         }
     }

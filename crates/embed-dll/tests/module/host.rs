@@ -101,6 +101,16 @@ impl Dll {
                 let errno = std::io::Error::last_os_error().raw_os_error();
                 println!("errno {twice} {}", errno.unwrap_or(0));
             }
+            "finalise" => finalise(),
+            // Many calls at once; tells how many did not return -1.
+            "crowd" => {
+                let other = |_: c_int| (0..1000).filter(|_| self.number("twice", 1) != -1).count();
+                let threads: Vec<_> =
+                    (0..8).map(|index| thread::spawn(move || other(index))).collect();
+                let wrong: usize =
+                    threads.into_iter().map(|thread| thread.join().expect("no panic")).sum();
+                println!("crowd {wrong}");
+            }
             "sigint" => {
                 // SAFETY: sends a signal to this thread.
                 unsafe { libc::raise(libc::SIGINT) };
@@ -108,6 +118,21 @@ impl Dll {
             other => panic!("unknown word {other}"),
         }
     }
+}
+
+/// Ends the interpreter, as a host does that has its own libpython.
+fn finalise() {
+    let function = |name: &CStr| {
+        // SAFETY: a C string; the DLL has made libpython's symbols global.
+        let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+        assert!(!address.is_null(), "{name:?} is not global");
+        // SAFETY: both functions below have this type.
+        unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C" fn() -> c_int>(address) }
+    };
+    // SAFETY: the interpreter runs.
+    unsafe { function(c"PyGILState_Ensure")() };
+    // SAFETY: attached.
+    println!("finalise {}", unsafe { function(c"Py_FinalizeEx")() });
 }
 
 fn read(text: *const c_char) -> String {

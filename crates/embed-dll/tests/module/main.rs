@@ -30,7 +30,7 @@ fn main() {
     if arguments.next().as_deref() == Some("--host") {
         host::main(arguments);
     }
-    let tests: [(&str, Test); 10] = [
+    let tests: [(&str, Test); 12] = [
         ("start-may-be-repeated", start_may_be_repeated),
         ("calls-do-not-repeat-the-init-code", calls_do_not_repeat),
         ("last-error-belongs-to-a-thread", last_error_belongs_to_a_thread),
@@ -40,6 +40,8 @@ fn main() {
         ("replaced-functions-are-freed", replaced_functions),
         ("an-interrupt-before-a-call-does-not-cost-it", interrupts),
         ("errno-passes-through", errno_passes),
+        ("after-the-end-every-call-gets-the-error-value", after_the_end),
+        ("threads-of-python-in-calls-may-meet-the-end", daemons_meet_the_end),
         ("the-process-may-end-at-the-first-failure", ends_at_the_first_failure),
     ];
     let targets = interpreters::all();
@@ -270,6 +272,36 @@ def twice(x):
 ";
     let outcome = run(target, code, &["errno=4", "errno=5"])?;
     prints(&outcome, &["errno 4 4", "errno 5 99"])
+}
+
+fn after_the_end(target: &Target) -> Result<(), Failed> {
+    let code = "@ffi.def_extern(error=-1)\ndef twice(x):\n    return 2 * x\n";
+    let outcome = run(target, code, &["twice=4", "finalise", "crowd", "start", "last"])?;
+    outcome.expect("twice", "8")?;
+    outcome.expect("finalise", "0")?;
+    outcome.expect("crowd", "0")?;
+    outcome.expect("start", "-1")?;
+    complains(
+        &outcome,
+        &["module_case_start(): the Python interpreter of this process was finalised"],
+    )
+}
+
+/// They come back from C while finalisation counts who is inside.
+fn daemons_meet_the_end(target: &Target) -> Result<(), Failed> {
+    let code = format!(
+        "{TWICE}
+import threading, time
+def daemon():
+    while True:
+        lib.twice(1)
+for _ in range(8):
+    threading.Thread(target=daemon, daemon=True).start()
+time.sleep(0.05)
+"
+    );
+    let outcome = run(target, &code, &["start", "finalise"])?;
+    outcome.expect("finalise", "0")
 }
 
 fn ends_at_the_first_failure(target: &Target) -> Result<(), Failed> {
