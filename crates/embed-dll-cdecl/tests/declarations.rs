@@ -78,9 +78,10 @@ fn the_header_of_the_documentation() {
 
 #[test]
 fn the_headers_of_all_fixtures() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../python-fixtures");
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folders = ["python-fixtures", "tests/contract/dll"].map(|folder| root.join(folder));
     let mut count = 0;
-    for entry in std::fs::read_dir(root).unwrap() {
+    for entry in folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()) {
         let Ok(text) = std::fs::read_to_string(entry.unwrap().path().join("api.h")) else {
             continue;
         };

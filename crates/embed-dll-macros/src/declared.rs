@@ -69,7 +69,16 @@ impl Declared {
         self.source(place).map_or_else(Span::call_site, |source| source.span)
     }
 
+    /// Whether something is first named in the API, and so promised to hosts.
+    pub(crate) fn in_api(&self, place: Place) -> bool {
+        self.text(place).is_some_and(|(_, dialect)| *dialect == Dialect::Api)
+    }
+
     fn source(&self, place: Place) -> Option<&Source> {
+        self.text(place).map(|(source, _)| source)
+    }
+
+    fn text(&self, place: Place) -> Option<&(Source, Dialect)> {
         let text = self.counts.iter().position(|counts| match place {
             Place::Function(index) => index < counts.functions,
             Place::Variable(index) => index < counts.variables,
@@ -77,7 +86,7 @@ impl Declared {
             Place::Record(index) => index < counts.records,
             Place::Number(index) => index < counts.numbers,
         });
-        Some(&self.texts.get(text?)?.0)
+        self.texts.get(text?)
     }
 
     /// The functions with their index.

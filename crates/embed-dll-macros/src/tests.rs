@@ -259,6 +259,14 @@ fn only_what_is_exported_is_visible() {
 }
 
 #[test]
+fn only_variables_of_the_api_are_promised_to_hosts() {
+    let expanded = expansion("module: \"m\", api: \"extern int a;\", cdef: \"extern int b;\"");
+    let expanded = expanded.expect("it is accepted").replace(' ', "");
+    let linked = |name: &str| expanded.contains(&format!("#[link_name=\"{name}\"]"));
+    assert_eq!(["a", "b"].map(linked), [true, false]);
+}
+
+#[test]
 fn declarations_can_stand_for_items_in_rust() {
     let api = "typedef struct { int x; } p; int f(p *); int g(int);\n#define N 3\n";
     let expanded = expansion(&format!("module: \"m\", api: \"{api}\", rust: [p, f, N]"));

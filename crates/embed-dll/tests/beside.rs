@@ -108,10 +108,15 @@ type real_t = f32;
 mod variables_in_rust {
     use super::*;
 
+    #[unsafe(no_mangle)]
     pub(super) static mut counter: AtomicI32 = AtomicI32::new(40);
+    #[unsafe(no_mangle)]
     pub(super) static mut items: [c_int; 5] = [1; 5];
+    #[unsafe(no_mangle)]
     pub(super) static mut greeting: *const c_char = c"hello".as_ptr();
+    #[unsafe(no_mangle)]
     pub(super) static mut flag: bool = false;
+    #[unsafe(no_mangle)]
     pub(super) static mut callback: Option<unsafe extern "C" fn(c_int) -> c_int> =
         Some(plus_hundred);
 }

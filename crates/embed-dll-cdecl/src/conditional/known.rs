@@ -14,8 +14,9 @@ pub(super) enum Known {
 pub(super) fn known(name: &str) -> Option<Known> {
     Some(match name {
         "__linux__" | "__linux" | "__gnu_linux__" | "__unix__" | "__unix" | "__x86_64__"
-        | "__x86_64" | "__amd64__" | "__amd64" | "__LP64__" | "_LP64" | "__ELF__" | "__STDC__"
-        | "__STDC_HOSTED__" => Known::Value(1),
+        | "__x86_64" | "__amd64__" | "__amd64" | "__LP64__" | "_LP64" | "__ELF__" | "__STDC__" => {
+            Known::Value(1)
+        }
         "__CHAR_BIT__" | "__SIZEOF_POINTER__" | "__SIZEOF_LONG__" | "__SIZEOF_SIZE_T__" => {
             Known::Value(8)
         }

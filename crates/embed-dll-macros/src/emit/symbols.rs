@@ -65,6 +65,67 @@ pub(crate) fn emit(types: &Types<'_>, declared: &Declared) -> Symbols {
             }
         });
         symbols.table.push(quote!(__rt::Symbol { name: #name, address: #address }));
+        if declared.in_api(Place::Variable(index)) {
+            symbols.items.extend(linked(name));
+        }
     }
     symbols
+}
+
+/// A reference to the symbol of a variable that hosts link to. Without `#[unsafe(no_mangle)]` there
+/// is none: then the loader refuses the DLL and names the symbol, as the linker does for a test or a
+/// static library, instead of the linker of some host.
+fn linked(name: &str) -> TokenStream {
+    quote! {
+        const _: () = {
+            unsafe extern "C" {
+                #[link_name = #name]
+                static __variable: ::core::primitive::u8;
+            }
+            struct __Address(#[allow(dead_code, reason = "for the linker")] *const ::core::primitive::u8);
+            // SAFETY: nobody reads it.
+            unsafe impl ::core::marker::Sync for __Address {}
+            #[used]
+            static __ADDRESS: __Address = __Address(&raw const __variable);
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::process::Command;
+
+    use super::linked;
+
+    /// Builds a DLL in which every symbol must be defined, and gives what the compiler says.
+    fn built(variable: &str, optimised: bool) -> Result<(), String> {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let source = folder.path().join("lib.rs");
+        let text = format!("#![no_std]\nextern crate std;\n{variable}\n{}", linked("verbosity"));
+        fs::write(&source, text).expect("written");
+        let output = Command::new("rustc")
+            .args(["--edition", "2024", "--crate-type", "cdylib", "-C", "link-arg=-Wl,-z,defs"])
+            .args(["-C", if optimised { "opt-level=3" } else { "opt-level=0" }])
+            .arg(&source)
+            .arg("-o")
+            .arg(folder.path().join("lib.so"))
+            .output()
+            .expect("rustc runs the tests too");
+        let messages = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.success() { Ok(()) } else { Err(messages) }
+    }
+
+    #[test]
+    fn a_variable_that_hosts_link_to_needs_its_symbol() {
+        for optimised in [false, true] {
+            for ty in ["i32 = 1", "[u64; 2] = [1; 2]", "*const u8 = core::ptr::null()"] {
+                let exported = format!("#[unsafe(no_mangle)] pub static mut verbosity: {ty};");
+                assert_eq!(built(&exported, optimised), Ok(()));
+            }
+            let error = built("pub static mut verbosity: i32 = 1;", optimised);
+            let error = error.expect_err("the symbol is missing");
+            assert!(error.contains("undefined") && error.contains("verbosity"), "{error}");
+        }
+    }
 }
