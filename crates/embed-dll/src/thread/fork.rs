@@ -112,13 +112,13 @@ fn take_inside(runtime: &'static Runtime) -> Taken {
     }
     let begin = Instant::now();
     while begin.elapsed() <= LIMIT {
-        let Ok(attachment) = attach(runtime) else { break };
+        let Ok(attachment) = attach(runtime) else { return Taken::Nothing };
         if let Some(lock) = prepare(&attachment) {
             return Taken::Interpreter(attachment, lock);
         }
         detached(attachment.py(), || sleep(Duration::from_millis(2)));
     }
-    Taken::Nothing
+    Taken::Busy(ThreadId::current())
 }
 
 /// Makes Python ready for the fork, if no other thread is importing or lists the threads.
