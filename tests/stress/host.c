@@ -249,6 +249,22 @@ static void forking_in_callback(random_t *random) {
     CHECK(apply(back_forks, x) == 2 * x, "apply(back_forks, %d)", x);
 }
 
+/* Not without a GIL: CPython's own handlers in the child stop all threads (they set a __class__),
+   with a lock that a thread which does not exist there may have had. Only builds without a GIL
+   export the function. */
+static void forking_inside(random_t *random) {
+    if (dlsym(RTLD_DEFAULT, "PyUnstable_Module_SetGIL") != NULL)
+        return;
+    CHECK(stress_one_enter() == 0, "enter: %s", stress_one_last_error());
+    if (below(random, 2) == 0) {
+        CHECK(stress_two_enter() == 0, "enter of the other: %s", stress_two_last_error());
+        check_fork("fork between enter and leave of both");
+        CHECK(stress_two_leave() == 0, "leave of the other: %s", stress_two_last_error());
+    }
+    check_fork("fork between enter and leave");
+    CHECK(stress_one_leave() == 0, "leave: %s", stress_one_last_error());
+}
+
 static void forking_in_python(random_t *random) {
     int code = os_fork();
 
@@ -275,6 +291,7 @@ static operation_t operations[] = {
     {"holding", holding, 2, 0, 0},
     {"forking", forking, 1, 0, 0},
     {"fork in callback", forking_in_callback, 1, 0, 0},
+    {"fork inside enter", forking_inside, 1, 0, 0},
     {"os.fork", forking_in_python, 1, 0, 0},
 };
 

@@ -204,6 +204,9 @@ def hold(milliseconds):
 
 @ffi.def_extern()
 def os_fork():
+    # Without a GIL, destructors that run in the child may want a lock that another thread had.
+    if not getattr(sys, "_is_gil_enabled", lambda: True)():
+        return lib.add(20, 22)
     child = os.fork()
     if child == 0:
         os._exit(lib.add(20, 22))

@@ -107,6 +107,15 @@ pub fn leave() -> Result<(), Misuse> {
     Ok(())
 }
 
+/// Whether the calling thread, which is attached, runs host code between `enter` and `leave`, and
+/// not Python code inside that.
+pub(super) fn is_host_code(record: &Record) -> bool {
+    let depth = record.depth();
+    LEVELS
+        .try_with(|levels| levels.borrow().last().is_some_and(|level| level.depth == depth))
+        .unwrap_or(false)
+}
+
 /// Gives the interpreter back for a thread that ends without having left.
 pub(super) fn thread_ends(record: &Record) {
     if record.depth() == 0 {

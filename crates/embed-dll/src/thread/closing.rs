@@ -81,13 +81,15 @@ pub(super) fn would_admit(record: &Record) -> Result<(), Refused> {
 }
 
 /// Whether a thread that seems to be attached may go on: after the host has finalised Python and
-/// started it again, nothing that this DLL keeps is valid.
+/// started it again, nothing that this DLL keeps is valid; nor where a thread that has entered has
+/// forked while Python was not ready for that.
 #[inline]
 pub(super) fn still_there() -> Result<(), Refused> {
-    if MODE.load(Ordering::Relaxed) & mode::FINALISED == 0 {
-        return Ok(());
+    match MODE.load(Ordering::Relaxed) & (mode::FINALISED | mode::FORKED) {
+        0 => Ok(()),
+        mode::FINALISED => Err(Refused::Finalised),
+        _ => Err(Refused::ForkedWhileBusy),
     }
-    Err(Refused::Finalised)
 }
 
 /// Counts a call of a thread that is no longer in the list. After success, [`leave_late`] undoes.

@@ -13,7 +13,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::{
-    Attachment, Errno, attach, closing, gate, imports, is_attached, probe, record, runtime,
+    Attachment, Errno, attach, batch, closing, detached, gate, imports, is_attached, listing,
+    probe, record, runtime,
 };
 use crate::python::{Abi, Py};
 use crate::start::Runtime;
@@ -27,8 +28,8 @@ const LIMIT: Duration = Duration::from_secs(1);
 enum Taken {
     /// Nothing: there is no interpreter, or the caller holds it and takes care of it.
     Nothing,
-    /// The interpreter, on behalf of the child.
-    Interpreter(Attachment),
+    /// The interpreter, on behalf of the child, and a lock.
+    Interpreter(Attachment, listing::Held),
     /// Nothing, because another thread has it. Another DLL may be luckier a moment later, for the same
     /// forking thread.
     Busy(ThreadId),
@@ -63,7 +64,7 @@ unsafe extern "C" fn before() {
         Some(runtime) if closing::is_open() => take(runtime),
         _ => Taken::Nothing,
     };
-    if let Taken::Interpreter(_) = taken {
+    if let Taken::Interpreter(..) = taken {
         process::registry().forking.store(ThreadId::current().word(), Ordering::Relaxed);
     }
     TAKEN.set(ManuallyDrop::new(taken));
@@ -80,7 +81,7 @@ fn take(runtime: &'static Runtime) -> Taken {
     if is_attached(abi, if resume.is_null() { of_python } else { resume })
         || is_attached(abi, of_python)
     {
-        return Taken::Nothing;
+        return if batch::is_host_code(own) { take_inside(runtime) } else { Taken::Nothing };
     }
     let begin = Instant::now();
     loop {
@@ -91,8 +92,8 @@ fn take(runtime: &'static Runtime) -> Taken {
             return Taken::Busy(ThreadId::current());
         }
         let Ok(attachment) = attach(runtime) else { return Taken::Nothing };
-        if prepare(&attachment) {
-            return Taken::Interpreter(attachment);
+        if let Some(lock) = prepare(&attachment) {
+            return Taken::Interpreter(attachment, lock);
         }
         drop(attachment);
         if begin.elapsed() > LIMIT {
@@ -102,23 +103,43 @@ fn take(runtime: &'static Runtime) -> Taken {
     }
 }
 
-/// Makes Python ready for the fork, if no other thread is importing.
-fn prepare(attachment: &Attachment) -> bool {
+/// The same for a host that forks between `enter` and `leave`: it has the interpreter, but nothing
+/// has told Python.
+fn take_inside(runtime: &'static Runtime) -> Taken {
+    // Another DLL has, if the host has entered both.
+    if process::registry().forking.load(Ordering::Relaxed) == ThreadId::current().word() {
+        return Taken::Nothing;
+    }
+    let begin = Instant::now();
+    while begin.elapsed() <= LIMIT {
+        let Ok(attachment) = attach(runtime) else { return Taken::Nothing };
+        if let Some(lock) = prepare(&attachment) {
+            return Taken::Interpreter(attachment, lock);
+        }
+        detached(attachment.py(), || sleep(Duration::from_millis(2)));
+    }
+    Taken::Busy(ThreadId::current())
+}
+
+/// Makes Python ready for the fork, if no other thread is importing or lists the threads.
+fn prepare(attachment: &Attachment) -> Option<listing::Held> {
     let py = attachment.py();
-    let Some(settled) = imports::settled(py) else { return false };
+    let settled = imports::settled(py)?;
+    let lock = listing::take(py)?;
     if let Some(before) = py.abi().PyOS_BeforeFork {
         // SAFETY: attached; one of the calls for after the fork follows.
         unsafe { before() };
     }
     // From here on no import can begin: `PyOS_BeforeFork` holds the lock that it would need.
     if settled.still() {
-        return true;
+        return Some(lock);
     }
     if let Some(after) = py.abi().PyOS_AfterFork_Parent {
         // SAFETY: attached, after the call above.
         unsafe { after() };
     }
-    false
+    lock.release(py);
+    None
 }
 
 /// Where there is no GIL, `PyOS_BeforeFork` stops all attached threads, and waits for them for as
@@ -137,12 +158,13 @@ fn stop_others(abi: &'static Abi) {
 
 unsafe extern "C" fn in_parent() {
     let _errno = Errno::save();
-    if let Taken::Interpreter(attachment) = taken() {
+    if let Taken::Interpreter(attachment, lock) = taken() {
         process::registry().forking.store(0, Ordering::Relaxed);
         if let Some(after) = attachment.runtime.abi.PyOS_AfterFork_Parent {
             // SAFETY: attached, after the call for before the fork.
             unsafe { after() };
         }
+        lock.release(attachment.py());
         drop(attachment);
     }
 }
@@ -159,11 +181,12 @@ unsafe extern "C" fn in_child() {
                 closing::forked_while_busy();
             }
         }
-        Taken::Interpreter(attachment) => {
+        Taken::Interpreter(attachment, lock) => {
             if let Some(after) = attachment.runtime.abi.PyOS_AfterFork_Child {
                 // SAFETY: attached, after the call for before the fork; the only thread.
                 unsafe { after() };
             }
+            lock.release(attachment.py());
             drop(attachment);
         }
     }

@@ -12,6 +12,7 @@ mod fork;
 mod futex;
 mod gate;
 mod imports;
+mod listing;
 mod probe;
 mod record;
 mod signals;
