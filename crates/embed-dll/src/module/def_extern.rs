@@ -23,6 +23,9 @@ struct Decorator {
 
 impl Payload for Decorator {}
 
+/// How many names a message lists.
+const NAMES_SHOWN: usize = 50;
+
 static DECORATOR: Class<Decorator> = Class::new();
 
 /// Makes the class, once.
@@ -53,7 +56,9 @@ pub(crate) fn def_extern<'a>(own: View<'a>, arguments: Arguments<'a>) -> Result<
         given.map(|value| value.filter(|value| !value.is_none()).map(View::retain));
     if let Some(name) = name.as_ref().filter(|name| !name.is_str()) {
         let class = name.class_name();
-        let words = format_args!("def_extern() name must be str or None, not {class}");
+        // `@ffi.def_extern` gets the function in the place of the name.
+        let advice = if name.is_callable() { "; write @ffi.def_extern(), with ()" } else { "" };
+        let words = format_args!("def_extern() name must be str or None, not {class}{advice}");
         return Err(py.raise(ExceptionKind::Type, words));
     }
     prepare(py)?;
@@ -100,8 +105,9 @@ fn attach<'a>(decorator: &Decorator, callable: View<'a>) -> Result<Owned<'a>> {
     };
     let name = name.to_text()?;
     let Some((function, signature)) = find(decorator, py, &name)? else {
+        let there = decorator.types.declarations(|declarations| there_are(declarations));
         let words = format_args!(
-            "ffi.def_extern('{name}'): no 'extern \"Python\"' function with this name"
+            "ffi.def_extern('{name}'): no 'extern \"Python\"' function with this name; {there}"
         );
         return Err(py.raise_class(ffi::error_class(py), words));
     };
@@ -148,6 +154,23 @@ fn find(
     let ctype = |id| decorator.types.ctype(py, id).map(Owned::keep);
     let parameters = parameters.into_iter().map(ctype).collect::<Result<_>>()?;
     Ok(Some((function, Signature { result: ctype(result)?, parameters })))
+}
+
+/// The functions that Python implements, for a message.
+fn there_are(declarations: &Declarations) -> String {
+    let functions = declarations.functions().iter();
+    let mut names: Vec<&str> = functions
+        .filter(|function| function.kind != FunctionKind::C)
+        .map(|function| function.name.as_str())
+        .collect();
+    if names.is_empty() {
+        return String::from("there is none");
+    }
+    names.sort_unstable();
+    match names.len().checked_sub(NAMES_SHOWN) {
+        None | Some(0) => format!("there are: {}", names.join(", ")),
+        Some(more) => format!("there are: {}, and {more} more", names[..NAMES_SHOWN].join(", ")),
+    }
 }
 
 /// The types of the result and of the parameters.

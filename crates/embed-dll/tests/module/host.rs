@@ -104,7 +104,8 @@ impl Dll {
             "finalise" => finalise(),
             // Many calls at once; tells how many did not return -1.
             "crowd" => {
-                let other = |_: c_int| (0..1000).filter(|_| self.number("twice", 1) != -1).count();
+                let other =
+                    move |_: c_int| (0..1000).filter(|_| self.number("twice", 1) != -1).count();
                 let threads: Vec<_> =
                     (0..8).map(|index| thread::spawn(move || other(index))).collect();
                 let wrong: usize =

@@ -30,13 +30,14 @@ fn main() {
     if arguments.next().as_deref() == Some("--host") {
         host::main(arguments);
     }
-    let tests: [(&str, Test); 12] = [
+    let tests: [(&str, Test); 13] = [
         ("start-may-be-repeated", start_may_be_repeated),
         ("calls-do-not-repeat-the-init-code", calls_do_not_repeat),
         ("last-error-belongs-to-a-thread", last_error_belongs_to_a_thread),
         ("a-replaced-hook-gets-the-exception", a_replaced_hook),
         ("texts-live-until-later", texts_live),
         ("reports-say-more-than-cffi", reports_say_more),
+        ("def-extern-says-what-to-write", def_extern_advises),
         ("replaced-functions-are-freed", replaced_functions),
         ("an-interrupt-before-a-call-does-not-cost-it", interrupts),
         ("errno-passes-through", errno_passes),
@@ -223,6 +224,23 @@ def twice(x):
         "ValueError: 7\n",
     ];
     complains(&outcome, &texts)
+}
+
+/// Without its parentheses `def_extern` gets the function; a name that is misspelt is one of few.
+fn def_extern_advises(target: &Target) -> Result<(), Failed> {
+    let without = "@ffi.def_extern\ndef twice(x):\n    return 2 * x\n";
+    let outcome = run(target, without, &["twice=4"])?;
+    let text = "TypeError: def_extern() name must be str or None, not function; \
+                write @ffi.def_extern(), with ()\n";
+    complains(&outcome, &[text])?;
+    let number = "ffi.def_extern(5)\n";
+    let outcome = run(target, number, &["twice=4"])?;
+    complains(&outcome, &["TypeError: def_extern() name must be str or None, not int\n"])?;
+    let misspelt = "@ffi.def_extern()\ndef twize(x):\n    return 2 * x\n";
+    let outcome = run(target, misspelt, &["twice=4"])?;
+    let text = "ffi.error: ffi.def_extern('twize'): no 'extern \"Python\"' function with this name; \
+                there are: add, nothing, small, text, twice\n";
+    complains(&outcome, &[text])
 }
 
 fn replaced_functions(target: &Target) -> Result<(), Failed> {

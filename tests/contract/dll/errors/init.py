@@ -184,7 +184,7 @@ def e_decorators():
     attempt("E04", lambda: ffi.def_extern(name="e_plain", error="text")(first))
     attempt("E04", lambda: ffi.def_extern(name="e_plain", error=2**40)(first))
     attempt("E04", lambda: ffi.def_extern(name="e_void", error=5)(first))
-    attempt("E13", lambda: ffi.def_extern()(lambda x: x))
+    attempt("E14", lambda: ffi.def_extern()(lambda x: x))
     attempt("E14", lambda: ffi.def_extern(name="nope")(first))
     attempt("E16", lambda: ffi.def_extern(name="e_plain")(5))
     attempt("E16", lambda: ffi.def_extern()(5))

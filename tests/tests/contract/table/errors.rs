@@ -25,7 +25,12 @@ pub(super) const EXCEPTIONS: &[Row] = &[
         &[Case("interrupt")],
     ),
     same("E13", "`name=`, by position too; else the function's own name", lines!["errors"]),
-    same("E14", "an unknown name is an `ffi.error`", lines!["errors", "fails-constant"]),
+    better(
+        "E14",
+        "an unknown name is an `ffi.error`",
+        "the message lists the names that there are",
+        lines!["errors", "fails-constant"],
+    ),
     same("E15", "an unknown keyword is a `TypeError`", lines!["errors"]),
     better(
         "E16",
