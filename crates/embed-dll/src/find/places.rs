@@ -143,7 +143,7 @@ impl Interpreter {
     /// Why that cannot be done.
     pub(crate) fn of(path: &Path) -> Result<Interpreter, String> {
         let real = path.canonicalize().map_err(|error| error.to_string())?;
-        let real = if elf::is_elf(&real) {
+        let real = if elf::is_elf(&real).map_err(|error| error.to_string())? {
             real
         } else {
             pyenv(path).ok_or("is a script, and no program is run to ask where it leads")?
@@ -190,10 +190,9 @@ fn pyenv(shim: &Path) -> Option<PathBuf> {
             .find_map(|file| std::fs::read_to_string(file).ok())?,
     };
     let name = shim.file_name()?;
-    chosen
-        .split_whitespace()
-        .map(|version| versions.join(version).join("bin").join(name))
-        .find_map(|python| python.canonicalize().ok().filter(|python| elf::is_elf(python)))
+    chosen.split_whitespace().map(|version| versions.join(version).join("bin").join(name)).find_map(
+        |python| python.canonicalize().ok().filter(|python| elf::is_elf(python).unwrap_or(false)),
+    )
 }
 
 #[cfg(test)]
