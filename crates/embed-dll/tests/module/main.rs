@@ -30,7 +30,7 @@ fn main() {
     if arguments.next().as_deref() == Some("--host") {
         host::main(arguments);
     }
-    let tests: [(&str, Test); 12] = [
+    let tests: [(&str, Test); 13] = [
         ("start-may-be-repeated", start_may_be_repeated),
         ("calls-do-not-repeat-the-init-code", calls_do_not_repeat),
         ("last-error-belongs-to-a-thread", last_error_belongs_to_a_thread),
@@ -42,6 +42,7 @@ fn main() {
         ("errno-passes-through", errno_passes),
         ("after-the-end-every-call-gets-the-error-value", after_the_end),
         ("threads-of-python-in-calls-may-meet-the-end", daemons_meet_the_end),
+        ("a-call-that-stays-in-python-survives-the-end", a_call_stays),
         ("the-process-may-end-at-the-first-failure", ends_at_the_first_failure),
     ];
     let targets = interpreters::all();
@@ -301,6 +302,19 @@ time.sleep(0.05)
 "
     );
     let outcome = run(target, &code, &["start", "finalise"])?;
+    outcome.expect("finalise", "0")
+}
+
+/// Finalisation gives up waiting for it, and CPython ends its thread when it wants the GIL again.
+fn a_call_stays(target: &Target) -> Result<(), Failed> {
+    let code = "
+import time
+@ffi.def_extern()
+def twice(x):
+    while True:
+        time.sleep(0.05)
+";
+    let outcome = run(target, code, &["start", "stay", "finalise", "wait"])?;
     outcome.expect("finalise", "0")
 }
 
