@@ -152,7 +152,7 @@ impl<'a> Lexer<'a> {
                 (b' ' | b'\t' | b'\r' | 0x0b | 0x0c, _) => self.at += 1,
                 (b'\\', b'\n') => self.at += 2,
                 (b'\\', b'\r') if self.byte(2) == b'\n' => self.at += 3,
-                (b'/', b'/') => self.at += self.rest().find('\n').unwrap_or(self.rest().len()),
+                (b'/', b'/') => self.at += line_comment(self.rest()),
                 (b'/', b'*') => {
                     let Some(length) = self.rest()[2..].find("*/") else {
                         let found = "end of the text".to_owned();
@@ -200,6 +200,17 @@ impl<'a> Lexer<'a> {
         self.at += length;
         Ok(token)
     }
+}
+
+/// Length of a comment that reaches to the end of the line, or of the last of its lines: a backslash
+/// continues it, in C as for CFFI.
+fn line_comment(text: &str) -> usize {
+    let ends = text.match_indices('\n').map(|(at, _)| at);
+    let continued = |at: usize| {
+        let line = &text[..at];
+        line.strip_suffix('\r').unwrap_or(line).ends_with('\\')
+    };
+    ends.into_iter().find(|&at| !continued(at)).unwrap_or(text.len())
 }
 
 /// gcc and CFFI take `$` for a letter.

@@ -347,3 +347,13 @@ fn the_same_texts_give_the_same_ids() {
     assert_eq!(first.functions()[0].ty, second.functions()[0].ty);
     assert_eq!(format!("{:?}", first.records()), format!("{:?}", second.records()));
 }
+
+#[test]
+fn a_backslash_continues_a_line_comment() {
+    let mut declarations = Declarations::new();
+    let header =
+        "int f(int); // one \\\nint hidden(int);\n// two \\\r\nint too(int);\r\nint g(int);\n";
+    declarations.parse(header, Dialect::Api).expect("accepted");
+    let names: Vec<_> = declarations.functions().iter().map(|function| &*function.name).collect();
+    assert_eq!(names, ["f", "g"]);
+}

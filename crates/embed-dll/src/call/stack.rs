@@ -1,10 +1,11 @@
 //! The arguments of one call.
 
-use std::mem::MaybeUninit;
+use std::mem::{self, MaybeUninit};
 use std::ptr;
 
 use crate::python::abi::{Abi, Object};
 use crate::python::{Owned, Result, View};
+use crate::thread::EndOfThread;
 
 use super::Vectorcall;
 
@@ -61,7 +62,9 @@ impl<const N: usize> Stack<N> {
         // `filled` places hold references that live until `self` is dropped.
         unsafe {
             let first = (&raw mut *self).cast::<Object>().add(1);
+            let end = EndOfThread;
             let result = vectorcall(callable.as_pointer(), first, count, ptr::null_mut());
+            mem::forget(end);
             callable.py().own(result)
         }
     }

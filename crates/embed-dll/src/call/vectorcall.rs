@@ -5,7 +5,12 @@ use std::ptr;
 use crate::python::abi::{self, Abi, Object, Size};
 
 /// `PyObject_Vectorcall(callable, arguments, count and flag, names of keywords)`.
-pub(crate) type Vectorcall = unsafe extern "C" fn(Object, *const Object, usize, Object) -> Object;
+/// May unwind: CPython up to 3.13 ends a thread so that wants the GIL while it finalises.
+pub(crate) type Vectorcall =
+    unsafe extern "C-unwind" fn(Object, *const Object, usize, Object) -> Object;
+
+/// The same, as the table has it.
+type Plain = unsafe extern "C" fn(Object, *const Object, usize, Object) -> Object;
 
 /// What this libpython has. The function became a real symbol in 3.11; before, it is an inline
 /// function around others that are exported and do the same when the last argument is null.
@@ -13,11 +18,12 @@ pub(crate) fn vectorcall(abi: &Abi) -> Vectorcall {
     abi.PyObject_Vectorcall
         .or(abi.PyObject_VectorcallDict)
         .or(abi._PyObject_FastCallDict)
-        .unwrap_or(through_tuple)
+        // SAFETY: the two conventions differ only in what the caller is prepared for.
+        .map_or(through_tuple, |plain| unsafe { std::mem::transmute::<Plain, Vectorcall>(plain) })
 }
 
 /// The same with a tuple, for a libpython without any of them.
-unsafe extern "C" fn through_tuple(
+unsafe extern "C-unwind" fn through_tuple(
     callable: Object,
     arguments: *const Object,
     count: usize,

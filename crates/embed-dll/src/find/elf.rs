@@ -4,6 +4,7 @@
 //! cut off, so that the process dies of SIGBUS later. Both are found out here.
 
 use std::fs::File;
+use std::io::{self, Read as _};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -43,10 +44,14 @@ pub(crate) fn objection(path: &Path) -> Option<String> {
 }
 
 /// Whether the file starts as an ELF file does, as opposed to a script.
-pub(crate) fn is_elf(path: &Path) -> bool {
-    let mut magic = [0; 4];
-    File::open(path).and_then(|file| file.read_exact_at(&mut magic, 0)).is_ok()
-        && magic == *b"\x7fELF"
+///
+/// # Errors
+///
+/// It cannot be read.
+pub(crate) fn is_elf(path: &Path) -> io::Result<bool> {
+    let mut magic = Vec::new();
+    File::open(path)?.take(4).read_to_end(&mut magic)?;
+    Ok(magic == b"\x7fELF")
 }
 
 /// Where the program headers are in the file.
@@ -102,7 +107,7 @@ fn own_machine() -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use super::{HEADER, last_byte, objection, program_headers};
+    use super::{HEADER, is_elf, last_byte, objection, program_headers};
     use std::path::Path;
 
     #[test]
@@ -112,6 +117,16 @@ mod tests {
         assert!(objection(Path::new("/proc/self/status")).is_some());
         assert!(objection(Path::new("/nonexistent")).is_some());
         assert!(objection(Path::new("/")).is_some());
+    }
+
+    #[test]
+    fn a_script_is_told_from_a_file_that_cannot_be_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let script = folder.path().join("python3");
+        std::fs::write(&script, "#!").expect("written");
+        assert!(!is_elf(&script).expect("readable"));
+        assert!(is_elf(&folder.path().join("missing")).is_err());
+        assert!(is_elf(&std::env::current_exe().expect("a path")).expect("readable"));
     }
 
     #[test]

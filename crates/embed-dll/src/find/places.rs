@@ -186,7 +186,7 @@ impl Interpreter {
     fn of(path: &Path) -> Result<Interpreter, String> {
         let mut found = path.to_owned();
         let mut real = path.canonicalize().map_err(|error| error.to_string())?;
-        if !elf::is_elf(&real) {
+        if !elf::is_elf(&real).map_err(|error| error.to_string())? {
             (found, real) =
                 pyenv(path).ok_or("is a script, and no program is run to ask where it leads")?;
         }
@@ -237,7 +237,8 @@ fn pyenv(shim: &Path) -> Option<(PathBuf, PathBuf)> {
     let name = shim.file_name()?;
     chosen.split_whitespace().map(|version| versions.join(version).join("bin").join(name)).find_map(
         |python| {
-            let real = python.canonicalize().ok().filter(|real| elf::is_elf(real))?;
+            let real =
+                python.canonicalize().ok().filter(|real| elf::is_elf(real).unwrap_or(false))?;
             Some((python, real))
         },
     )

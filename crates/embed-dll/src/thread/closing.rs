@@ -116,12 +116,13 @@ pub(super) fn go_back_in(record: &Record) {
     // As in `begin`.
     compiler_fence(Ordering::SeqCst);
     if unusual() {
-        hang_if_closed(record);
+        hang_if_gone(record);
     }
 }
 
+/// Stops the calling thread for ever if the interpreter does not wait for it any longer.
 #[cold]
-fn hang_if_closed(record: &Record) {
+pub(super) fn hang_if_gone(record: &Record) {
     fence(Ordering::SeqCst);
     let id = record.id.get();
     if MODE.load(Ordering::SeqCst) & (mode::CLOSED | mode::FINALISED) == 0

@@ -122,6 +122,19 @@ impl Attachment {
     }
 }
 
+/// Held, and forgotten after it, over a call of Python code: if the interpreter ends the thread in
+/// there, by unwinding its stack, the thread stops here for ever instead. The frames further out
+/// would use an interpreter that is gone, and Rust ones cannot all be unwound by others.
+pub struct EndOfThread;
+
+impl Drop for EndOfThread {
+    #[cold]
+    fn drop(&mut self) {
+        // SAFETY: the record of the calling thread.
+        closing::hang_if_gone(unsafe { record::this().as_ref() });
+    }
+}
+
 /// Where the calling thread keeps what `ffi.errno` shows. Valid as long as the thread lives.
 #[inline]
 pub fn errno_place() -> *mut c_int {

@@ -101,13 +101,17 @@ impl Dll {
                 let errno = std::io::Error::last_os_error().raw_os_error();
                 println!("errno {twice} {}", errno.unwrap_or(0));
             }
+            // A call that does not come back, in a thread that is not waited for.
+            "stay" => {
+                thread::spawn(move || self.number("twice", 1));
+                thread::sleep(std::time::Duration::from_millis(300));
+            }
             "finalise" => finalise(),
+            "wait" => thread::sleep(std::time::Duration::from_millis(300)),
             // Many calls at once; tells how many did not return -1.
             "crowd" => {
-                let other =
-                    move |_: c_int| (0..1000).filter(|_| self.number("twice", 1) != -1).count();
-                let threads: Vec<_> =
-                    (0..8).map(|index| thread::spawn(move || other(index))).collect();
+                let calls = move || (0..1000).filter(|_| self.number("twice", 1) != -1).count();
+                let threads: Vec<_> = (0..8).map(|_| thread::spawn(calls)).collect();
                 let wrong: usize =
                     threads.into_iter().map(|thread| thread.join().expect("no panic")).sum();
                 println!("crowd {wrong}");

@@ -43,6 +43,7 @@ fn main() {
         ("errno-passes-through", errno_passes),
         ("after-the-end-every-call-gets-the-error-value", after_the_end),
         ("threads-of-python-in-calls-may-meet-the-end", daemons_meet_the_end),
+        ("a-call-that-stays-in-python-survives-the-end", a_call_stays),
         ("the-process-may-end-at-the-first-failure", ends_at_the_first_failure),
     ];
     let targets = interpreters::all();
@@ -319,6 +320,19 @@ time.sleep(0.05)
 "
     );
     let outcome = run(target, &code, &["start", "finalise"])?;
+    outcome.expect("finalise", "0")
+}
+
+/// Finalisation gives up waiting for it, and CPython ends its thread when it wants the GIL again.
+fn a_call_stays(target: &Target) -> Result<(), Failed> {
+    let code = "
+import time
+@ffi.def_extern()
+def twice(x):
+    while True:
+        time.sleep(0.05)
+";
+    let outcome = run(target, code, &["start", "stay", "finalise", "wait"])?;
     outcome.expect("finalise", "0")
 }
 
