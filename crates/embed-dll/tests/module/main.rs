@@ -30,7 +30,7 @@ fn main() {
     if arguments.next().as_deref() == Some("--host") {
         host::main(arguments);
     }
-    let tests: [(&str, Test); 13] = [
+    let tests: [(&str, Test); 14] = [
         ("start-may-be-repeated", start_may_be_repeated),
         ("calls-do-not-repeat-the-init-code", calls_do_not_repeat),
         ("last-error-belongs-to-a-thread", last_error_belongs_to_a_thread),
