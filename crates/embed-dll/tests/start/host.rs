@@ -17,6 +17,9 @@ pub(crate) const END: i32 = 17;
 
 /// Runs the words of a case; each says what it does in one line.
 pub(crate) fn main(words: impl Iterator<Item = String>) -> ! {
+    // A shell has it ignored by what runs in the background.
+    // SAFETY: no handler, only the default.
+    unsafe { libc::signal(libc::SIGINT, libc::SIG_DFL) };
     let mut host = Host {
         words: words.collect::<Vec<_>>().into_iter(),
         locate: Locate::new(),
