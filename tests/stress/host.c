@@ -66,9 +66,14 @@ static int fork_and_call(void) {
     return child_of(child);
 }
 
+/* Not without a GIL: what CPython itself does in the child waits for locks that a thread which does
+   not exist there may have had (3.13.15). Only builds without a GIL export this function. */
 static void check_fork(const char *where) {
-    int code = fork_and_call();
+    int code;
 
+    if (dlsym(RTLD_DEFAULT, "PyUnstable_Module_SetGIL") != NULL)
+        return;
+    code = fork_and_call();
     CHECK(code == USABLE || code == REFUSED, "%s: the child ended with %d", where, code);
     if (code == REFUSED)
         count_one(&refused_forks);
@@ -249,12 +254,7 @@ static void forking_in_callback(random_t *random) {
     CHECK(apply(back_forks, x) == 2 * x, "apply(back_forks, %d)", x);
 }
 
-/* Not without a GIL: CPython's own handlers in the child stop all threads (they set a __class__),
-   with a lock that a thread which does not exist there may have had. Only builds without a GIL
-   export the function. */
 static void forking_inside(random_t *random) {
-    if (dlsym(RTLD_DEFAULT, "PyUnstable_Module_SetGIL") != NULL)
-        return;
     CHECK(stress_one_enter() == 0, "enter: %s", stress_one_last_error());
     if (below(random, 2) == 0) {
         CHECK(stress_two_enter() == 0, "enter of the other: %s", stress_two_last_error());
