@@ -8,6 +8,7 @@ use std::sync::Once;
 use std::time::Duration;
 
 use super::{Errno, closing, probe, runtime};
+use crate::find::dl;
 use crate::python::{Abi, Py, Result};
 
 /// How long the end of the process waits for the GIL and for the writing.
@@ -37,10 +38,22 @@ extern "C" fn flush() {
     if super::is_attached(abi, state) {
         // exit() was called by a C function that Python called with the GIL held.
         flush_attached(abi);
-    } else {
+    } else if is_in_base_namespace() {
         // If another thread keeps the GIL, the lines are lost, but the process ends.
         probe::attached_elsewhere(abi, LIMIT, flush_attached);
     }
+}
+
+/// Whether threads can be started. glibc gives a new thread the stack of one that has ended, and
+/// frees what that left; where dlmopen has made a second libc, that may be memory of the first, and
+/// the process crashes (seen with 2.36). There the lines are lost.
+fn is_in_base_namespace() -> bool {
+    let Some((object, _)) = dl::own_object() else { return true };
+    if object.is_executable() {
+        return true;
+    }
+    let flags = libc::RTLD_LAZY | libc::RTLD_NOLOAD;
+    dl::Handle::open(&object.name, flags).is_ok_and(|handle| handle.is_in_base_namespace())
 }
 
 fn flush_attached(abi: &'static Abi) {
