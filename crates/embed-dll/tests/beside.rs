@@ -104,7 +104,6 @@ type number_t = u16;
 #[expect(non_camel_case_types, reason = "the name in C")]
 type real_t = f32;
 
-#[expect(non_upper_case_globals, reason = "names in C")]
 mod variables_in_rust {
     use super::*;
 
