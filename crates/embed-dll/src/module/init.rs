@@ -12,7 +12,7 @@ use crate::{start, thread};
 use super::attached::Attached;
 use super::names;
 use super::once::{Failure, NotReady, Retry, Turn};
-use super::ready::Ready;
+use super::ready::{Ready, is_foreign};
 use super::report::{self, Failed};
 use super::text;
 
@@ -55,7 +55,11 @@ pub(super) fn once(
                 running.done();
                 Ok(ready)
             }
-            Err(text) => {
+            Err(Stopped::Foreign) => {
+                running.put_back();
+                Err(NotReady::Foreign)
+            }
+            Err(Stopped::Failed(text)) => {
                 let text: Arc<str> = Arc::from(text);
                 module.state.errors.set_start(Some(&text));
                 running.failed(Failure { text: text.clone(), retry: true });
@@ -78,27 +82,37 @@ fn released(runtime: &'static Runtime, wait: &mut dyn FnMut()) {
     }
 }
 
-/// Makes the module objects and runs the init code. An error has been printed and is the text for
-/// the host.
+/// Why the init code has not run to its end.
+enum Stopped {
+    /// Nothing was begun: the thread is in a sub-interpreter.
+    Foreign,
+    /// It failed; the text was printed, and is for the host.
+    Failed(String),
+}
+
+/// Makes the module objects and runs the init code.
 fn run(
     module: &'static Module,
     runtime: &'static Runtime,
-) -> std::result::Result<&'static Ready, String> {
+) -> std::result::Result<&'static Ready, Stopped> {
     let attachment = match thread::attach(runtime) {
         Ok(attachment) => attachment,
         Err(refused) => {
             let text = report::init_failure(module, &Failed::Start(&refused.to_string()));
             text::to_descriptor(&text);
-            return Err(text);
+            return Err(Stopped::Failed(text));
         }
     };
     let py = attachment.py();
+    if is_foreign(py) {
+        return Err(Stopped::Foreign);
+    }
     run_attached(py, module, runtime).map_err(|raised| {
         let exception = raised.take(py);
         text::register_lines(py, module);
         let text = report::init_failure(module, &Failed::Raised(&exception));
         text::to_stderr(py, &text);
-        text
+        Stopped::Failed(text)
     })
 }
 

@@ -39,6 +39,8 @@ pub(crate) enum NotReady {
     Timeout(Duration),
     /// The process was forked while another thread ran the init code.
     Forked,
+    /// The thread is in a sub-interpreter, and nobody has called from the main one yet.
+    Foreign,
 }
 
 impl fmt::Display for NotReady {
@@ -63,6 +65,10 @@ impl fmt::Display for NotReady {
             NotReady::Forked => f.write_str(
                 "the process was forked while another thread ran the initialization code, which \
                  nobody can finish in the child; call <module>_start() before forking",
+            ),
+            NotReady::Foreign => f.write_str(
+                "this is a sub-interpreter, and the initialization code runs in the main \
+                 interpreter; call from there first",
             ),
         }
     }
@@ -231,6 +237,11 @@ impl Running {
     /// The init code has run to its end.
     pub(super) fn done(mut self) {
         self.end(Phase::Done);
+    }
+
+    /// It was not begun, and the next caller may.
+    pub(super) fn put_back(mut self) {
+        self.end(Phase::Untried);
     }
 
     /// It has not.

@@ -45,17 +45,14 @@ impl Ready {
         if let Some(ready) = module.state.prepared() {
             return Ok(ready);
         }
+        // Before anything is made: it would belong to the sub-interpreter, and end with it.
+        if is_foreign(py) {
+            return Err(py.raise(ExceptionKind::Import, subinterpreter(module)));
+        }
         // From here on Python refers to functions of the DLL.
         start::pin();
         threads_started(py, runtime)?;
         let abi = py.abi();
-        let current = abi.PyInterpreterState_Get.or(abi._PyInterpreterState_Get);
-        // SAFETY: attached.
-        let interpreter = unsafe { abi.PyInterpreterState_Main.map(|main| main()) };
-        let interpreter = interpreter.unwrap_or_else(|| {
-            // SAFETY: attached.
-            current.map_or(std::ptr::null_mut(), |current| unsafe { current() })
-        });
         ffi::prepare(py)?;
         let types = super::types(module).map_err(|text| py.raise(ExceptionKind::Import, text))?;
         let ffi = ffi::new_ffi(py, types.clone(), module)?;
@@ -68,14 +65,11 @@ impl Ready {
         let ready = Ready {
             runtime,
             vectorcall: vectorcall(abi),
-            interpreter,
-            current,
+            interpreter: main_interpreter(py),
+            current: current(py),
             module: object.keep(),
             lib: lib.keep(),
         };
-        if ready.is_foreign(py) {
-            return Err(py.raise(ExceptionKind::Import, subinterpreter(module)));
-        }
         Ok(module.state.publish(ready))
     }
 
@@ -116,6 +110,25 @@ impl Ready {
     pub(super) fn register_lib(&self, modules: View<'_>, name: &CStr) -> Result<()> {
         modules.dict_set(name, self.lib.view(modules.py()))
     }
+}
+
+/// `PyInterpreterState_Get`, under the name that it has in this version.
+fn current(py: Py<'_>) -> Option<unsafe extern "C" fn() -> *mut PyInterpreterState> {
+    py.abi().PyInterpreterState_Get.or(py.abi()._PyInterpreterState_Get)
+}
+
+fn main_interpreter(py: Py<'_>) -> *mut PyInterpreterState {
+    let Some(main) = py.abi().PyInterpreterState_Main.or(current(py)) else {
+        return std::ptr::null_mut();
+    };
+    // SAFETY: attached.
+    unsafe { main() }
+}
+
+/// Whether the thread is attached to a sub-interpreter.
+pub(super) fn is_foreign(py: Py<'_>) -> bool {
+    // SAFETY: attached.
+    current(py).is_some_and(|current| unsafe { current() } != main_interpreter(py))
 }
 
 /// Tells the thread code, once in this DLL, that there is an interpreter.

@@ -33,6 +33,7 @@ pub(crate) fn main(mut words: impl Iterator<Item = String>) -> ! {
                 let (file, text) = (words.next().expect("a file"), words.next().expect("a text"));
                 std::fs::write(file, text).expect("written");
             }
+            "sub" => dll.sub(&words.next().expect("a libpython")),
             word => dll.step(word),
         }
         std::io::stdout().flush().expect("flushed");
@@ -72,6 +73,43 @@ impl Dll {
         // SAFETY: takes any number.
         let text = unsafe { function(argument) };
         (!text.is_null()).then_some(text)
+    }
+
+    /// Calls from a sub-interpreter, with the GIL held, before anybody has called.
+    fn sub(self, libpython: &str) {
+        let name = CString::new(libpython).expect("no NUL");
+        // SAFETY: a C string, and a library that many programs open.
+        let handle = unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW | libc::RTLD_GLOBAL) };
+        assert!(!handle.is_null(), "{libpython} cannot be opened");
+        let python = Dll(handle);
+        let new: unsafe extern "C" fn() -> *mut c_void =
+            // SAFETY: the prototype in CPython's headers, as those below.
+            unsafe { std::mem::transmute(python.symbol("Py_NewInterpreter")) };
+        let get: unsafe extern "C" fn() -> *mut c_void =
+            // SAFETY: as above.
+            unsafe { std::mem::transmute(python.symbol("PyThreadState_Get")) };
+        let end: unsafe extern "C" fn(*mut c_void) =
+            // SAFETY: as above.
+            unsafe { std::mem::transmute(python.symbol("Py_EndInterpreter")) };
+        let swap: unsafe extern "C" fn(*mut c_void) -> *mut c_void =
+            // SAFETY: as above.
+            unsafe { std::mem::transmute(python.symbol("PyThreadState_Swap")) };
+        let save: unsafe extern "C" fn() -> *mut c_void =
+            // SAFETY: as above.
+            unsafe { std::mem::transmute(python.symbol("PyEval_SaveThread")) };
+        python.number("Py_InitializeEx", 0);
+        // SAFETY: attached since a moment.
+        let main = unsafe { get() };
+        // SAFETY: as above; gives the new state, or null.
+        let sub = unsafe { new() };
+        assert!(!sub.is_null(), "no sub-interpreter");
+        println!("sub {}", self.number("twice", 4));
+        // SAFETY: the current state is the sub-interpreter's only one.
+        unsafe { end(sub) };
+        // SAFETY: this thread's state in the main interpreter, and nothing is attached.
+        unsafe { swap(main) };
+        // SAFETY: attached.
+        unsafe { save() };
     }
 
     fn step(self, word: &str) {

@@ -30,7 +30,7 @@ fn main() {
     if arguments.next().as_deref() == Some("--host") {
         host::main(arguments);
     }
-    let tests: [(&str, Test); 14] = [
+    let tests: [(&str, Test); 15] = [
         ("start-may-be-repeated", start_may_be_repeated),
         ("calls-do-not-repeat-the-init-code", calls_do_not_repeat),
         ("last-error-belongs-to-a-thread", last_error_belongs_to_a_thread),
@@ -44,6 +44,7 @@ fn main() {
         ("after-the-end-every-call-gets-the-error-value", after_the_end),
         ("threads-of-python-in-calls-may-meet-the-end", daemons_meet_the_end),
         ("a-call-that-stays-in-python-survives-the-end", a_call_stays),
+        ("a-first-call-from-a-sub-interpreter-costs-only-itself", sub_interpreter_first),
         ("the-process-may-end-at-the-first-failure", ends_at_the_first_failure),
     ];
     let targets = interpreters::all();
@@ -334,6 +335,14 @@ def twice(x):
 ";
     let outcome = run(target, code, &["start", "stay", "finalise", "wait"])?;
     outcome.expect("finalise", "0")
+}
+
+fn sub_interpreter_first(target: &Target) -> Result<(), Failed> {
+    let libpython = target.library.display().to_string();
+    let outcome = run(target, TWICE, &["sub", &libpython, "twice=4"])?;
+    outcome.expect("sub", "0")?;
+    outcome.expect("twice", "8")?;
+    complains(&outcome, &["twice() called, but this is a sub-interpreter"])
 }
 
 fn ends_at_the_first_failure(target: &Target) -> Result<(), Failed> {
