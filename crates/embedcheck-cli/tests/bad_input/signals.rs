@@ -2,14 +2,30 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::common::{PROGRAM, Place, Seen};
 use crate::support::{processes_with, target, wait_until};
 
+/// A signal that is ignored stays so in every child: `nohup` ignores SIGHUP, and `&` in a script
+/// SIGINT. One with a handler is the default again in a child, and this handler does as little.
+fn hear_what_is_ignored() {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
+    let mask = u64::from_str_radix(mask.trim(), 16).unwrap();
+    for signal in [SIGHUP, SIGINT, SIGTERM] {
+        if mask >> (signal - 1) & 1 == 1 {
+            signal_hook::flag::register(signal, Arc::default()).unwrap();
+        }
+    }
+}
+
 fn start(mut command: Command) -> Child {
+    hear_what_is_ignored();
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
