@@ -123,9 +123,12 @@ fn run_attached<'a>(
 ) -> Result<&'static Ready> {
     let ready = Ready::prepare(py, module, runtime)?;
     ready.register(py, module)?;
-    // What an earlier attempt attached belongs to globals that are given up.
-    for function in module.spec.functions {
-        Attached::swap(py, function, None);
+    // What an earlier attempt attached belongs to globals that are given up. Before the first one,
+    // a program that imported the module may have attached what it likes.
+    if module.state.begun.swap(true, Ordering::Relaxed) {
+        for function in module.spec.functions {
+            Attached::swap(py, function, None);
+        }
     }
     if !module.spec.init.is_empty() {
         let code = compile(py, module)?;
