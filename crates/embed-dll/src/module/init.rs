@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::python::{Owned, Py, Result, View};
-use crate::spec::Module;
+use crate::spec::{Module, SigPipe};
 use crate::start::Runtime;
 use crate::{start, thread};
 
@@ -95,6 +95,8 @@ fn run(
     module: &'static Module,
     runtime: &'static Runtime,
 ) -> std::result::Result<&'static Ready, Stopped> {
+    let _sigpipe = (module.spec.options.sigpipe == SigPipe::BlockDuringCalls)
+        .then(thread::SigPipeBlocked::new);
     let attachment = match thread::attach(runtime) {
         Ok(attachment) => attachment,
         Err(refused) => {
