@@ -66,6 +66,8 @@ pub enum Refused {
     Finalised,
     /// This process is a fork, made while another thread was in the interpreter.
     ForkedWhileBusy,
+    /// The thread is ending, and its thread-local storage is gone: it can call, but not [`enter`].
+    ThreadEnds,
 }
 
 impl fmt::Display for Refused {
@@ -81,6 +83,9 @@ impl fmt::Display for Refused {
             Refused::ForkedWhileBusy => {
                 "this process was forked while another thread was running Python, which cannot be \
                  continued here; fork while Python is idle, or call exec() after it"
+            }
+            Refused::ThreadEnds => {
+                "this thread is ending, and nobody would leave for it; call without entering"
             }
         })
     }

@@ -113,6 +113,9 @@ pub(super) fn adopt() {
     let record = this();
     // SAFETY: the record of the calling thread.
     let own = unsafe { record.as_ref() };
+    // Thread-locals end in the reverse of the order in which they were first used: what the end of
+    // the thread looks into must be older than what notices it.
+    batch::prepare();
     if EXIT.try_with(|_| ()).is_err() {
         own.phase.set(Phase::Gone);
         return;

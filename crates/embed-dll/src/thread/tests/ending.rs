@@ -425,3 +425,25 @@ fn an_exit_does_not_wait_for_who_keeps_the_gil() {
         }
     });
 }
+
+#[test]
+fn a_missed_leave_is_told() {
+    fn body(python: &Python) {
+        let runtime = python.runtime;
+        thread::spawn(move || {
+            // Before it enters: what notices the end of the thread is older then.
+            drop(attach(runtime).unwrap());
+            enter(runtime).unwrap();
+            enter(runtime).unwrap();
+        })
+        .join()
+        .unwrap();
+        drop(attach(runtime).unwrap());
+    }
+    on_each("thread::tests::ending::a_missed_leave_is_told", body, |ran| {
+        succeeded(ran);
+        let text = String::from_utf8_lossy(&ran.output.stderr);
+        let told = text.matches("a thread has ended between enter and leave").count();
+        assert_eq!(told, 1, "{}: {text}", ran.library.display());
+    });
+}
