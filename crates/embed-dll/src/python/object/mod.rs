@@ -201,10 +201,15 @@ impl Key {
 impl Drop for Key {
     fn drop(&mut self) {
         let Some(abi) = abi::get() else { return };
+        // Not `Py_IsInitialized`: that says no while the interpreter ends, when objects still do.
+        // Without a state in the whole process there is no interpreter to be asked.
+        if abi.current_state().is_null() {
+            return;
+        }
         // SAFETY: may be asked by any thread while the interpreter exists; a key that is dropped by
         // an unattached thread leaks, as documented.
         unsafe {
-            if (abi.Py_IsInitialized)() != 0 && (abi.PyGILState_Check)() != 0 {
+            if (abi.PyGILState_Check)() != 0 {
                 (abi.Py_DecRef)(self.as_pointer());
             }
         }
