@@ -120,6 +120,7 @@ fn call_value<'a>(own: View<'a>, arguments: Arguments<'a>) -> Result<Owned<'a>> 
         let message = format_args!("cdata '{}' is not callable", data.ctype.name);
         return Err(own.py().raise(ExceptionKind::Type, message));
     }
+    super::usable(own)?;
     call_out::call(own.py(), data.ctype, data.address.cast_const().cast(), None, arguments)
 }
 

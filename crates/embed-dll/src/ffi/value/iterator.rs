@@ -4,7 +4,8 @@ use std::ffi::c_int;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::class::own_data;
-use super::data;
+use super::attributes::null;
+use super::{data, usable};
 use super::index::{count, item_at};
 use crate::ffi::convert::{self, Source};
 use crate::ffi::slots::{slot, unary};
@@ -76,6 +77,12 @@ unsafe extern "C" fn next(own: Object) -> Object {
                 ended = true;
                 return Ok(py.none());
             };
+            if let Some(array) = array {
+                usable(array)?;
+            }
+            if data.address.is_null() {
+                return Err(null(py, data));
+            }
             let at = item_at(data.address, item, index as isize);
             convert::load(py, item, at, Source::InPlace(array))
         })
