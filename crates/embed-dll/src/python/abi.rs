@@ -145,7 +145,6 @@ abi! {
         fn PyEval_RestoreThread(*mut PyThreadState);
         fn PyThreadState_Clear(*mut PyThreadState);
         fn PyThreadState_DeleteCurrent();
-        fn PyThreadState_Get() -> *mut PyThreadState;
         fn PyThreadState_GetDict() -> Object;
         fn PyGILState_Ensure() -> GilState;
         fn PyGILState_Release(GilState);
@@ -155,49 +154,36 @@ abi! {
         // References and objects.
         fn Py_IncRef(Object);
         fn Py_DecRef(Object);
-        fn PyObject_Type(Object) -> Object;
         fn PyType_GetFlags(Object) -> c_ulong;
         fn PyType_IsSubtype(Object, Object) -> c_int;
         fn PyType_GetSlot(Object, c_int) -> *mut c_void;
         fn PyType_FromSpecWithBases(*mut c_void, Object) -> Object;
-        fn PyType_Modified(Object);
         fn PyType_GenericAlloc(Object, Size) -> Object;
         fn PyObject_GenericGetAttr(Object, Object) -> Object;
-        fn PyObject_GenericSetAttr(Object, Object, Object) -> c_int;
-        fn PyObject_GetAttr(Object, Object) -> Object;
         fn PyObject_GetAttrString(Object, *const c_char) -> Object;
-        fn PyObject_SetAttr(Object, Object, Object) -> c_int;
         fn PyObject_SetAttrString(Object, *const c_char, Object) -> c_int;
-        fn PyObject_GetItem(Object, Object) -> Object;
         fn PyObject_SetItem(Object, Object, Object) -> c_int;
         fn PyObject_Repr(Object) -> Object;
         fn PyObject_Str(Object) -> Object;
         fn PyObject_IsTrue(Object) -> c_int;
-        fn PyObject_IsInstance(Object, Object) -> c_int;
         fn PyObject_RichCompare(Object, Object, c_int) -> Object;
         fn PyObject_Hash(Object) -> Size;
         fn PyObject_Size(Object) -> Size;
         fn PyObject_GetIter(Object) -> Object;
         fn PyIter_Next(Object) -> Object;
         fn PyObject_Call(Object, Object, Object) -> Object;
-        fn PyObject_CallObject(Object, Object) -> Object;
         fn PyCallable_Check(Object) -> c_int;
         fn PyObject_GC_UnTrack(*mut c_void);
         fn PyObject_GetBuffer(Object, *mut c_void, c_int) -> c_int;
         fn PyBuffer_Release(*mut c_void);
-        fn PyMemoryView_FromMemory(*mut c_char, Size, c_int) -> Object;
-        fn PyWeakref_NewRef(Object, Object) -> Object;
         fn PyObject_ClearWeakRefs(Object);
         fn PyBuffer_FillInfo(*mut c_void, Object, *mut c_void, Size, c_int, c_int) -> c_int;
 
         // Numbers and text.
-        fn PyBool_FromLong(c_long) -> Object;
         fn PyLong_FromLong(c_long) -> Object;
         fn PyLong_FromUnsignedLong(c_ulong) -> Object;
         fn PyLong_FromLongLong(c_longlong) -> Object;
         fn PyLong_FromUnsignedLongLong(c_ulonglong) -> Object;
-        fn PyLong_FromSsize_t(Size) -> Object;
-        fn PyLong_FromVoidPtr(*mut c_void) -> Object;
         fn PyLong_AsLong(Object) -> c_long;
         fn PyLong_AsLongLong(Object) -> c_longlong;
         fn PyLong_AsUnsignedLongLong(Object) -> c_ulonglong;
@@ -205,30 +191,21 @@ abi! {
         fn PyLong_AsSsize_t(Object) -> Size;
         fn PyNumber_Index(Object) -> Object;
         fn PyNumber_Long(Object) -> Object;
-        fn PyNumber_Float(Object) -> Object;
         fn PyNumber_AsSsize_t(Object, Object) -> Size;
         fn PyFloat_FromDouble(c_double) -> Object;
         fn PyFloat_AsDouble(Object) -> c_double;
         fn PyComplex_FromDoubles(c_double, c_double) -> Object;
         fn PyComplex_AsCComplex(Object) -> Complex;
         fn PyUnicode_FromStringAndSize(*const c_char, Size) -> Object;
-        fn PyUnicode_DecodeUTF8(*const c_char, Size, *const c_char) -> Object;
-        fn PyUnicode_DecodeFSDefault(*const c_char) -> Object;
-        fn PyUnicode_InternInPlace(*mut Object);
         fn PyUnicode_InternFromString(*const c_char) -> Object;
         fn PyUnicode_AsUTF8AndSize(Object, *mut Size) -> *const c_char;
-        fn PyUnicode_AsUTF8String(Object) -> Object;
         fn PyUnicode_AsEncodedString(Object, *const c_char, *const c_char) -> Object;
         fn PyUnicode_GetLength(Object) -> Size;
         fn PyUnicode_ReadChar(Object, Size) -> u32;
-        fn PyUnicode_FromOrdinal(c_int) -> Object;
         fn PyUnicode_FromWideChar(*const i32, Size) -> Object;
         fn PyUnicode_AsWideChar(Object, *mut i32, Size) -> Size;
-        fn PyUnicode_Concat(Object, Object) -> Object;
         fn PyBytes_FromStringAndSize(*const c_char, Size) -> Object;
         fn PyBytes_AsStringAndSize(Object, *mut *mut c_char, *mut Size) -> c_int;
-        fn PyByteArray_AsString(Object) -> *mut c_char;
-        fn PyByteArray_Size(Object) -> Size;
 
         // Containers.
         fn PyTuple_New(Size) -> Object;
@@ -237,54 +214,38 @@ abi! {
         fn PyTuple_SetItem(Object, Size, Object) -> c_int;
         fn PyList_New(Size) -> Object;
         fn PyList_Size(Object) -> Size;
-        fn PyList_GetItem(Object, Size) -> Object;
-        fn PyList_SetItem(Object, Size, Object) -> c_int;
         fn PyList_Append(Object, Object) -> c_int;
         fn PyList_SetSlice(Object, Size, Size, Object) -> c_int;
         fn PyDict_New() -> Object;
         fn PyDict_GetItemWithError(Object, Object) -> Object;
-        fn PyDict_SetItem(Object, Object, Object) -> c_int;
         fn PyDict_SetItemString(Object, *const c_char, Object) -> c_int;
         fn PyDict_Next(Object, *mut Size, *mut Object, *mut Object) -> c_int;
         fn PyDict_Size(Object) -> Size;
         fn PyDict_Items(Object) -> Object;
-        fn PySequence_Fast(Object, *const c_char) -> Object;
         fn PySequence_GetItem(Object, Size) -> Object;
-        fn PySequence_Size(Object) -> Size;
-        fn PySlice_New(Object, Object, Object) -> Object;
 
         // Modules and code.
         fn PyImport_ImportModule(*const c_char) -> Object;
         fn PyImport_GetModuleDict() -> Object;
         fn PyModule_NewObject(Object) -> Object;
-        fn PyModule_Create2(*mut c_void, c_int) -> Object;
-        fn PyModule_GetDict(Object) -> Object;
         fn PyModuleDef_Init(*mut c_void) -> Object;
         fn PyEval_GetBuiltins() -> Object;
         fn PyEval_EvalCode(Object, Object, Object) -> Object;
         fn PySys_GetObject(*const c_char) -> Object;
         fn PyCFunction_NewEx(*mut c_void, Object, Object) -> Object;
-        fn PyCapsule_New(*mut c_void, *const c_char, Option<unsafe extern "C" fn(Object)>) -> Object;
-        fn PyCapsule_GetPointer(Object, *const c_char) -> *mut c_void;
 
         // Exceptions.
         fn PyErr_Occurred() -> Object;
         fn PyErr_Clear();
         fn PyErr_SetString(Object, *const c_char);
         fn PyErr_SetObject(Object, Object);
-        fn PyErr_SetNone(Object);
         fn PyErr_ExceptionMatches(Object) -> c_int;
-        fn PyErr_GivenExceptionMatches(Object, Object) -> c_int;
         fn PyErr_Fetch(*mut Object, *mut Object, *mut Object);
         fn PyErr_Restore(Object, Object, Object);
         fn PyErr_NormalizeException(*mut Object, *mut Object, *mut Object);
-        fn PyErr_NoMemory() -> Object;
         fn PyErr_WriteUnraisable(Object);
-        fn PyErr_CheckSignals() -> c_int;
         fn PyErr_NewException(*const c_char, Object, Object) -> Object;
-        fn PyErr_WarnEx(Object, *const c_char, Size) -> c_int;
         fn PyException_SetTraceback(Object, Object) -> c_int;
-        fn PyException_GetTraceback(Object) -> Object;
     }
     optional {
         /// 3.11 and later (an inline function before).
@@ -303,60 +264,31 @@ abi! {
         fn PyInterpreterState_Get() -> *mut PyInterpreterState;
         /// 3.8 and later.
         fn PyInterpreterState_Main() -> *mut PyInterpreterState;
-        /// 3.9 and later.
-        fn PyThreadState_GetInterpreter(*mut PyThreadState) -> *mut PyInterpreterState;
-        /// 3.7 and later.
-        fn PyInterpreterState_GetID(*mut PyInterpreterState) -> i64;
-        /// 3.13 and later.
-        fn Py_IsFinalizing() -> c_int;
-        /// 3.7 to 3.12.
-        fn _Py_IsFinalizing() -> c_int;
         /// POSIX, 3.7 and later.
         fn PyOS_BeforeFork();
         /// POSIX, 3.7 and later.
         fn PyOS_AfterFork_Parent();
         /// POSIX, 3.7 and later.
         fn PyOS_AfterFork_Child();
-        /// 3.13 and later, free-threaded builds only do something.
-        fn PyUnstable_Module_SetGIL(Object, *mut c_void) -> c_int;
-        /// Not in the limited API: compiles with flags and a file name.
-        fn Py_CompileStringExFlags(*const c_char, *const c_char, c_int, *mut c_void, c_int) -> Object;
         /// Not in the limited API: the same with a file name of any characters.
         fn Py_CompileStringObject(*const c_char, Object, c_int, *mut c_void, c_int) -> Object;
-        /// In the limited API.
-        fn Py_CompileString(*const c_char, *const c_char, c_int) -> Object;
-        /// 3.12 and later: the size of the data that a class adds to its base.
-        fn PyObject_GetTypeData(Object, Object) -> *mut c_void;
-        /// 3.10 and later.
-        fn PyType_GetName(Object) -> Object;
-        /// 3.9 and later: the GC's view of a class with `Py_TPFLAGS_HAVE_GC`.
-        fn PyObject_GC_IsTracked(Object) -> c_int;
     }
     objects {
         _Py_NoneStruct
         _Py_TrueStruct
         _Py_FalseStruct
-        _Py_EllipsisObject
         _Py_NotImplementedStruct
         PyBaseObject_Type
         PyType_Type
         PyLong_Type
         PyBool_Type
         PyFloat_Type
-        PyComplex_Type
-        PyUnicode_Type
-        PyBytes_Type
         PyByteArray_Type
-        PyTuple_Type
-        PyList_Type
-        PyDict_Type
         PySlice_Type
         PyModule_Type
         PyCapsule_Type
     }
     exceptions {
-        PyExc_BaseException
-        PyExc_Exception
         PyExc_AttributeError
         PyExc_BufferError
         PyExc_ImportError
@@ -365,18 +297,13 @@ abi! {
         PyExc_KeyError
         PyExc_MemoryError
         PyExc_NotImplementedError
-        PyExc_OSError
         PyExc_OverflowError
         PyExc_RuntimeError
         PyExc_StopIteration
         PyExc_SystemError
-        PyExc_SystemExit
         PyExc_TypeError
-        PyExc_UnicodeError
         PyExc_ValueError
         PyExc_ZeroDivisionError
-        PyExc_UserWarning
-        PyExc_RuntimeWarning
     }
 }
 
