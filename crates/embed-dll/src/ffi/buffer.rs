@@ -90,7 +90,7 @@ impl Export {
         let flags = if writable { WRITABLE } else { 0 };
         let raw = (&raw mut export.buffer).cast();
         // SAFETY: attached; the structure has the layout of this CPython.
-        py.check(unsafe { (py.abi().PyObject_GetBuffer)(source.as_pointer(), raw, flags) })?;
+        py.check(unsafe { py.abi().PyObject_GetBuffer(source.as_pointer(), raw, flags) })?;
         Ok(export)
     }
 
@@ -123,7 +123,7 @@ impl Drop for Export {
         {
             // SAFETY: exports are dropped by attached threads only; the buffer was filled by
             // `PyObject_GetBuffer` and is released once.
-            unsafe { (abi.PyBuffer_Release)((&raw mut self.buffer).cast()) };
+            unsafe { abi.PyBuffer_Release((&raw mut self.buffer).cast()) };
         }
     }
 }
@@ -202,7 +202,7 @@ unsafe extern "C" fn get_buffer(object: Object, buffer: *mut c_void, flags: c_in
             let Some(bytes) = py.view(object).map(|object| own(object)) else { return Ok(()) };
             value::usable(bytes.keeps.view(py))?;
             let (start, length) = (bytes.start.cast(), bytes.length as Size);
-            py.check((py.abi().PyBuffer_FillInfo)(buffer, object, start, length, 0, flags))?;
+            py.check(py.abi().PyBuffer_FillInfo(buffer, object, start, length, 0, flags))?;
             Ok(())
         })
     }
@@ -213,8 +213,10 @@ unsafe extern "C" fn item(object: Object, index: Size) -> Object {
     // SAFETY: as above.
     unsafe {
         object_result(|py| match py.view(object) {
-            Some(object) => used(object).and_then(|_used| at(object, index, "buffer index out of range")
-                .and_then(|at| py.bytes(std::slice::from_raw_parts(at, 1)))),
+            Some(object) => used(object).and_then(|_used| {
+                at(object, index, "buffer index out of range")
+                    .and_then(|at| py.bytes(std::slice::from_raw_parts(at, 1)))
+            }),
             None => Ok(py.none()),
         })
     }

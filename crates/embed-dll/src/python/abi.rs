@@ -10,6 +10,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::header::Header;
+use crate::thread::EndOfThread;
 
 /// `PyObject`: never looked into except through [`Header`].
 #[repr(C)]
@@ -48,17 +49,68 @@ pub struct Complex {
     pub imag: c_double,
 }
 
+/// `PyObject_Vectorcall(callable, arguments, count and flag, names of keywords)`.
+pub type Vectorcall = unsafe extern "C-unwind" fn(Object, *const Object, usize, Object) -> Object;
+/// `PyGILState_Ensure`.
+pub type Ensure = unsafe extern "C-unwind" fn() -> GilState;
+/// `PyGILState_Release`.
+pub type Release = unsafe extern "C-unwind" fn(GilState);
+/// `PyEval_SaveThread`.
+pub type Detach = unsafe extern "C-unwind" fn() -> *mut PyThreadState;
+
 /// `visitproc`.
 pub type Visit = unsafe extern "C" fn(Object, *mut c_void) -> c_int;
+
+/// A method that calls the function of its name. CPython up to 3.13 ends a thread that wants the GIL
+/// while it finalises, by unwinding its stack, and every function that runs Python code or gives up
+/// references may come to want it. So all are called in a way that allows for that, and with
+/// [`EndOfThread`] in front of the frames of Rust. A call that returns pays nothing.
+macro_rules! method {
+    (
+        $(#[$doc:meta])* $name:ident $call:tt ($($result:tt)*)
+        [$($argument:ident: $type:ty,)*] [] [$($unused:ident)*]
+    ) => {
+        $(#[$doc])*
+        ///
+        /// # Safety
+        ///
+        /// As CPython documents the function.
+        #[inline]
+        pub unsafe fn $name(&self, $($argument: $type),*) $($result)* {
+            let end = EndOfThread;
+            let result = method!(@call self $name $call $($argument)*);
+            std::mem::forget(end);
+            result
+        }
+    };
+    (
+        $(#[$doc:meta])* $name:ident $call:tt $result:tt
+        [$($argument:ident: $type:ty,)*] [$first:ty, $($rest:ty,)*] [$next:ident $($names:ident)*]
+    ) => {
+        method! {
+            $(#[$doc])* $name $call $result
+            [$($argument: $type,)* $next: $first,] [$($rest,)*] [$($names)*]
+        }
+    };
+    (@call $own:ident $name:ident required $($argument:ident)*) => {
+        // SAFETY: as the caller promises.
+        unsafe { ($own.$name)($($argument),*) }
+    };
+    (@call $own:ident $name:ident optional $($argument:ident)*) => {
+        // SAFETY: as the caller promises.
+        $own.$name.map(|function| unsafe { function($($argument),*) })
+    };
+}
 
 macro_rules! abi {
     (
         required { $($(#[$required_doc:meta])* fn $required:ident($($required_argument:ty),*) $(-> $required_result:ty)?;)* }
-        optional { $($(#[$optional_doc:meta])* fn $optional:ident($($optional_argument:ty),*) $(-> $optional_result:ty)?;)* }
+        optional { $($(#[$optional_doc:meta])* fn $optional:ident($($optional_argument:ty),*) -> $optional_result:ty;)* }
         objects { $($object:ident)* }
         exceptions { $($exception:ident)* }
     ) => {
-        /// Addresses of everything that the run time calls in libpython; fields carry the C names.
+        /// Addresses of everything that the run time calls in libpython; fields and methods carry
+        /// the C names. A method for what a version may lack gives `None` there.
         #[expect(non_snake_case, reason = "the fields are named as the functions of the C API")]
         pub struct Abi {
             /// Where the fields of an object's header are in this build.
@@ -66,16 +118,31 @@ macro_rules! abi {
             /// `Py_GetVersion()` as numbers: (major, minor).
             pub version: (u8, u8),
             /// `PyThreadState_GetUnchecked` under the name that it has in this version.
-            current: unsafe extern "C" fn() -> *mut PyThreadState,
+            current: unsafe extern "C-unwind" fn() -> *mut PyThreadState,
             /// Whether it was built without the GIL (`--disable-gil`, 3.13 and later).
             pub free_threaded: bool,
-            $($(#[$required_doc])* pub $required: unsafe extern "C" fn($($required_argument),*) $(-> $required_result)?,)*
-            $($(#[$optional_doc])* pub $optional: Option<unsafe extern "C" fn($($optional_argument),*) $(-> $optional_result)?>,)*
+            $($required: unsafe extern "C-unwind" fn($($required_argument),*) $(-> $required_result)?,)*
+            $($optional: Option<unsafe extern "C-unwind" fn($($optional_argument),*) -> $optional_result>,)*
             $(#[doc = concat!("`", stringify!($object), "`, borrowed.")] pub $object: Object,)*
             $(
                 #[doc = concat!("The variable `", stringify!($exception), "`, which is set when the interpreter starts.")]
                 pub $exception: *const Object,
             )*
+        }
+
+        #[expect(non_snake_case, reason = "named as the functions of the C API")]
+        impl Abi {
+            $(method! {
+                $(#[$required_doc])*
+                #[doc = concat!("`", stringify!($required), "()`.")]
+                $required required ($(-> $required_result)?)
+                [] [$($required_argument,)*] [a b c d e f]
+            })*
+            $(method! {
+                $(#[$optional_doc])*
+                $optional optional (-> Option<$optional_result>)
+                [] [$($optional_argument,)*] [a b c d e f]
+            })*
         }
 
         impl Abi {
@@ -102,7 +169,7 @@ macro_rules! abi {
                         // SAFETY: the symbol is the function of this name, whose prototype in
                         // CPython's headers is the one above; a function pointer is as wide as a
                         // data pointer on every platform with dlsym.
-                        unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C" fn($($required_argument),*) $(-> $required_result)?>(address) }
+                        unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C-unwind" fn($($required_argument),*) $(-> $required_result)?>(address) }
                     };
                 )*
                 $(let $object = required(name(concat!(stringify!($object), "\0")))?.cast();)*
@@ -111,7 +178,7 @@ macro_rules! abi {
                     let $optional = {
                         let address = find(name(concat!(stringify!($optional), "\0")));
                         // SAFETY: as above; null is `None`, which has the same representation.
-                        unsafe { std::mem::transmute::<*mut c_void, Option<unsafe extern "C" fn($($optional_argument),*) $(-> $optional_result)?>>(address) }
+                        unsafe { std::mem::transmute::<*mut c_void, Option<unsafe extern "C-unwind" fn($($optional_argument),*) -> $optional_result>>(address) }
                     };
                 )*
                 let mut abi = Abi {
@@ -150,6 +217,9 @@ abi! {
         fn PyGILState_Release(GilState);
         fn PyGILState_GetThisThreadState() -> *mut PyThreadState;
         fn PyGILState_Check() -> c_int;
+        fn PyOS_BeforeFork();
+        fn PyOS_AfterFork_Parent();
+        fn PyOS_AfterFork_Child();
 
         // References and objects.
         fn Py_IncRef(Object);
@@ -264,12 +334,6 @@ abi! {
         fn PyInterpreterState_Get() -> *mut PyInterpreterState;
         /// 3.8 and later.
         fn PyInterpreterState_Main() -> *mut PyInterpreterState;
-        /// POSIX, 3.7 and later.
-        fn PyOS_BeforeFork();
-        /// POSIX, 3.7 and later.
-        fn PyOS_AfterFork_Parent();
-        /// POSIX, 3.7 and later.
-        fn PyOS_AfterFork_Child();
         /// Not in the limited API: the same with a file name of any characters.
         fn Py_CompileStringObject(*const c_char, Object, c_int, *mut c_void, c_int) -> Object;
     }
@@ -376,11 +440,28 @@ fn parse_version(text: &[u8]) -> (u8, u8) {
 }
 
 /// Until the table is filled.
-unsafe extern "C" fn no_state() -> *mut PyThreadState {
+unsafe extern "C-unwind" fn no_state() -> *mut PyThreadState {
     ptr::null_mut()
 }
 
 impl Abi {
+    /// `PyObject_Vectorcall`, under the name that it has in this version, for calls of which every
+    /// instruction counts. Until 3.10 it is an inline function around others that are exported and
+    /// do the same when the last argument is null.
+    pub fn vectorcall(&self) -> Option<Vectorcall> {
+        self.PyObject_Vectorcall.or(self.PyObject_VectorcallDict).or(self._PyObject_FastCallDict)
+    }
+
+    /// `PyGILState_Ensure` and `PyGILState_Release`, for when the table itself is on its way.
+    pub fn gil_state(&self) -> (Ensure, Release) {
+        (self.PyGILState_Ensure, self.PyGILState_Release)
+    }
+
+    /// `PyEval_SaveThread`, likewise.
+    pub fn detach(&self) -> Detach {
+        self.PyEval_SaveThread
+    }
+
     /// The state with which a thread is attached, or null. Before 3.12 this is the state of
     /// whichever thread holds the GIL; from 3.12 on it is the calling thread's.
     #[inline]

@@ -173,7 +173,7 @@ pub fn attach(runtime: &'static Runtime) -> Result<Attachment, Refused> {
     let gated = begin(abi, own)?;
     // SAFETY: the state is this thread's and not attached; the interpreter exists, because the
     // thread has been admitted and finalisation waits for it.
-    unsafe { (abi.PyEval_RestoreThread)(resume) };
+    unsafe { abi.PyEval_RestoreThread(resume) };
     Ok(Attachment { runtime, record, how: How::Restored { gated } })
 }
 
@@ -248,7 +248,7 @@ fn attach_unknown(
         record::adopt();
     }
     // SAFETY: may be called by any thread at any time.
-    let state = unsafe { (abi.PyGILState_GetThisThreadState)() };
+    let state = unsafe { abi.PyGILState_GetThisThreadState() };
     if is_attached(abi, state) {
         closing::still_there()?;
         own.go_in();
@@ -257,7 +257,7 @@ fn attach_unknown(
     if own.phase.get() == Phase::Gone {
         closing::enter_late()?;
         // SAFETY: the interpreter exists, because this thread has been counted and admitted.
-        let before = unsafe { (abi.PyGILState_Ensure)() };
+        let before = unsafe { abi.PyGILState_Ensure() };
         own.go_in();
         return Ok(Attachment { runtime, record, how: How::Late(before) });
     }
@@ -265,9 +265,9 @@ fn attach_unknown(
     if state.is_null() {
         // This call is never given back: it makes the state and holds it until the thread ends.
         // SAFETY: the interpreter exists, because the thread has been admitted.
-        unsafe { (abi.PyGILState_Ensure)() };
+        unsafe { abi.PyGILState_Ensure() };
         // SAFETY: attached.
-        let state = unsafe { (abi.PyGILState_GetThisThreadState)() };
+        let state = unsafe { abi.PyGILState_GetThisThreadState() };
         own.kept.set(state);
         own.home.set(state);
         own.resume.set(state);
@@ -275,7 +275,7 @@ fn attach_unknown(
         // The state is somebody else's, who may delete it between two calls: it is asked for at
         // each call and never kept.
         // SAFETY: the state is this thread's and not attached.
-        unsafe { (abi.PyEval_RestoreThread)(state) };
+        unsafe { abi.PyEval_RestoreThread(state) };
     }
     Ok(Attachment { runtime, record, how: How::Restored { gated } })
 }
@@ -290,13 +290,13 @@ impl Drop for Attachment {
             How::Already { .. } => record.go_out(),
             How::Restored { gated } => {
                 // SAFETY: attached by `attach`, and whatever was nested in it has ended.
-                unsafe { (abi.PyEval_SaveThread)() };
+                unsafe { abi.PyEval_SaveThread() };
                 finish(record, gated);
             }
             How::Late(before) => {
                 record.go_out();
                 // SAFETY: paired with the `PyGILState_Ensure` of `attach_unknown`.
-                unsafe { (abi.PyGILState_Release)(before) };
+                unsafe { abi.PyGILState_Release(before) };
                 closing::leave_late();
             }
         }
@@ -327,7 +327,7 @@ pub fn detached<R>(py: Py<'_>, body: impl FnOnce() -> R) -> R {
             }
             // SAFETY: the state that `PyEval_SaveThread` gave, in the same thread; finalisation
             // waits for it.
-            unsafe { (self.abi.PyEval_RestoreThread)(self.state) };
+            unsafe { self.abi.PyEval_RestoreThread(self.state) };
             record.go_out();
             drop(errno);
         }
@@ -341,7 +341,7 @@ pub fn detached<R>(py: Py<'_>, body: impl FnOnce() -> R) -> R {
         record::adopt();
     }
     // SAFETY: the token says that the thread is attached.
-    let state = unsafe { (abi.PyEval_SaveThread)() };
+    let state = unsafe { abi.PyEval_SaveThread() };
     let gated = !abi.free_threaded && gate::own().leave(own.id.get());
     let _again = Again { abi, record, state, outer: own.resume.replace(state), gated };
     body()
@@ -358,7 +358,7 @@ pub fn initialised(runtime: &'static Runtime) {
     }
     if own.phase.get() == Phase::Known {
         // SAFETY: may be called by any thread at any time.
-        let state = unsafe { (runtime.abi.PyGILState_GetThisThreadState)() };
+        let state = unsafe { runtime.abi.PyGILState_GetThisThreadState() };
         own.home.set(state);
         own.resume.set(state);
     }

@@ -296,11 +296,11 @@ fn delete_state(own: &Record) {
     if !closing::unusual() || closing::admit(own).is_ok() {
         // SAFETY: the state is this thread's, of an interpreter that exists, because this thread
         // was admitted; it is not attached, because no attachment lives.
-        unsafe { (abi.PyEval_RestoreThread)(state) };
+        unsafe { abi.PyEval_RestoreThread(state) };
         // SAFETY: attached with this state, which nobody uses any more.
-        unsafe { (abi.PyThreadState_Clear)(state) };
+        unsafe { abi.PyThreadState_Clear(state) };
         // SAFETY: as above; this gives back the GIL too.
-        unsafe { (abi.PyThreadState_DeleteCurrent)() };
+        unsafe { abi.PyThreadState_DeleteCurrent() };
         own.go_out();
     }
 }

@@ -67,7 +67,7 @@ unsafe fn load_other<'a>(
             Kind::LongDouble => value::number(py, ctype, at.cast::<[u64; 2]>().read_unaligned()),
             Kind::Complex => {
                 let (real, imag) = float::read_complex(ctype, at);
-                py.own((py.abi().PyComplex_FromDoubles)(real, imag))
+                py.own(py.abi().PyComplex_FromDoubles(real, imag))
             }
             // Nobody knows its length here: as CFFI does, a pointer to its first item.
             Kind::Array(item, None) => {

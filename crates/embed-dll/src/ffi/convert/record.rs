@@ -76,7 +76,7 @@ pub(crate) unsafe fn initialise(
     }
     if new.is_dict() {
         // SAFETY: attached; a dict; a new list of pairs, which nobody else changes.
-        let items = unsafe { py.own((py.abi().PyDict_Items)(new.as_pointer()))? };
+        let items = unsafe { py.own(py.abi().PyDict_Items(new.as_pointer()))? };
         for index in 0..items.length()? {
             let pair = items.sequence_item(index)?;
             let (key, element) = (pair.sequence_item(0)?, pair.sequence_item(1)?);
@@ -100,7 +100,7 @@ fn no_key(key: View<'_>) -> Raised {
     // SAFETY: attached; live objects.
     unsafe {
         let class = py.exception_class(ExceptionKind::Key);
-        (py.abi().PyErr_SetObject)(class.as_pointer(), key.as_pointer());
+        py.abi().PyErr_SetObject(class.as_pointer(), key.as_pointer());
     }
     Raised::already_set()
 }

@@ -1,7 +1,7 @@
 //! Fields of records as attributes, of records themselves and of pointers to them.
 
-use super::{CData, Use};
 use super::class::own_data;
+use super::{CData, Use};
 use crate::ffi::convert::{self, Source, array, bits};
 use crate::ffi::types::fields::RecordInfo;
 use crate::ffi::types::{Field, Kind};
@@ -39,7 +39,7 @@ pub(super) fn get<'a>(own: View<'a>, name: View<'a>) -> Result<Owned<'a>> {
     }
     // SAFETY: attached; live objects; a new reference or null.
     let found =
-        unsafe { py.own((py.abi().PyObject_GenericGetAttr)(own.as_pointer(), name.as_pointer())) };
+        unsafe { py.own(py.abi().PyObject_GenericGetAttr(own.as_pointer(), name.as_pointer())) };
     found.map_err(|raised| explain(own, name, "read", raised))
 }
 

@@ -55,10 +55,12 @@ impl Payload for Holding {
         match &held.hold {
             Hold::Nothing => 0,
             Hold::Part(key) | Hold::Whole(key) | Hold::Handle(key, _) => visit(key.as_pointer()),
-            Hold::Destructor(origin, destructor) => match (visit(origin.as_pointer()), destructor) {
-                (0, Some(destructor)) => visit(destructor.as_pointer()),
-                (code, _) => code,
-            },
+            Hold::Destructor(origin, destructor) => {
+                match (visit(origin.as_pointer()), destructor) {
+                    (0, Some(destructor)) => visit(destructor.as_pointer()),
+                    (code, _) => code,
+                }
+            }
             Hold::Buffer(export) => export
                 .objects()
                 .into_iter()
@@ -243,7 +245,7 @@ pub(super) fn finalize(object: View<'_>) {
 pub(crate) fn destroy(py: Py<'_>, hold: Hold) {
     let Hold::Destructor(origin, Some(destructor)) = &hold else { return };
     // SAFETY: attached; asks only.
-    let pending = unsafe { !(py.abi().PyErr_Occurred)().is_null() };
+    let pending = unsafe { !py.abi().PyErr_Occurred().is_null() };
     let pending = pending.then(|| Raised::already_set().take(py));
     if let Err(raised) = destructor.view(py).call(&[origin.view(py)]) {
         raised.report(py, destructor.view(py));

@@ -3,10 +3,10 @@
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::class::own_data;
 use super::attributes::null;
-use super::{data, usable};
+use super::class::own_data;
 use super::index::{count, item_at};
+use super::{data, usable};
 use crate::ffi::convert::{self, Source};
 use crate::ffi::slots::{slot, unary};
 use crate::ffi::types::Kind;
@@ -90,7 +90,7 @@ unsafe extern "C" fn next(own: Object) -> Object {
     if ended {
         if let Some(abi) = crate::python::abi::get() {
             // SAFETY: attached; the reference to `None` is ours.
-            unsafe { (abi.Py_DecRef)(object) };
+            unsafe { abi.Py_DecRef(object) };
         }
         return std::ptr::null_mut();
     }

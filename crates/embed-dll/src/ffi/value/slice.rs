@@ -109,7 +109,7 @@ pub(super) fn set(own: View<'_>, key: View<'_>, value: View<'_>) -> Result<()> {
         return Ok(());
     }
     // SAFETY: attached; a new reference or null.
-    let iterator = unsafe { py.own((py.abi().PyObject_GetIter)(value.as_pointer()))? };
+    let iterator = unsafe { py.own(py.abi().PyObject_GetIter(value.as_pointer()))? };
     let mut got = 0;
     while let Some(element) = next(&iterator)? {
         if got == wanted {
@@ -138,9 +138,9 @@ fn next<'a>(iterator: &Owned<'a>) -> Result<Option<Owned<'a>>> {
     let py = iterator.py();
     // SAFETY: attached; an iterator; null at the end and after an exception.
     unsafe {
-        let object = (py.abi().PyIter_Next)(iterator.as_pointer());
+        let object = py.abi().PyIter_Next(iterator.as_pointer());
         if object.is_null() {
-            return if (py.abi().PyErr_Occurred)().is_null() {
+            return if py.abi().PyErr_Occurred().is_null() {
                 Ok(None)
             } else {
                 Err(Raised::already_set())
