@@ -64,10 +64,11 @@ pub type Visit = unsafe extern "C" fn(Object, *mut c_void) -> c_int;
 /// A method that calls the function of its name. CPython up to 3.13 ends a thread that wants the GIL
 /// while it finalises, by unwinding its stack, and every function that runs Python code or gives up
 /// references may come to want it. So all are called in a way that allows for that, and with
-/// [`EndOfThread`] in front of the frames of Rust. A call that returns pays nothing.
+/// [`EndOfThread`] in front of the frames of Rust. A call that returns pays nothing: the methods
+/// are C functions, which do not unwind, so that their callers are prepared for nothing.
 macro_rules! method {
     (
-        $(#[$doc:meta])* $name:ident $call:tt ($($result:tt)*)
+        $(#[$doc:meta])* $name:ident ($($convention:tt)*) $call:tt ($($result:tt)*)
         [$($argument:ident: $type:ty,)*] [] [$($unused:ident)*]
     ) => {
         $(#[$doc])*
@@ -76,7 +77,7 @@ macro_rules! method {
         ///
         /// As CPython documents the function.
         #[inline]
-        pub unsafe fn $name(&self, $($argument: $type),*) $($result)* {
+        pub unsafe $($convention)* fn $name(&self, $($argument: $type),*) $($result)* {
             let end = EndOfThread;
             let result = method!(@call self $name $call $($argument)*);
             std::mem::forget(end);
@@ -84,11 +85,11 @@ macro_rules! method {
         }
     };
     (
-        $(#[$doc:meta])* $name:ident $call:tt $result:tt
+        $(#[$doc:meta])* $name:ident $convention:tt $call:tt $result:tt
         [$($argument:ident: $type:ty,)*] [$first:ty, $($rest:ty,)*] [$next:ident $($names:ident)*]
     ) => {
         method! {
-            $(#[$doc])* $name $call $result
+            $(#[$doc])* $name $convention $call $result
             [$($argument: $type,)* $next: $first,] [$($rest,)*] [$($names)*]
         }
     };
@@ -135,12 +136,12 @@ macro_rules! abi {
             $(method! {
                 $(#[$required_doc])*
                 #[doc = concat!("`", stringify!($required), "()`.")]
-                $required required ($(-> $required_result)?)
+                $required (extern "C") required ($(-> $required_result)?)
                 [] [$($required_argument,)*] [a b c d e f]
             })*
             $(method! {
                 $(#[$optional_doc])*
-                $optional optional (-> Option<$optional_result>)
+                $optional () optional (-> Option<$optional_result>)
                 [] [$($optional_argument,)*] [a b c d e f]
             })*
         }

@@ -127,17 +127,29 @@ impl Attachment {
     }
 }
 
-/// Held, and forgotten after it, over a call of Python code: if the interpreter ends the thread in
-/// there, by unwinding its stack, the thread stops here for ever instead. The frames further out
-/// would use an interpreter that is gone, and Rust ones cannot all be unwound by others.
+/// Held, and forgotten after it, over a call of the interpreter: if that ends the thread in there,
+/// by unwinding its stack, the thread stops here for ever instead. The frames further out would use
+/// an interpreter that is gone, and Rust ones cannot all be unwound by others.
 pub struct EndOfThread;
 
 impl Drop for EndOfThread {
-    #[cold]
+    // That it does not return keeps the cleaning-up of the frames around out of their code.
+    #[inline]
     fn drop(&mut self) {
-        // SAFETY: the record of the calling thread.
-        closing::hang_if_gone(unsafe { record::this().as_ref() });
+        end_of_thread()
     }
+}
+
+#[cold]
+#[inline(never)]
+fn end_of_thread() -> ! {
+    // SAFETY: the record of the calling thread.
+    closing::hang_if_gone(unsafe { record::this().as_ref() });
+    // Somebody else's pthread_exit() or pthread_cancel().
+    complain(
+        "embed-dll: a thread has ended in the middle of a call of Python, which cannot be undone\n",
+    );
+    std::process::abort()
 }
 
 /// Where the calling thread keeps what `ffi.errno` shows. Valid as long as the thread lives.
