@@ -56,14 +56,14 @@ pub type Ensure = unsafe extern "C-unwind" fn() -> GilState;
 /// `PyGILState_Release`.
 pub type Release = unsafe extern "C-unwind" fn(GilState);
 /// `PyEval_SaveThread`.
-pub type Detach = unsafe extern "C-unwind" fn() -> *mut PyThreadState;
+pub type Detach = unsafe extern "C" fn() -> *mut PyThreadState;
 
 /// `visitproc`.
 pub type Visit = unsafe extern "C" fn(Object, *mut c_void) -> c_int;
 
 /// A method that calls the function of its name. CPython up to 3.13 ends a thread that wants the GIL
 /// while it finalises, by unwinding its stack, and every function that runs Python code or gives up
-/// references may come to want it. So all are called in a way that allows for that, and with
+/// references may come to want it. So nearly all are called in a way that allows for that, and with
 /// [`EndOfThread`] in front of the frames of Rust. A call that returns pays nothing: the methods
 /// are C functions, which do not unwind, so that their callers are prepared for nothing.
 macro_rules! method {
@@ -78,10 +78,7 @@ macro_rules! method {
         /// As CPython documents the function.
         #[inline]
         pub unsafe $($convention)* fn $name(&self, $($argument: $type),*) $($result)* {
-            let end = EndOfThread;
-            let result = method!(@call self $name $call $($argument)*);
-            std::mem::forget(end);
-            result
+            method!(@call self $name $call $($argument)*)
         }
     };
     (
@@ -93,18 +90,29 @@ macro_rules! method {
             [$($argument: $type,)* $next: $first,] [$($rest,)*] [$($names)*]
         }
     };
-    (@call $own:ident $name:ident required $($argument:ident)*) => {
+    (@call $own:ident $name:ident plain $($argument:ident)*) => {
         // SAFETY: as the caller promises.
         unsafe { ($own.$name)($($argument),*) }
     };
-    (@call $own:ident $name:ident optional $($argument:ident)*) => {
+    (@call $own:ident $name:ident required $($argument:ident)*) => {{
+        let end = EndOfThread;
         // SAFETY: as the caller promises.
-        $own.$name.map(|function| unsafe { function($($argument),*) })
-    };
+        let result = unsafe { ($own.$name)($($argument),*) };
+        std::mem::forget(end);
+        result
+    }};
+    (@call $own:ident $name:ident optional $($argument:ident)*) => {{
+        let end = EndOfThread;
+        // SAFETY: as the caller promises.
+        let result = $own.$name.map(|function| unsafe { function($($argument),*) });
+        std::mem::forget(end);
+        result
+    }};
 }
 
 macro_rules! abi {
     (
+        plain { $($(#[$plain_doc:meta])* fn $plain:ident($($plain_argument:ty),*) $(-> $plain_result:ty)?;)* }
         required { $($(#[$required_doc:meta])* fn $required:ident($($required_argument:ty),*) $(-> $required_result:ty)?;)* }
         optional { $($(#[$optional_doc:meta])* fn $optional:ident($($optional_argument:ty),*) -> $optional_result:ty;)* }
         objects { $($object:ident)* }
@@ -122,6 +130,7 @@ macro_rules! abi {
             current: unsafe extern "C-unwind" fn() -> *mut PyThreadState,
             /// Whether it was built without the GIL (`--disable-gil`, 3.13 and later).
             pub free_threaded: bool,
+            $($plain: unsafe extern "C" fn($($plain_argument),*) $(-> $plain_result)?,)*
             $($required: unsafe extern "C-unwind" fn($($required_argument),*) $(-> $required_result)?,)*
             $($optional: Option<unsafe extern "C-unwind" fn($($optional_argument),*) -> $optional_result>,)*
             $(#[doc = concat!("`", stringify!($object), "`, borrowed.")] pub $object: Object,)*
@@ -133,6 +142,12 @@ macro_rules! abi {
 
         #[expect(non_snake_case, reason = "named as the functions of the C API")]
         impl Abi {
+            $(method! {
+                $(#[$plain_doc])*
+                #[doc = concat!("`", stringify!($plain), "()`.")]
+                $plain (extern "C") plain ($(-> $plain_result)?)
+                [] [$($plain_argument,)*] [a b c d e f]
+            })*
             $(method! {
                 $(#[$required_doc])*
                 #[doc = concat!("`", stringify!($required), "()`.")]
@@ -173,6 +188,13 @@ macro_rules! abi {
                         unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C-unwind" fn($($required_argument),*) $(-> $required_result)?>(address) }
                     };
                 )*
+                $(
+                    let $plain = {
+                        let address = required(name(concat!(stringify!($plain), "\0")))?;
+                        // SAFETY: as above.
+                        unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C" fn($($plain_argument),*) $(-> $plain_result)?>(address) }
+                    };
+                )*
                 $(let $object = required(name(concat!(stringify!($object), "\0")))?.cast();)*
                 $(let $exception = required(name(concat!(stringify!($exception), "\0")))?.cast_const().cast();)*
                 $(
@@ -187,7 +209,7 @@ macro_rules! abi {
                     version: (0, 0),
                     current: no_state,
                     free_threaded: false,
-                    $($required,)* $($optional,)* $($object,)* $($exception,)*
+                    $($plain,)* $($required,)* $($optional,)* $($object,)* $($exception,)*
                 };
                 abi.current = abi
                     .PyThreadState_GetUnchecked
@@ -203,30 +225,37 @@ macro_rules! abi {
 }
 
 abi! {
+    // What takes no lock of the interpreter and runs no code of others, where calls count.
+    plain {
+        fn PyEval_SaveThread() -> *mut PyThreadState;
+        fn PyGILState_GetThisThreadState() -> *mut PyThreadState;
+        fn PyGILState_Check() -> c_int;
+        fn Py_IncRef(Object);
+        fn PyType_GetFlags(Object) -> c_ulong;
+        fn PyType_IsSubtype(Object, Object) -> c_int;
+        fn PyErr_Occurred() -> Object;
+        fn PyLong_FromLongLong(c_longlong) -> Object;
+        fn PyLong_FromUnsignedLongLong(c_ulonglong) -> Object;
+        fn PyFloat_FromDouble(c_double) -> Object;
+    }
     required {
         // Life of the interpreter and of threads. All may be called before initialisation or
         // without the GIL as their documentation says.
         fn Py_GetVersion() -> *const c_char;
         fn Py_IsInitialized() -> c_int;
         fn Py_AtExit(Option<unsafe extern "C" fn()>) -> c_int;
-        fn PyEval_SaveThread() -> *mut PyThreadState;
         fn PyEval_RestoreThread(*mut PyThreadState);
         fn PyThreadState_Clear(*mut PyThreadState);
         fn PyThreadState_DeleteCurrent();
         fn PyThreadState_GetDict() -> Object;
         fn PyGILState_Ensure() -> GilState;
         fn PyGILState_Release(GilState);
-        fn PyGILState_GetThisThreadState() -> *mut PyThreadState;
-        fn PyGILState_Check() -> c_int;
         fn PyOS_BeforeFork();
         fn PyOS_AfterFork_Parent();
         fn PyOS_AfterFork_Child();
 
         // References and objects.
-        fn Py_IncRef(Object);
         fn Py_DecRef(Object);
-        fn PyType_GetFlags(Object) -> c_ulong;
-        fn PyType_IsSubtype(Object, Object) -> c_int;
         fn PyType_GetSlot(Object, c_int) -> *mut c_void;
         fn PyType_FromSpecWithBases(*mut c_void, Object) -> Object;
         fn PyType_GenericAlloc(Object, Size) -> Object;
@@ -253,8 +282,6 @@ abi! {
         // Numbers and text.
         fn PyLong_FromLong(c_long) -> Object;
         fn PyLong_FromUnsignedLong(c_ulong) -> Object;
-        fn PyLong_FromLongLong(c_longlong) -> Object;
-        fn PyLong_FromUnsignedLongLong(c_ulonglong) -> Object;
         fn PyLong_AsLong(Object) -> c_long;
         fn PyLong_AsLongLong(Object) -> c_longlong;
         fn PyLong_AsUnsignedLongLong(Object) -> c_ulonglong;
@@ -263,7 +290,6 @@ abi! {
         fn PyNumber_Index(Object) -> Object;
         fn PyNumber_Long(Object) -> Object;
         fn PyNumber_AsSsize_t(Object, Object) -> Size;
-        fn PyFloat_FromDouble(c_double) -> Object;
         fn PyFloat_AsDouble(Object) -> c_double;
         fn PyComplex_FromDoubles(c_double, c_double) -> Object;
         fn PyComplex_AsCComplex(Object) -> Complex;
@@ -306,7 +332,6 @@ abi! {
         fn PyCFunction_NewEx(*mut c_void, Object, Object) -> Object;
 
         // Exceptions.
-        fn PyErr_Occurred() -> Object;
         fn PyErr_Clear();
         fn PyErr_SetString(Object, *const c_char);
         fn PyErr_SetObject(Object, Object);

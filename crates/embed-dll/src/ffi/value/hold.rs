@@ -16,7 +16,7 @@ use crate::python::{ExceptionKind, Key, Owned, Py, Raised, Result, View};
 #[repr(C)]
 pub(crate) struct Holding {
     pub(crate) data: CData,
-    /// Whether `ffi.release()` can take the memory away.
+    /// Whether `ffi.release()` can take the memory away, of this value or of one further out.
     releasable: bool,
     held: Mutex<Held>,
 }
@@ -138,9 +138,13 @@ impl Holding {
 /// The memory of a value is used until this is dropped: `ffi.release()` does not take it away.
 /// Whatever converts objects meanwhile may run Python code, which may try.
 pub(crate) struct Use<'a> {
-    holder: Option<Owned<'a>>,
+    _used: Option<Box<Used<'a>>>,
+}
+
+struct Used<'a> {
+    holder: Owned<'a>,
     /// The memory of a value of `ffi.gc()` is that of the original value.
-    _origin: Option<Box<Use<'a>>>,
+    _origin: Use<'a>,
 }
 
 impl<'a> Use<'a> {
@@ -152,61 +156,52 @@ impl<'a> Use<'a> {
     #[inline]
     pub(crate) fn of(value: View<'a>) -> Result<Use<'a>> {
         if value.class().is(HOLDING.class(value.py())) {
-            // SAFETY: of the class, as just seen.
-            let holding = unsafe { HOLDING.get_unchecked(value) };
-            if holding.releasable {
-                return Use::of_releasable(value, holding);
-            }
+            return Use::of_holding(value);
         }
-        Ok(Use { holder: None, _origin: None })
+        Ok(Use { _used: None })
     }
 
     #[cold]
-    fn of_releasable(value: View<'a>, holding: &Holding) -> Result<Use<'a>> {
+    fn of_holding(value: View<'a>) -> Result<Use<'a>> {
         let py = value.py();
+        // SAFETY: of the class, says the caller.
+        let holding = unsafe { HOLDING.get_unchecked(value) };
+        if !holding.releasable {
+            return Ok(Use { _used: None });
+        }
         let mut held = holding.lock();
         // SAFETY: the references are kept while the lock is held; new ones are made of them.
         let retained = |key: &Key| unsafe { py.view(key.as_pointer()) }.map(View::retain);
-        match &held.hold {
+        let origin = match &held.hold {
             Hold::Part(owner) => {
                 let owner = retained(owner);
                 drop(held);
-                match owner {
-                    Some(owner) => Use::of(*owner),
-                    None => Ok(Use { holder: None, _origin: None }),
-                }
+                return owner.map_or(Ok(Use { _used: None }), |owner| Use::of(*owner));
             }
-            Hold::Destructor(origin, _) => {
-                let origin = retained(origin);
-                held.uses += 1;
-                drop(held);
-                // From here on it is given back whatever happens.
-                let mut used = Use { holder: Some(value.retain()), _origin: None };
-                if let Some(origin) = origin {
-                    used._origin = Some(Box::new(Use::of(*origin)?));
-                }
-                Ok(used)
-            }
-            Hold::Buffer(_) => {
-                held.uses += 1;
-                drop(held);
-                Ok(Use { holder: Some(value.retain()), _origin: None })
-            }
+            Hold::Destructor(origin, _) => retained(origin),
+            Hold::Buffer(_) => None,
             Hold::Whole(_) | Hold::Handle(..) | Hold::Nothing => {
                 drop(held);
                 let name = &holding.data.ctype.name;
                 let words = format_args!("cdata '{name}' was released and cannot be used any more");
-                Err(py.raise(ExceptionKind::Value, words))
+                return Err(py.raise(ExceptionKind::Value, words));
             }
+        };
+        held.uses += 1;
+        drop(held);
+        // From here on it is given back whatever happens.
+        let mut used = Box::new(Used { holder: value.retain(), _origin: Use { _used: None } });
+        if let Some(origin) = origin {
+            used._origin = Use::of(*origin)?;
         }
+        Ok(Use { _used: Some(used) })
     }
 }
 
-impl Drop for Use<'_> {
-    #[inline]
+impl Drop for Used<'_> {
     fn drop(&mut self) {
-        if let Some(holder) = self.holder.as_ref().and_then(|holder| HOLDING.get(**holder)) {
-            holder.lock().uses -= 1;
+        if let Some(holding) = HOLDING.get(*self.holder) {
+            holding.lock().uses -= 1;
         }
     }
 }
