@@ -56,7 +56,7 @@ pub fn run(code: &str) -> Result<String, String> {
     let abi = runtime.abi;
     let code = CString::new(code).map_err(|error| error.to_string())?;
     // SAFETY: the interpreter runs; paired below.
-    let state = unsafe { (abi.PyGILState_Ensure)() };
+    let state = unsafe { abi.PyGILState_Ensure() };
     // SAFETY: attached since a moment.
     let py = unsafe { Py::assume(abi) };
     let result = evaluate(py, &code).map_err(|raised| {
@@ -68,7 +68,7 @@ pub fn run(code: &str) -> Result<String, String> {
         format!("{}: {text}", exception.value.class_name())
     });
     // SAFETY: as above.
-    unsafe { (abi.PyGILState_Release)(state) };
+    unsafe { abi.PyGILState_Release(state) };
     result
 }
 

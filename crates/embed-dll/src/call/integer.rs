@@ -31,9 +31,9 @@ pub trait Number: Copy {
 fn was_raised(abi: &Abi) -> bool {
     // SAFETY: the callers are attached.
     unsafe {
-        let raised = !(abi.PyErr_Occurred)().is_null();
+        let raised = !abi.PyErr_Occurred().is_null();
         if raised {
-            (abi.PyErr_Clear)();
+            abi.PyErr_Clear();
         }
         raised
     }
@@ -46,14 +46,14 @@ macro_rules! narrow {
             #[inline]
             fn to_int(self, py: Py<'_>) -> Result<Owned<'_>> {
                 // SAFETY: attached; returns a new reference or null.
-                unsafe { py.own((py.abi().PyLong_FromLong)(c_long::from(self))) }
+                unsafe { py.own(py.abi().PyLong_FromLong(c_long::from(self))) }
             }
 
             #[inline]
             fn from_int(value: View<'_>) -> Option<$type> {
                 let abi = value.py().abi();
                 // SAFETY: attached; an `int`, so that no code of a class runs.
-                let long = unsafe { (abi.PyLong_AsLong)(value.as_pointer()) };
+                let long = unsafe { abi.PyLong_AsLong(value.as_pointer()) };
                 if long == -1 && was_raised(abi) {
                     return None;
                 }
@@ -69,14 +69,14 @@ impl Number for u64 {
     #[inline]
     fn to_int(self, py: Py<'_>) -> Result<Owned<'_>> {
         // SAFETY: attached; returns a new reference or null.
-        unsafe { py.own((py.abi().PyLong_FromUnsignedLong)(self as c_ulong)) }
+        unsafe { py.own(py.abi().PyLong_FromUnsignedLong(self as c_ulong)) }
     }
 
     #[inline]
     fn from_int(value: View<'_>) -> Option<u64> {
         let abi = value.py().abi();
         // SAFETY: attached; an `int`, so that no code of a class runs.
-        let long = unsafe { (abi.PyLong_AsUnsignedLongLong)(value.as_pointer()) };
+        let long = unsafe { abi.PyLong_AsUnsignedLongLong(value.as_pointer()) };
         (long != c_ulonglong::MAX || !was_raised(abi)).then_some(long)
     }
 }

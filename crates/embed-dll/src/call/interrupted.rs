@@ -74,7 +74,7 @@ fn not_begun(py: Py<'_>, callable: View<'_>, exception: &Exception<'_>) -> Resul
     }
     let at = traceback.attr(c"tb_lasti")?;
     // SAFETY: attached; an `int`.
-    let at = unsafe { (py.abi().PyLong_AsSsize_t)(at.as_pointer()) };
+    let at = unsafe { py.abi().PyLong_AsSsize_t(at.as_pointer()) };
     let Ok(at) = usize::try_from(at) else {
         // Up to 3.10 the index is negative before the first instruction: -1, in 3.10 -2.
         return Ok(true);
@@ -84,7 +84,7 @@ fn not_begun(py: Py<'_>, callable: View<'_>, exception: &Exception<'_>) -> Resul
     let resume = py.import(c"opcode")?.attr(c"opmap")?.dict_get(*py.str("RESUME")?)?;
     let Some(resume) = resume else { return Ok(false) };
     // SAFETY: attached; an `int`.
-    let resume = unsafe { (py.abi().PyLong_AsSsize_t)(resume.as_pointer()) };
+    let resume = unsafe { py.abi().PyLong_AsSsize_t(resume.as_pointer()) };
     let code = code.attr(c"co_code")?;
     let instructions = code.as_bytes()?;
     Ok(instructions

@@ -22,7 +22,7 @@ pub(super) fn until_later(py: Py<'_>, owner: Owned<'_>) {
 fn push(py: Py<'_>, owner: View<'_>) -> crate::python::Result<()> {
     let abi = py.abi();
     // SAFETY: attached; borrowed, and alive as long as the thread state is.
-    let Some(dict) = (unsafe { py.view((abi.PyThreadState_GetDict)()) }) else { return Ok(()) };
+    let Some(dict) = (unsafe { py.view(abi.PyThreadState_GetDict()) }) else { return Ok(()) };
     let key = py.str("embed_dll.returned")?;
     let ring = match dict.dict_get(*key)? {
         Some(ring) => ring,
@@ -34,12 +34,12 @@ fn push(py: Py<'_>, owner: View<'_>) -> crate::python::Result<()> {
     };
     // SAFETY: attached; a list that only this thread changes. The function takes a reference of its
     // own.
-    py.check(unsafe { (abi.PyList_Append)(ring.as_pointer(), owner.as_pointer()) })?;
+    py.check(unsafe { abi.PyList_Append(ring.as_pointer(), owner.as_pointer()) })?;
     // SAFETY: as above. What is cut off is released; that may run code, but not change the list,
     // which no other code can reach.
     py.check(unsafe {
-        let excess = (abi.PyList_Size)(ring.as_pointer()) - KEPT;
-        (abi.PyList_SetSlice)(ring.as_pointer(), 0, excess.max(0), std::ptr::null_mut())
+        let excess = abi.PyList_Size(ring.as_pointer()) - KEPT;
+        abi.PyList_SetSlice(ring.as_pointer(), 0, excess.max(0), std::ptr::null_mut())
     })?;
     Ok(())
 }

@@ -62,7 +62,7 @@ impl<T: Real> ReturnValue for Floating<T> {
         let abi = value.py().abi();
         if value.class().as_pointer() == abi.PyFloat_Type {
             // SAFETY: attached; for an exact `float` this cannot fail.
-            return Ok(T::narrow(unsafe { (abi.PyFloat_AsDouble)(value.as_pointer()) }));
+            return Ok(T::narrow(unsafe { abi.PyFloat_AsDouble(value.as_pointer()) }));
         }
         stored(value, call)
     }

@@ -80,7 +80,7 @@ impl<const N: usize> Drop for Stack<N> {
             }
             // SAFETY: the first `filled` places hold references that are ours. The stack lives
             // inside an attachment.
-            unsafe { (self.abi.Py_DecRef)(place.assume_init()) };
+            unsafe { self.abi.Py_DecRef(place.assume_init()) };
         }
     }
 }

@@ -90,7 +90,7 @@ impl Export {
         let flags = if writable { WRITABLE } else { 0 };
         let raw = (&raw mut export.buffer).cast();
         // SAFETY: attached; the structure has the layout of this CPython.
-        py.check(unsafe { (py.abi().PyObject_GetBuffer)(source.as_pointer(), raw, flags) })?;
+        py.check(unsafe { py.abi().PyObject_GetBuffer(source.as_pointer(), raw, flags) })?;
         Ok(export)
     }
 
@@ -123,7 +123,7 @@ impl Drop for Export {
         {
             // SAFETY: exports are dropped by attached threads only; the buffer was filled by
             // `PyObject_GetBuffer` and is released once.
-            unsafe { (abi.PyBuffer_Release)((&raw mut self.buffer).cast()) };
+            unsafe { abi.PyBuffer_Release((&raw mut self.buffer).cast()) };
         }
     }
 }
@@ -171,6 +171,7 @@ fn new<'a>(class: View<'a>, arguments: Arguments<'a>) -> Result<Owned<'a>> {
         Some(size) => size.as_index(py.exception_class(ExceptionKind::Overflow))?,
         None => -1,
     };
+    value::usable(cdata)?;
     let length = match (usize::try_from(asked), data.target_size()) {
         (Ok(asked), _) => asked,
         (Err(_), Some(known)) => known,
@@ -188,14 +189,20 @@ fn own(object: View<'_>) -> &Bytes {
     unsafe { BUFFER.get_unchecked(object) }
 }
 
+/// The memory is used until the result is dropped.
+fn used<'a>(object: View<'a>) -> Result<value::Use<'a>> {
+    value::Use::of(own(object).keeps.view(object.py()))
+}
+
 /// `bf_getbuffer`.
 unsafe extern "C" fn get_buffer(object: Object, buffer: *mut c_void, flags: c_int) -> c_int {
     // SAFETY: Python calls it attached, with an object of the class and a structure to fill.
     unsafe {
         status_result(|py| {
             let Some(bytes) = py.view(object).map(|object| own(object)) else { return Ok(()) };
+            value::usable(bytes.keeps.view(py))?;
             let (start, length) = (bytes.start.cast(), bytes.length as Size);
-            py.check((py.abi().PyBuffer_FillInfo)(buffer, object, start, length, 0, flags))?;
+            py.check(py.abi().PyBuffer_FillInfo(buffer, object, start, length, 0, flags))?;
             Ok(())
         })
     }
@@ -206,8 +213,10 @@ unsafe extern "C" fn item(object: Object, index: Size) -> Object {
     // SAFETY: as above.
     unsafe {
         object_result(|py| match py.view(object) {
-            Some(object) => at(object, index, "buffer index out of range")
-                .and_then(|at| py.bytes(std::slice::from_raw_parts(at, 1))),
+            Some(object) => used(object).and_then(|_used| {
+                at(object, index, "buffer index out of range")
+                    .and_then(|at| py.bytes(std::slice::from_raw_parts(at, 1)))
+            }),
             None => Ok(py.none()),
         })
     }
@@ -266,6 +275,7 @@ fn is_slice(key: View<'_>) -> bool {
 /// `buffer[key]`.
 fn get<'a>(object: View<'a>, key: View<'a>) -> Result<Owned<'a>> {
     let py = object.py();
+    let _used = used(object)?;
     let (start, length) = if is_slice(key) {
         span(object, key)?
     } else {
@@ -294,6 +304,7 @@ fn index(object: View<'_>, key: View<'_>) -> Result<isize> {
 /// `buffer[key] = new`.
 fn set(object: View<'_>, key: View<'_>, new: Option<View<'_>>) -> Result<()> {
     let py = object.py();
+    let _used = used(object)?;
     let Some(new) = new else {
         let message = "'del x[n]' not supported for buffer objects";
         return Err(py.raise(ExceptionKind::Type, message));
@@ -324,6 +335,7 @@ fn set(object: View<'_>, key: View<'_>, new: Option<View<'_>>) -> Result<()> {
 /// Compares contents, with anything that has the buffer interface.
 fn compare_bytes<'a>(object: View<'a>, other: View<'a>, operation: c_int) -> Result<Owned<'a>> {
     let py = object.py();
+    let _used = used(object)?;
     let export = match Export::of(other, false) {
         Ok(export) => export,
         Err(raised) => {

@@ -15,7 +15,7 @@ pub(super) fn prepare(py: Py<'_>) -> Result<()> {
         let null = std::ptr::null_mut();
         // SAFETY: attached; a new reference or null.
         let class =
-            unsafe { py.own((py.abi().PyErr_NewException)(c"ffi.error".as_ptr(), null, null))? };
+            unsafe { py.own(py.abi().PyErr_NewException(c"ffi.error".as_ptr(), null, null))? };
         let _ = ERROR.set(class.keep());
     }
     Ok(())

@@ -161,16 +161,16 @@ pub(crate) unsafe fn unpacked<'a>(
     unsafe {
         object_result(|py| {
             let abi = py.abi();
-            let count = (abi.PyTuple_Size)(arguments);
+            let count = abi.PyTuple_Size(arguments);
             let mut values: Vec<Object> = Vec::with_capacity(count.max(0) as usize);
             for index in 0..count {
-                values.push((abi.PyTuple_GetItem)(arguments, index));
+                values.push(abi.PyTuple_GetItem(arguments, index));
             }
             let mut names = Vec::new();
             if let Some(keywords) = py.view(keywords) {
                 let (mut at, mut name, mut value) = (0, std::ptr::null_mut(), std::ptr::null_mut());
                 // Nobody else has the dict of a call, so that it does not change.
-                while (abi.PyDict_Next)(
+                while abi.PyDict_Next(
                     keywords.as_pointer(),
                     &raw mut at,
                     &raw mut name,

@@ -78,10 +78,10 @@ unsafe extern "C" fn call(own: Object, arguments: Object, keywords: Object) -> O
     unsafe {
         object_result(|py| {
             let abi = py.abi();
-            let count = (abi.PyTuple_Size)(arguments);
-            let named = if keywords.is_null() { 0 } else { (abi.PyDict_Size)(keywords) };
+            let count = abi.PyTuple_Size(arguments);
+            let named = if keywords.is_null() { 0 } else { abi.PyDict_Size(keywords) };
             let function = match (count, named) {
-                (1, 0) => py.view((abi.PyTuple_GetItem)(arguments, 0)),
+                (1, 0) => py.view(abi.PyTuple_GetItem(arguments, 0)),
                 _ => None,
             };
             let Some(function) = function else { return Err(one_argument(py, count + named)) };

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::python::{Owned, Py, Result, View};
-use crate::spec::Module;
+use crate::spec::{Module, SigPipe};
 use crate::start::Runtime;
 use crate::{start, thread};
 
 use super::attached::Attached;
 use super::names;
 use super::once::{Failure, NotReady, Retry, Turn};
-use super::ready::{Ready, is_foreign};
+use super::ready::Ready;
 use super::report::{self, Failed};
 use super::text;
 
@@ -73,7 +73,7 @@ pub(super) fn once(
 fn released(runtime: &'static Runtime, wait: &mut dyn FnMut()) {
     // SAFETY: may be asked by any thread while the interpreter exists. With sub-interpreters it may
     // say yes wrongly: then what follows takes the GIL and gives it back, which does no harm.
-    if unsafe { (runtime.abi.PyGILState_Check)() } == 0 {
+    if unsafe { runtime.abi.PyGILState_Check() } == 0 {
         return wait();
     }
     match thread::attach(runtime) {
@@ -95,6 +95,8 @@ fn run(
     module: &'static Module,
     runtime: &'static Runtime,
 ) -> std::result::Result<&'static Ready, Stopped> {
+    let _sigpipe = (module.spec.options.sigpipe == SigPipe::BlockDuringCalls)
+        .then(thread::SigPipeBlocked::new);
     let attachment = match thread::attach(runtime) {
         Ok(attachment) => attachment,
         Err(refused) => {
@@ -104,7 +106,7 @@ fn run(
         }
     };
     let py = attachment.py();
-    if is_foreign(py) {
+    if !py.is_in_main_interpreter() {
         return Err(Stopped::Foreign);
     }
     run_attached(py, module, runtime).map_err(|raised| {
@@ -123,9 +125,12 @@ fn run_attached<'a>(
 ) -> Result<&'static Ready> {
     let ready = Ready::prepare(py, module, runtime)?;
     ready.register(py, module)?;
-    // What an earlier attempt attached belongs to globals that are given up.
-    for function in module.spec.functions {
-        Attached::swap(py, function, None);
+    // What an earlier attempt attached belongs to globals that are given up. Before the first one,
+    // a program that imported the module may have attached what it likes.
+    if module.state.begun.swap(true, Ordering::Relaxed) {
+        for function in module.spec.functions {
+            Attached::swap(py, function, None);
+        }
     }
     if !module.spec.init.is_empty() {
         let code = compile(py, module)?;
@@ -133,7 +138,7 @@ fn run_attached<'a>(
         // SAFETY: attached; a code object and a dict.
         let result = unsafe {
             let globals = globals.as_pointer();
-            py.own((py.abi().PyEval_EvalCode)(code.as_pointer(), globals, globals))
+            py.own(py.abi().PyEval_EvalCode(code.as_pointer(), globals, globals))
         };
         result?;
     }
@@ -160,14 +165,18 @@ const UTF8: c_int = 0x0100 | 0x0800;
 /// module `ast`, which takes 2 ms, a fifth of what starting an interpreter takes.
 fn compile<'a>(py: Py<'a>, module: &'static Module) -> Result<Owned<'a>> {
     let file = py.str(&names::init_file(module))?;
-    if let Some(compile) = py.abi().Py_CompileStringObject {
-        let (_, minor) = py.abi().version;
-        let mut flags = CompilerFlags { flags: UTF8, feature_version: c_int::from(minor) };
-        let flags = (&raw mut flags).cast();
-        let source = module.spec.init.as_ptr();
-        // SAFETY: attached; text and flags live through the call. -1 is the optimisation that the
-        // interpreter was started with.
-        return unsafe { py.own(compile(source, file.as_pointer(), FILE_INPUT, flags, -1)) };
+    let (_, minor) = py.abi().version;
+    let mut flags = CompilerFlags { flags: UTF8, feature_version: c_int::from(minor) };
+    let flags = (&raw mut flags).cast();
+    let source = module.spec.init.as_ptr();
+    // SAFETY: attached; text and flags live through the call. -1 is the optimisation that the
+    // interpreter was started with.
+    let code = unsafe {
+        py.abi().Py_CompileStringObject(source, file.as_pointer(), FILE_INPUT, flags, -1)
+    };
+    if let Some(code) = code {
+        // SAFETY: a new reference, or null with an exception set.
+        return unsafe { py.own(code) };
     }
     let source = py.str(&module.spec.init.to_string_lossy())?;
     let (mode, flags, inherit) = (py.str("exec")?, py.int(0)?, py.bool(true));
@@ -179,7 +188,7 @@ fn compile<'a>(py: Py<'a>, module: &'static Module) -> Result<Owned<'a>> {
 fn globals(py: Py<'_>) -> Result<Owned<'_>> {
     let globals = py.dict()?;
     // SAFETY: attached; borrowed, and kept alive by the interpreter.
-    let builtins: Option<View<'_>> = unsafe { py.view((py.abi().PyEval_GetBuiltins)()) };
+    let builtins: Option<View<'_>> = unsafe { py.view(py.abi().PyEval_GetBuiltins()) };
     if let Some(builtins) = builtins {
         globals.dict_set(c"__builtins__", builtins)?;
     }

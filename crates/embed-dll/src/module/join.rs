@@ -29,7 +29,7 @@ pub(super) fn joins(waiter: usize, thread: usize) -> bool {
 
 fn looks_so(py: Py<'_>, waiter: usize, thread: usize) -> Result<bool> {
     // SAFETY: attached; a borrowed reference to a dict that lives as long as the interpreter.
-    let modules = unsafe { py.view((py.abi().PyImport_GetModuleDict)()) };
+    let modules = unsafe { py.view(py.abi().PyImport_GetModuleDict()) };
     let Some(modules) = modules else { return Ok(false) };
     // Without the module nobody can be in its method.
     let Some(threading) = modules.dict_get(*py.str("threading")?)? else { return Ok(false) };
@@ -57,8 +57,8 @@ fn is_self(frame: View<'_>, thread: usize) -> Result<bool> {
     }
     let ident = own.attr(c"ident")?;
     // SAFETY: attached; any object may be asked, -1 with an exception for what is no number.
-    let ident = unsafe { (py.abi().PyLong_AsUnsignedLongLongMask)(ident.as_pointer()) };
+    let ident = unsafe { py.abi().PyLong_AsUnsignedLongLongMask(ident.as_pointer()) };
     // SAFETY: attached.
-    unsafe { (py.abi().PyErr_Clear)() };
+    unsafe { py.abi().PyErr_Clear() };
     Ok(ident == thread as u64)
 }

@@ -131,15 +131,15 @@ unsafe extern "C" fn call(own: Object, arguments: Object, keywords: Object) -> O
             };
             let function = FUNCTION.get_unchecked(own);
             let abi = py.abi();
-            if !keywords.is_null() && (abi.PyDict_Size)(keywords) > 0 {
+            if !keywords.is_null() && abi.PyDict_Size(keywords) > 0 {
                 let (module, name) = (function.module.name(), &function.name);
                 let words = format_args!("{module}.Lib.{name}() takes no keyword arguments");
                 return Err(py.raise(ExceptionKind::Type, words));
             }
-            let count = (abi.PyTuple_Size)(arguments);
+            let count = abi.PyTuple_Size(arguments);
             let mut values = Vec::with_capacity(count as usize);
             for index in 0..count {
-                values.push((abi.PyTuple_GetItem)(arguments, index));
+                values.push(abi.PyTuple_GetItem(arguments, index));
             }
             if values.len() != function.parameters() && !function.is_variadic() {
                 let words = function.wrong_number(values.len());

@@ -256,7 +256,7 @@ fn list<'a, 'n>(py: Py<'a>, names: impl Iterator<Item = &'n str>) -> Result<Owne
     for name in names {
         let name = py.str(name)?;
         // SAFETY: attached; a list. The function takes a reference of its own.
-        py.check(unsafe { (py.abi().PyList_Append)(list.as_pointer(), name.as_pointer()) })?;
+        py.check(unsafe { py.abi().PyList_Append(list.as_pointer(), name.as_pointer()) })?;
     }
     Ok(list)
 }
@@ -303,7 +303,7 @@ unsafe extern "C" fn getattr(own: Object, name: Object) -> Object {
                 return Ok(value);
             }
             // Methods of every object, such as `__dir__`.
-            match py.own((py.abi().PyObject_GenericGetAttr)(own, name)) {
+            match py.own(py.abi().PyObject_GenericGetAttr(own, name)) {
                 Ok(value) if text != "__doc__" => Ok(value),
                 Ok(_) => Err(lib.unknown(py, &text)),
                 Err(raised) => {

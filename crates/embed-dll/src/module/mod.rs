@@ -32,7 +32,7 @@ mod text;
 use std::ffi::{c_char, c_int};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 use crate::python::abi::Object;
 use crate::spec::Module;
@@ -57,6 +57,8 @@ pub struct State {
     ready: AtomicPtr<Ready>,
     /// Set when the module objects exist; never changes again.
     prepared: AtomicPtr<Ready>,
+    /// Set when the init code is run for the first time.
+    begun: AtomicBool,
     once: once::Once,
     errors: errors::Errors,
 }
@@ -67,6 +69,7 @@ impl State {
         State {
             ready: AtomicPtr::new(ptr::null_mut()),
             prepared: AtomicPtr::new(ptr::null_mut()),
+            begun: AtomicBool::new(false),
             once: once::Once::new(),
             errors: errors::Errors::new(),
         }

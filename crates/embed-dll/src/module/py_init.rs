@@ -15,7 +15,7 @@ use crate::spec::Module;
 use crate::start;
 
 use super::names;
-use super::ready::{Ready, subinterpreter};
+use super::ready::Ready;
 
 /// The part of `PyModuleDef` behind the object's header (`Include/moduleobject.h`, unchanged from
 /// 3.5 to 3.15).
@@ -98,7 +98,7 @@ pub(super) fn definition(module: &'static Module) -> Object {
                 }
             };
             drop(given);
-            let definition = (runtime.abi.PyModuleDef_Init)(pointer.cast());
+            let definition = runtime.abi.PyModuleDef_Init(pointer.cast());
             py.view(definition)
                 .map(|view| view.retain())
                 .ok_or_else(crate::python::Raised::already_set)
@@ -164,17 +164,9 @@ fn module_object(py: Py<'_>, definition: Object) -> Result<Owned<'_>> {
         return Err(py.raise(ExceptionKind::System, "this definition is of no module of the DLL"));
     };
     let abi = py.abi();
-    let current = abi.PyInterpreterState_Get.or(abi._PyInterpreterState_Get);
-    if let (Some(current), Some(main)) = (current, abi.PyInterpreterState_Main) {
-        // SAFETY: attached.
-        let foreign = unsafe { current() != main() };
-        if foreign {
-            return Err(py.raise(ExceptionKind::Import, subinterpreter(module)));
-        }
-    }
     let ready = Ready::prepare(py, module, runtime)?;
     // SAFETY: attached; borrowed, and alive as long as the interpreter.
-    if let Some(modules) = unsafe { py.view((abi.PyImport_GetModuleDict)()) } {
+    if let Some(modules) = unsafe { py.view(abi.PyImport_GetModuleDict()) } {
         ready.register_lib(modules, &names::lib(module))?;
     }
     Ok(ready.module(py).retain())

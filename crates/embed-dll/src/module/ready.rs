@@ -20,7 +20,6 @@ pub(crate) struct Ready {
     /// How to call Python functions.
     pub(crate) vectorcall: Vectorcall,
     interpreter: *mut PyInterpreterState,
-    current: Option<unsafe extern "C" fn() -> *mut PyInterpreterState>,
     module: Key,
     lib: Key,
 }
@@ -46,7 +45,7 @@ impl Ready {
             return Ok(ready);
         }
         // Before anything is made: it would belong to the sub-interpreter, and end with it.
-        if is_foreign(py) {
+        if !py.is_in_main_interpreter() {
             return Err(py.raise(ExceptionKind::Import, subinterpreter(module)));
         }
         // From here on Python refers to functions of the DLL.
@@ -59,14 +58,13 @@ impl Ready {
         let lib = lib_object::new(py, types, module)?;
         let name = py.str(module.name())?;
         // SAFETY: attached; returns a new reference or null.
-        let object = unsafe { py.own((abi.PyModule_NewObject)(name.as_pointer()))? };
+        let object = unsafe { py.own(abi.PyModule_NewObject(name.as_pointer()))? };
         object.set_attr(c"ffi", *ffi)?;
         object.set_attr(c"lib", *lib)?;
         let ready = Ready {
             runtime,
             vectorcall: vectorcall(abi),
-            interpreter: main_interpreter(py),
-            current: current(py),
+            interpreter: py.main_interpreter(),
             module: object.keep(),
             lib: lib.keep(),
         };
@@ -75,9 +73,8 @@ impl Ready {
 
     /// Whether the thread is attached to another interpreter than the one that the module lives in.
     #[inline]
-    pub(crate) fn is_foreign(&self, _py: Py<'_>) -> bool {
-        // SAFETY: attached.
-        self.current.is_some_and(|current| unsafe { current() } != self.interpreter)
+    pub(crate) fn is_foreign(&self, py: Py<'_>) -> bool {
+        py.interpreter() != self.interpreter
     }
 
     /// The module object.
@@ -95,7 +92,7 @@ impl Ready {
     /// `ImportError` if a module that is none of an embedding DLL has the name.
     pub(super) fn register(&self, py: Py<'_>, module: &'static Module) -> Result<()> {
         // SAFETY: attached; borrowed, and alive as long as the interpreter.
-        let modules = unsafe { py.view((py.abi().PyImport_GetModuleDict)()) };
+        let modules = unsafe { py.view(py.abi().PyImport_GetModuleDict()) };
         let Some(modules) = modules else { return Ok(()) };
         let own = self.module(py);
         match modules.dict_get(*py.str(module.name())?)? {
@@ -110,25 +107,6 @@ impl Ready {
     pub(super) fn register_lib(&self, modules: View<'_>, name: &CStr) -> Result<()> {
         modules.dict_set(name, self.lib.view(modules.py()))
     }
-}
-
-/// `PyInterpreterState_Get`, under the name that it has in this version.
-fn current(py: Py<'_>) -> Option<unsafe extern "C" fn() -> *mut PyInterpreterState> {
-    py.abi().PyInterpreterState_Get.or(py.abi()._PyInterpreterState_Get)
-}
-
-fn main_interpreter(py: Py<'_>) -> *mut PyInterpreterState {
-    let Some(main) = py.abi().PyInterpreterState_Main.or(current(py)) else {
-        return std::ptr::null_mut();
-    };
-    // SAFETY: attached.
-    unsafe { main() }
-}
-
-/// Whether the thread is attached to a sub-interpreter.
-pub(super) fn is_foreign(py: Py<'_>) -> bool {
-    // SAFETY: attached.
-    current(py).is_some_and(|current| unsafe { current() } != main_interpreter(py))
 }
 
 /// Tells the thread code, once in this DLL, that there is an interpreter.

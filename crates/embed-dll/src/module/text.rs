@@ -44,7 +44,7 @@ fn write(py: Py<'_>, text: &str) -> Result<()> {
 /// `sys.<name>`, borrowed.
 pub(super) fn sys<'a>(py: Py<'a>, name: &std::ffi::CStr) -> Option<View<'a>> {
     // SAFETY: attached; the reference is borrowed and used, or made ours, before other code runs.
-    unsafe { py.view((py.abi().PySys_GetObject)(name.as_ptr())) }
+    unsafe { py.view(py.abi().PySys_GetObject(name.as_ptr())) }
 }
 
 /// Flushes `sys.stdout` and `sys.stderr`; what fails is nobody's error here.

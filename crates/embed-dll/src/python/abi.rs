@@ -10,6 +10,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::header::Header;
+use crate::thread::EndOfThread;
 
 /// `PyObject`: never looked into except through [`Header`].
 #[repr(C)]
@@ -48,17 +49,77 @@ pub struct Complex {
     pub imag: c_double,
 }
 
+/// `PyObject_Vectorcall(callable, arguments, count and flag, names of keywords)`.
+pub type Vectorcall = unsafe extern "C-unwind" fn(Object, *const Object, usize, Object) -> Object;
+/// `PyGILState_Ensure`.
+pub type Ensure = unsafe extern "C-unwind" fn() -> GilState;
+/// `PyGILState_Release`.
+pub type Release = unsafe extern "C-unwind" fn(GilState);
+/// `PyEval_SaveThread`.
+pub type Detach = unsafe extern "C" fn() -> *mut PyThreadState;
+
 /// `visitproc`.
 pub type Visit = unsafe extern "C" fn(Object, *mut c_void) -> c_int;
 
+/// A method that calls the function of its name. CPython up to 3.13 ends a thread that wants the GIL
+/// while it finalises, by unwinding its stack, and every function that runs Python code or gives up
+/// references may come to want it. So nearly all are called in a way that allows for that, and with
+/// [`EndOfThread`] in front of the frames of Rust. A call that returns pays nothing: the methods
+/// are C functions, which do not unwind, so that their callers are prepared for nothing.
+macro_rules! method {
+    (
+        $(#[$doc:meta])* $name:ident ($($convention:tt)*) $call:tt ($($result:tt)*)
+        [$($argument:ident: $type:ty,)*] [] [$($unused:ident)*]
+    ) => {
+        $(#[$doc])*
+        ///
+        /// # Safety
+        ///
+        /// As CPython documents the function.
+        #[inline]
+        pub unsafe $($convention)* fn $name(&self, $($argument: $type),*) $($result)* {
+            method!(@call self $name $call $($argument)*)
+        }
+    };
+    (
+        $(#[$doc:meta])* $name:ident $convention:tt $call:tt $result:tt
+        [$($argument:ident: $type:ty,)*] [$first:ty, $($rest:ty,)*] [$next:ident $($names:ident)*]
+    ) => {
+        method! {
+            $(#[$doc])* $name $convention $call $result
+            [$($argument: $type,)* $next: $first,] [$($rest,)*] [$($names)*]
+        }
+    };
+    (@call $own:ident $name:ident plain $($argument:ident)*) => {
+        // SAFETY: as the caller promises.
+        unsafe { ($own.$name)($($argument),*) }
+    };
+    (@call $own:ident $name:ident required $($argument:ident)*) => {{
+        let end = EndOfThread;
+        // SAFETY: as the caller promises.
+        let result = unsafe { ($own.$name)($($argument),*) };
+        std::mem::forget(end);
+        result
+    }};
+    (@call $own:ident $name:ident optional $($argument:ident)*) => {{
+        let end = EndOfThread;
+        // SAFETY: as the caller promises.
+        let result = $own.$name.map(|function| unsafe { function($($argument),*) });
+        std::mem::forget(end);
+        result
+    }};
+}
+
 macro_rules! abi {
     (
+        plain { $($(#[$plain_doc:meta])* fn $plain:ident($($plain_argument:ty),*) $(-> $plain_result:ty)?;)* }
         required { $($(#[$required_doc:meta])* fn $required:ident($($required_argument:ty),*) $(-> $required_result:ty)?;)* }
-        optional { $($(#[$optional_doc:meta])* fn $optional:ident($($optional_argument:ty),*) $(-> $optional_result:ty)?;)* }
+        optional { $($(#[$optional_doc:meta])* fn $optional:ident($($optional_argument:ty),*) -> $optional_result:ty;)* }
         objects { $($object:ident)* }
         exceptions { $($exception:ident)* }
     ) => {
-        /// Addresses of everything that the run time calls in libpython; fields carry the C names.
+        /// Addresses of everything that the run time calls in libpython; fields and methods carry
+        /// the C names. A method for what a version may lack gives `None` there.
         #[expect(non_snake_case, reason = "the fields are named as the functions of the C API")]
         pub struct Abi {
             /// Where the fields of an object's header are in this build.
@@ -66,16 +127,38 @@ macro_rules! abi {
             /// `Py_GetVersion()` as numbers: (major, minor).
             pub version: (u8, u8),
             /// `PyThreadState_GetUnchecked` under the name that it has in this version.
-            current: unsafe extern "C" fn() -> *mut PyThreadState,
+            current: unsafe extern "C-unwind" fn() -> *mut PyThreadState,
             /// Whether it was built without the GIL (`--disable-gil`, 3.13 and later).
             pub free_threaded: bool,
-            $($(#[$required_doc])* pub $required: unsafe extern "C" fn($($required_argument),*) $(-> $required_result)?,)*
-            $($(#[$optional_doc])* pub $optional: Option<unsafe extern "C" fn($($optional_argument),*) $(-> $optional_result)?>,)*
+            $($plain: unsafe extern "C" fn($($plain_argument),*) $(-> $plain_result)?,)*
+            $($required: unsafe extern "C-unwind" fn($($required_argument),*) $(-> $required_result)?,)*
+            $($optional: Option<unsafe extern "C-unwind" fn($($optional_argument),*) -> $optional_result>,)*
             $(#[doc = concat!("`", stringify!($object), "`, borrowed.")] pub $object: Object,)*
             $(
                 #[doc = concat!("The variable `", stringify!($exception), "`, which is set when the interpreter starts.")]
                 pub $exception: *const Object,
             )*
+        }
+
+        #[expect(non_snake_case, reason = "named as the functions of the C API")]
+        impl Abi {
+            $(method! {
+                $(#[$plain_doc])*
+                #[doc = concat!("`", stringify!($plain), "()`.")]
+                $plain (extern "C") plain ($(-> $plain_result)?)
+                [] [$($plain_argument,)*] [a b c d e f]
+            })*
+            $(method! {
+                $(#[$required_doc])*
+                #[doc = concat!("`", stringify!($required), "()`.")]
+                $required (extern "C") required ($(-> $required_result)?)
+                [] [$($required_argument,)*] [a b c d e f]
+            })*
+            $(method! {
+                $(#[$optional_doc])*
+                $optional () optional (-> Option<$optional_result>)
+                [] [$($optional_argument,)*] [a b c d e f]
+            })*
         }
 
         impl Abi {
@@ -102,7 +185,14 @@ macro_rules! abi {
                         // SAFETY: the symbol is the function of this name, whose prototype in
                         // CPython's headers is the one above; a function pointer is as wide as a
                         // data pointer on every platform with dlsym.
-                        unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C" fn($($required_argument),*) $(-> $required_result)?>(address) }
+                        unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C-unwind" fn($($required_argument),*) $(-> $required_result)?>(address) }
+                    };
+                )*
+                $(
+                    let $plain = {
+                        let address = required(name(concat!(stringify!($plain), "\0")))?;
+                        // SAFETY: as above.
+                        unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C" fn($($plain_argument),*) $(-> $plain_result)?>(address) }
                     };
                 )*
                 $(let $object = required(name(concat!(stringify!($object), "\0")))?.cast();)*
@@ -111,7 +201,7 @@ macro_rules! abi {
                     let $optional = {
                         let address = find(name(concat!(stringify!($optional), "\0")));
                         // SAFETY: as above; null is `None`, which has the same representation.
-                        unsafe { std::mem::transmute::<*mut c_void, Option<unsafe extern "C" fn($($optional_argument),*) $(-> $optional_result)?>>(address) }
+                        unsafe { std::mem::transmute::<*mut c_void, Option<unsafe extern "C-unwind" fn($($optional_argument),*) -> $optional_result>>(address) }
                     };
                 )*
                 let mut abi = Abi {
@@ -119,7 +209,7 @@ macro_rules! abi {
                     version: (0, 0),
                     current: no_state,
                     free_threaded: false,
-                    $($required,)* $($optional,)* $($object,)* $($exception,)*
+                    $($plain,)* $($required,)* $($optional,)* $($object,)* $($exception,)*
                 };
                 abi.current = abi
                     .PyThreadState_GetUnchecked
@@ -135,69 +225,63 @@ macro_rules! abi {
 }
 
 abi! {
+    // What takes no lock of the interpreter and runs no code of others, where calls count.
+    plain {
+        fn PyEval_SaveThread() -> *mut PyThreadState;
+        fn PyGILState_GetThisThreadState() -> *mut PyThreadState;
+        fn PyGILState_Check() -> c_int;
+        fn Py_IncRef(Object);
+        fn PyType_GetFlags(Object) -> c_ulong;
+        fn PyType_IsSubtype(Object, Object) -> c_int;
+        fn PyErr_Occurred() -> Object;
+        fn PyLong_FromLongLong(c_longlong) -> Object;
+        fn PyLong_FromUnsignedLongLong(c_ulonglong) -> Object;
+        fn PyFloat_FromDouble(c_double) -> Object;
+    }
     required {
         // Life of the interpreter and of threads. All may be called before initialisation or
         // without the GIL as their documentation says.
         fn Py_GetVersion() -> *const c_char;
         fn Py_IsInitialized() -> c_int;
         fn Py_AtExit(Option<unsafe extern "C" fn()>) -> c_int;
-        fn PyEval_SaveThread() -> *mut PyThreadState;
         fn PyEval_RestoreThread(*mut PyThreadState);
         fn PyThreadState_Clear(*mut PyThreadState);
         fn PyThreadState_DeleteCurrent();
-        fn PyThreadState_Get() -> *mut PyThreadState;
         fn PyThreadState_GetDict() -> Object;
         fn PyGILState_Ensure() -> GilState;
         fn PyGILState_Release(GilState);
-        fn PyGILState_GetThisThreadState() -> *mut PyThreadState;
-        fn PyGILState_Check() -> c_int;
+        fn PyOS_BeforeFork();
+        fn PyOS_AfterFork_Parent();
+        fn PyOS_AfterFork_Child();
 
         // References and objects.
-        fn Py_IncRef(Object);
         fn Py_DecRef(Object);
-        fn PyObject_Type(Object) -> Object;
-        fn PyType_GetFlags(Object) -> c_ulong;
-        fn PyType_IsSubtype(Object, Object) -> c_int;
         fn PyType_GetSlot(Object, c_int) -> *mut c_void;
         fn PyType_FromSpecWithBases(*mut c_void, Object) -> Object;
-        fn PyType_Modified(Object);
         fn PyType_GenericAlloc(Object, Size) -> Object;
         fn PyObject_GenericGetAttr(Object, Object) -> Object;
-        fn PyObject_GenericSetAttr(Object, Object, Object) -> c_int;
-        fn PyObject_GetAttr(Object, Object) -> Object;
         fn PyObject_GetAttrString(Object, *const c_char) -> Object;
-        fn PyObject_SetAttr(Object, Object, Object) -> c_int;
         fn PyObject_SetAttrString(Object, *const c_char, Object) -> c_int;
-        fn PyObject_GetItem(Object, Object) -> Object;
         fn PyObject_SetItem(Object, Object, Object) -> c_int;
         fn PyObject_Repr(Object) -> Object;
         fn PyObject_Str(Object) -> Object;
         fn PyObject_IsTrue(Object) -> c_int;
-        fn PyObject_IsInstance(Object, Object) -> c_int;
         fn PyObject_RichCompare(Object, Object, c_int) -> Object;
         fn PyObject_Hash(Object) -> Size;
         fn PyObject_Size(Object) -> Size;
         fn PyObject_GetIter(Object) -> Object;
         fn PyIter_Next(Object) -> Object;
         fn PyObject_Call(Object, Object, Object) -> Object;
-        fn PyObject_CallObject(Object, Object) -> Object;
         fn PyCallable_Check(Object) -> c_int;
         fn PyObject_GC_UnTrack(*mut c_void);
         fn PyObject_GetBuffer(Object, *mut c_void, c_int) -> c_int;
         fn PyBuffer_Release(*mut c_void);
-        fn PyMemoryView_FromMemory(*mut c_char, Size, c_int) -> Object;
-        fn PyWeakref_NewRef(Object, Object) -> Object;
         fn PyObject_ClearWeakRefs(Object);
         fn PyBuffer_FillInfo(*mut c_void, Object, *mut c_void, Size, c_int, c_int) -> c_int;
 
         // Numbers and text.
-        fn PyBool_FromLong(c_long) -> Object;
         fn PyLong_FromLong(c_long) -> Object;
         fn PyLong_FromUnsignedLong(c_ulong) -> Object;
-        fn PyLong_FromLongLong(c_longlong) -> Object;
-        fn PyLong_FromUnsignedLongLong(c_ulonglong) -> Object;
-        fn PyLong_FromSsize_t(Size) -> Object;
-        fn PyLong_FromVoidPtr(*mut c_void) -> Object;
         fn PyLong_AsLong(Object) -> c_long;
         fn PyLong_AsLongLong(Object) -> c_longlong;
         fn PyLong_AsUnsignedLongLong(Object) -> c_ulonglong;
@@ -205,30 +289,20 @@ abi! {
         fn PyLong_AsSsize_t(Object) -> Size;
         fn PyNumber_Index(Object) -> Object;
         fn PyNumber_Long(Object) -> Object;
-        fn PyNumber_Float(Object) -> Object;
         fn PyNumber_AsSsize_t(Object, Object) -> Size;
-        fn PyFloat_FromDouble(c_double) -> Object;
         fn PyFloat_AsDouble(Object) -> c_double;
         fn PyComplex_FromDoubles(c_double, c_double) -> Object;
         fn PyComplex_AsCComplex(Object) -> Complex;
         fn PyUnicode_FromStringAndSize(*const c_char, Size) -> Object;
-        fn PyUnicode_DecodeUTF8(*const c_char, Size, *const c_char) -> Object;
-        fn PyUnicode_DecodeFSDefault(*const c_char) -> Object;
-        fn PyUnicode_InternInPlace(*mut Object);
         fn PyUnicode_InternFromString(*const c_char) -> Object;
         fn PyUnicode_AsUTF8AndSize(Object, *mut Size) -> *const c_char;
-        fn PyUnicode_AsUTF8String(Object) -> Object;
         fn PyUnicode_AsEncodedString(Object, *const c_char, *const c_char) -> Object;
         fn PyUnicode_GetLength(Object) -> Size;
         fn PyUnicode_ReadChar(Object, Size) -> u32;
-        fn PyUnicode_FromOrdinal(c_int) -> Object;
         fn PyUnicode_FromWideChar(*const i32, Size) -> Object;
         fn PyUnicode_AsWideChar(Object, *mut i32, Size) -> Size;
-        fn PyUnicode_Concat(Object, Object) -> Object;
         fn PyBytes_FromStringAndSize(*const c_char, Size) -> Object;
         fn PyBytes_AsStringAndSize(Object, *mut *mut c_char, *mut Size) -> c_int;
-        fn PyByteArray_AsString(Object) -> *mut c_char;
-        fn PyByteArray_Size(Object) -> Size;
 
         // Containers.
         fn PyTuple_New(Size) -> Object;
@@ -237,54 +311,37 @@ abi! {
         fn PyTuple_SetItem(Object, Size, Object) -> c_int;
         fn PyList_New(Size) -> Object;
         fn PyList_Size(Object) -> Size;
-        fn PyList_GetItem(Object, Size) -> Object;
-        fn PyList_SetItem(Object, Size, Object) -> c_int;
         fn PyList_Append(Object, Object) -> c_int;
         fn PyList_SetSlice(Object, Size, Size, Object) -> c_int;
         fn PyDict_New() -> Object;
         fn PyDict_GetItemWithError(Object, Object) -> Object;
-        fn PyDict_SetItem(Object, Object, Object) -> c_int;
         fn PyDict_SetItemString(Object, *const c_char, Object) -> c_int;
         fn PyDict_Next(Object, *mut Size, *mut Object, *mut Object) -> c_int;
         fn PyDict_Size(Object) -> Size;
         fn PyDict_Items(Object) -> Object;
-        fn PySequence_Fast(Object, *const c_char) -> Object;
         fn PySequence_GetItem(Object, Size) -> Object;
-        fn PySequence_Size(Object) -> Size;
-        fn PySlice_New(Object, Object, Object) -> Object;
 
         // Modules and code.
         fn PyImport_ImportModule(*const c_char) -> Object;
         fn PyImport_GetModuleDict() -> Object;
         fn PyModule_NewObject(Object) -> Object;
-        fn PyModule_Create2(*mut c_void, c_int) -> Object;
-        fn PyModule_GetDict(Object) -> Object;
         fn PyModuleDef_Init(*mut c_void) -> Object;
         fn PyEval_GetBuiltins() -> Object;
         fn PyEval_EvalCode(Object, Object, Object) -> Object;
         fn PySys_GetObject(*const c_char) -> Object;
         fn PyCFunction_NewEx(*mut c_void, Object, Object) -> Object;
-        fn PyCapsule_New(*mut c_void, *const c_char, Option<unsafe extern "C" fn(Object)>) -> Object;
-        fn PyCapsule_GetPointer(Object, *const c_char) -> *mut c_void;
 
         // Exceptions.
-        fn PyErr_Occurred() -> Object;
         fn PyErr_Clear();
         fn PyErr_SetString(Object, *const c_char);
         fn PyErr_SetObject(Object, Object);
-        fn PyErr_SetNone(Object);
         fn PyErr_ExceptionMatches(Object) -> c_int;
-        fn PyErr_GivenExceptionMatches(Object, Object) -> c_int;
         fn PyErr_Fetch(*mut Object, *mut Object, *mut Object);
         fn PyErr_Restore(Object, Object, Object);
         fn PyErr_NormalizeException(*mut Object, *mut Object, *mut Object);
-        fn PyErr_NoMemory() -> Object;
         fn PyErr_WriteUnraisable(Object);
-        fn PyErr_CheckSignals() -> c_int;
         fn PyErr_NewException(*const c_char, Object, Object) -> Object;
-        fn PyErr_WarnEx(Object, *const c_char, Size) -> c_int;
         fn PyException_SetTraceback(Object, Object) -> c_int;
-        fn PyException_GetTraceback(Object) -> Object;
     }
     optional {
         /// 3.11 and later (an inline function before).
@@ -303,60 +360,25 @@ abi! {
         fn PyInterpreterState_Get() -> *mut PyInterpreterState;
         /// 3.8 and later.
         fn PyInterpreterState_Main() -> *mut PyInterpreterState;
-        /// 3.9 and later.
-        fn PyThreadState_GetInterpreter(*mut PyThreadState) -> *mut PyInterpreterState;
-        /// 3.7 and later.
-        fn PyInterpreterState_GetID(*mut PyInterpreterState) -> i64;
-        /// 3.13 and later.
-        fn Py_IsFinalizing() -> c_int;
-        /// 3.7 to 3.12.
-        fn _Py_IsFinalizing() -> c_int;
-        /// POSIX, 3.7 and later.
-        fn PyOS_BeforeFork();
-        /// POSIX, 3.7 and later.
-        fn PyOS_AfterFork_Parent();
-        /// POSIX, 3.7 and later.
-        fn PyOS_AfterFork_Child();
-        /// 3.13 and later, free-threaded builds only do something.
-        fn PyUnstable_Module_SetGIL(Object, *mut c_void) -> c_int;
-        /// Not in the limited API: compiles with flags and a file name.
-        fn Py_CompileStringExFlags(*const c_char, *const c_char, c_int, *mut c_void, c_int) -> Object;
         /// Not in the limited API: the same with a file name of any characters.
         fn Py_CompileStringObject(*const c_char, Object, c_int, *mut c_void, c_int) -> Object;
-        /// In the limited API.
-        fn Py_CompileString(*const c_char, *const c_char, c_int) -> Object;
-        /// 3.12 and later: the size of the data that a class adds to its base.
-        fn PyObject_GetTypeData(Object, Object) -> *mut c_void;
-        /// 3.10 and later.
-        fn PyType_GetName(Object) -> Object;
-        /// 3.9 and later: the GC's view of a class with `Py_TPFLAGS_HAVE_GC`.
-        fn PyObject_GC_IsTracked(Object) -> c_int;
     }
     objects {
         _Py_NoneStruct
         _Py_TrueStruct
         _Py_FalseStruct
-        _Py_EllipsisObject
         _Py_NotImplementedStruct
         PyBaseObject_Type
         PyType_Type
         PyLong_Type
         PyBool_Type
         PyFloat_Type
-        PyComplex_Type
-        PyUnicode_Type
-        PyBytes_Type
         PyByteArray_Type
-        PyTuple_Type
-        PyList_Type
-        PyDict_Type
         PySlice_Type
         PyModule_Type
         PyCapsule_Type
     }
     exceptions {
-        PyExc_BaseException
-        PyExc_Exception
         PyExc_AttributeError
         PyExc_BufferError
         PyExc_ImportError
@@ -365,18 +387,13 @@ abi! {
         PyExc_KeyError
         PyExc_MemoryError
         PyExc_NotImplementedError
-        PyExc_OSError
         PyExc_OverflowError
         PyExc_RuntimeError
         PyExc_StopIteration
         PyExc_SystemError
-        PyExc_SystemExit
         PyExc_TypeError
-        PyExc_UnicodeError
         PyExc_ValueError
         PyExc_ZeroDivisionError
-        PyExc_UserWarning
-        PyExc_RuntimeWarning
     }
 }
 
@@ -449,11 +466,28 @@ fn parse_version(text: &[u8]) -> (u8, u8) {
 }
 
 /// Until the table is filled.
-unsafe extern "C" fn no_state() -> *mut PyThreadState {
+unsafe extern "C-unwind" fn no_state() -> *mut PyThreadState {
     ptr::null_mut()
 }
 
 impl Abi {
+    /// `PyObject_Vectorcall`, under the name that it has in this version, for calls of which every
+    /// instruction counts. Until 3.10 it is an inline function around others that are exported and
+    /// do the same when the last argument is null.
+    pub fn vectorcall(&self) -> Option<Vectorcall> {
+        self.PyObject_Vectorcall.or(self.PyObject_VectorcallDict).or(self._PyObject_FastCallDict)
+    }
+
+    /// `PyGILState_Ensure` and `PyGILState_Release`, for when the table itself is on its way.
+    pub fn gil_state(&self) -> (Ensure, Release) {
+        (self.PyGILState_Ensure, self.PyGILState_Release)
+    }
+
+    /// `PyEval_SaveThread`, likewise.
+    pub fn detach(&self) -> Detach {
+        self.PyEval_SaveThread
+    }
+
     /// The state with which a thread is attached, or null. Before 3.12 this is the state of
     /// whichever thread holds the GIL; from 3.12 on it is the calling thread's.
     #[inline]

@@ -95,14 +95,14 @@ impl Raised {
     /// Drops the exception.
     pub fn forget(self, py: Py<'_>) {
         // SAFETY: attached.
-        unsafe { (py.abi().PyErr_Clear)() };
+        unsafe { py.abi().PyErr_Clear() };
     }
 
     /// Reports the exception through `sys.unraisablehook`, as one that `object` raised where
     /// nobody can catch it.
     pub fn report(self, py: Py<'_>, object: View<'_>) {
         // SAFETY: attached; an exception is set.
-        unsafe { (py.abi().PyErr_WriteUnraisable)(object.as_pointer()) };
+        unsafe { py.abi().PyErr_WriteUnraisable(object.as_pointer()) };
     }
 
     /// Takes the exception out of the interpreter; its instance knows its traceback.
@@ -112,22 +112,22 @@ impl Raised {
             (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
         // SAFETY: attached; the three references become ours, the instance is made if it was lazy.
         unsafe {
-            (abi.PyErr_Fetch)(&raw mut class, &raw mut value, &raw mut traceback);
+            abi.PyErr_Fetch(&raw mut class, &raw mut value, &raw mut traceback);
             if class.is_null() {
-                (abi.PyErr_SetString)(
+                abi.PyErr_SetString(
                     abi.PyExc_SystemError.read(),
                     c"a function failed without setting an exception".as_ptr(),
                 );
-                (abi.PyErr_Fetch)(&raw mut class, &raw mut value, &raw mut traceback);
+                abi.PyErr_Fetch(&raw mut class, &raw mut value, &raw mut traceback);
             }
-            (abi.PyErr_NormalizeException)(&raw mut class, &raw mut value, &raw mut traceback);
+            abi.PyErr_NormalizeException(&raw mut class, &raw mut value, &raw mut traceback);
             if !traceback.is_null() {
-                (abi.PyException_SetTraceback)(value, traceback);
+                abi.PyException_SetTraceback(value, traceback);
             }
             let none = abi._Py_NoneStruct;
             let or_none = |pointer: Object| {
                 if pointer.is_null() {
-                    (abi.Py_IncRef)(none);
+                    abi.Py_IncRef(none);
                     none
                 } else {
                     pointer
@@ -148,7 +148,7 @@ impl Raised {
     /// Whether the exception that is set is of this kind.
     pub fn is(&self, py: Py<'_>, kind: ExceptionKind) -> bool {
         // SAFETY: attached, an exception is set.
-        unsafe { (py.abi().PyErr_ExceptionMatches)(kind.class(py.abi())) != 0 }
+        unsafe { py.abi().PyErr_ExceptionMatches(kind.class(py.abi())) != 0 }
     }
 }
 
@@ -159,11 +159,7 @@ impl Exception<'_> {
         let traceback = self.traceback.map_or(ptr::null_mut(), Owned::into_pointer);
         // SAFETY: attached; the references are given away.
         unsafe {
-            (py.abi().PyErr_Restore)(
-                self.class.into_pointer(),
-                self.value.into_pointer(),
-                traceback,
-            );
+            py.abi().PyErr_Restore(self.class.into_pointer(), self.value.into_pointer(), traceback);
         }
         Raised(())
     }
@@ -184,7 +180,7 @@ impl<'a> Py<'a> {
             message.to_string().into_bytes().into_iter().filter(|&b| b != 0).collect();
         let text = CString::new(text).unwrap_or_default();
         // SAFETY: attached; the message is copied.
-        unsafe { (self.abi().PyErr_SetString)(class.as_pointer(), text.as_ptr()) };
+        unsafe { self.abi().PyErr_SetString(class.as_pointer(), text.as_ptr()) };
         Raised(())
     }
 

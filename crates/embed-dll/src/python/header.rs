@@ -52,13 +52,13 @@ impl Header {
         // SAFETY: `object` is a type, and the caller is attached.
         let size = unsafe {
             let attribute =
-                (abi.PyObject_GetAttrString)(abi.PyBaseObject_Type, c"__basicsize__".as_ptr());
+                abi.PyObject_GetAttrString(abi.PyBaseObject_Type, c"__basicsize__".as_ptr());
             if attribute.is_null() {
-                (abi.PyErr_Clear)();
+                abi.PyErr_Clear();
                 return Err("object.__basicsize__ cannot be read");
             }
-            let size = (abi.PyLong_AsSsize_t)(attribute);
-            (abi.Py_DecRef)(attribute);
+            let size = abi.PyLong_AsSsize_t(attribute);
+            abi.Py_DecRef(attribute);
             size
         };
         let size = usize::try_from(size).unwrap_or(0);

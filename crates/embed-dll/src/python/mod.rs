@@ -7,6 +7,7 @@ pub mod abi;
 pub mod class;
 mod error;
 mod header;
+mod interpreter;
 mod object;
 
 pub use abi::{Abi, Size};

@@ -24,7 +24,7 @@ pub(super) unsafe fn take(abi: Abi, is_complete: bool) -> Option<String> {
 /// The calling thread must be attached.
 pub(super) unsafe fn import(abi: &Abi, name: &CStr) -> Result<(), String> {
     // SAFETY: as the caller promises.
-    let module = unsafe { (abi.PyImport_ImportModule)(name.as_ptr()) };
+    let module = unsafe { abi.PyImport_ImportModule(name.as_ptr()) };
     if module.is_null() {
         // SAFETY: attached, and the reference does not leave this function.
         let abi: &'static Abi = unsafe { &*ptr::from_ref(abi) };
@@ -33,7 +33,7 @@ pub(super) unsafe fn import(abi: &Abi, name: &CStr) -> Result<(), String> {
         return Err(text.unwrap_or_else(|| String::from("no exception is set")));
     }
     // SAFETY: a new reference.
-    unsafe { (abi.Py_DecRef)(module) };
+    unsafe { abi.Py_DecRef(module) };
     Ok(())
 }
 
@@ -42,17 +42,17 @@ pub(super) unsafe fn import(abi: &Abi, name: &CStr) -> Result<(), String> {
 /// As [`take`]; nothing of the result refers to `abi`.
 unsafe fn text(abi: &'static Abi, is_complete: bool) -> Option<String> {
     // SAFETY: as the caller promises.
-    if unsafe { (abi.PyErr_Occurred)() }.is_null() {
+    if unsafe { abi.PyErr_Occurred() }.is_null() {
         return None;
     }
     let (mut class, mut value, mut traceback) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
     // Debug builds look up no attribute while an exception is set.
     // SAFETY: as the caller promises; the references go back below.
-    unsafe { (abi.PyErr_Fetch)(&raw mut class, &raw mut value, &raw mut traceback) };
+    unsafe { abi.PyErr_Fetch(&raw mut class, &raw mut value, &raw mut traceback) };
     // SAFETY: as the caller promises.
     let measured = unsafe { abi.header.measure(abi) };
     // SAFETY: as above.
-    unsafe { (abi.PyErr_Restore)(class, value, traceback) };
+    unsafe { abi.PyErr_Restore(class, value, traceback) };
     if measured.is_err() {
         return None;
     }

@@ -146,13 +146,13 @@ pub(crate) fn is_attached(abi: &Abi) -> bool {
     let Some(current) = current(abi) else { return false };
     // From 3.12 on the current state is that of this thread; before, of whoever has the GIL.
     // SAFETY: may be called without being attached.
-    if abi.version >= (3, 12) || current == unsafe { (abi.PyGILState_GetThisThreadState)() } {
+    if abi.version >= (3, 12) || current == unsafe { abi.PyGILState_GetThisThreadState() } {
         return true;
     }
     // 3.8 to 3.11 remember only one state of a thread, that of the main interpreter, and no longer
     // check once there are sub-interpreters: then, and only then, this says yes to everybody.
     // SAFETY: may be called without being attached.
-    if unsafe { (abi.PyGILState_Check)() } == 0 {
+    if unsafe { abi.PyGILState_Check() } == 0 {
         return false;
     }
     // SAFETY: asks only.
@@ -169,9 +169,7 @@ pub(crate) fn is_attached(abi: &Abi) -> bool {
 
 /// The current thread state, if there is one.
 fn current(abi: &Abi) -> Option<*mut abi::PyThreadState> {
-    let function = abi.PyThreadState_GetUnchecked.or(abi._PyThreadState_UncheckedGet)?;
-    // SAFETY: may be called without being attached.
-    let current = unsafe { function() };
+    let current = abi.current_state();
     (!current.is_null()).then_some(current)
 }
 
@@ -267,7 +265,7 @@ fn attach(
     steps: &Steps,
     registry: &Registry,
 ) -> Result<&'static Runtime, StartError> {
-    let (ensure, release) = (found.abi.PyGILState_Ensure, found.abi.PyGILState_Release);
+    let (ensure, release) = found.abi.gil_state();
     // SAFETY: the interpreter runs; the two are paired.
     let state = unsafe { ensure() };
     // Initialised without `site`: what was left undone is done now.
@@ -316,7 +314,7 @@ fn initialize(
     registry: &Registry,
 ) -> Result<&'static Runtime, StartError> {
     pin();
-    let detach = found.abi.PyEval_SaveThread;
+    let detach = found.abi.detach();
     let host = HostState::save();
     OURS.store(true, Ordering::Release);
     // SAFETY: nothing is initialised, and nobody else initialises while the locks are held.
@@ -452,7 +450,7 @@ fn failed(text: String, found: Found, registry: &Registry) -> StartError {
         // It came to nothing before there was an interpreter.
         return StartError::again(format!("{text}\n{which}"));
     };
-    let detach = found.abi.PyEval_SaveThread;
+    let detach = found.abi.detach();
     // SAFETY: there is a current thread state, which initialisation has made for this thread.
     let exception = unsafe { exception::take(found.abi, is_initialised) };
     let text = match exception {

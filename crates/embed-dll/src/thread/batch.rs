@@ -47,6 +47,12 @@ thread_local! {
     static LEVELS: RefCell<Vec<Level>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Makes the levels of the calling thread, so that they outlive whatever is made after them.
+pub(super) fn prepare() {
+    // Refused in a thread that is ending, which has none.
+    let _ = LEVELS.try_with(|_| ());
+}
+
 /// Attaches the calling thread until [`leave`]. May be nested.
 ///
 /// # Errors
@@ -69,8 +75,8 @@ pub fn enter(runtime: &'static Runtime) -> Result<(), Refused> {
     match nested {
         Ok(true) => return Ok(()),
         Ok(false) => {}
-        // The thread is ending, and nothing would leave for it.
-        Err(_) => return Err(Refused::Finalising),
+        // Nothing would leave for it.
+        Err(_) => return Err(Refused::ThreadEnds),
     }
     let mut attachment = attach(runtime)?;
     // Others need not queue behind a whole batch.

@@ -160,7 +160,7 @@ pub(super) fn watch(py: Py<'_>) -> PyResult<()> {
     let abi = py.abi();
     // SAFETY: the function takes nothing and calls nothing of Python. If all 32 places are taken,
     // the other registration still closes the gate.
-    unsafe { (abi.Py_AtExit)(Some(finalised)) };
+    unsafe { abi.Py_AtExit(Some(finalised)) };
     let method = Box::leak(Box::new(MethodDef {
         name: c"embed_dll_close".as_ptr(),
         function: close,
@@ -169,7 +169,7 @@ pub(super) fn watch(py: Py<'_>) -> PyResult<()> {
     }));
     let method = ptr::from_mut(method).cast();
     // SAFETY: attached; the definition lives for ever; no `self`, no module.
-    let function = unsafe { (abi.PyCFunction_NewEx)(method, ptr::null_mut(), ptr::null_mut()) };
+    let function = unsafe { abi.PyCFunction_NewEx(method, ptr::null_mut(), ptr::null_mut()) };
     // SAFETY: a new reference or null with an exception set.
     let function = unsafe { py.own(function)? };
     py.import(c"atexit")?.attr(c"register")?.call(&[*function])?;
@@ -192,25 +192,13 @@ const METH_NOARGS: c_int = 4;
 unsafe extern "C" fn close(_own: Object, _arguments: Object) -> Object {
     let Some(abi) = abi::get() else { return ptr::null_mut() };
     // `atexit` is per interpreter: that a sub-interpreter ends means nothing.
-    if is_main_interpreter(abi) {
+    // SAFETY: attached.
+    if unsafe { Py::assume(abi) }.is_in_main_interpreter() {
         drain(abi);
     }
     // SAFETY: attached; `None` lives for ever, and the caller gets a reference of its own.
-    unsafe { (abi.Py_IncRef)(abi._Py_NoneStruct) };
+    unsafe { abi.Py_IncRef(abi._Py_NoneStruct) };
     abi._Py_NoneStruct
-}
-
-fn is_main_interpreter(abi: &Abi) -> bool {
-    match (abi.PyInterpreterState_Get, abi.PyInterpreterState_Main) {
-        (Some(current), Some(main)) => {
-            // SAFETY: attached.
-            let current = unsafe { current() };
-            // SAFETY: takes nothing.
-            current == unsafe { main() }
-        }
-        // 3.8: nothing better is known.
-        _ => true,
-    }
 }
 
 /// Closes the gate and lets the calls that are inside finish.
@@ -234,10 +222,10 @@ fn wait_for_others(abi: &Abi, begin: Instant) {
         && begin.elapsed() < PATIENCE
     {
         // SAFETY: attached: Python called.
-        let state = unsafe { (abi.PyEval_SaveThread)() };
+        let state = unsafe { abi.PyEval_SaveThread() };
         sleep(Duration::from_micros(500));
         // SAFETY: the state just saved; Python has not marked itself as finalising yet.
-        unsafe { (abi.PyEval_RestoreThread)(state) };
+        unsafe { abi.PyEval_RestoreThread(state) };
     }
 }
 

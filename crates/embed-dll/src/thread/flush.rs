@@ -34,7 +34,7 @@ extern "C" fn flush() {
     let _errno = Errno::save();
     let abi = runtime.abi;
     // SAFETY: may be called by any thread at any time.
-    let state = unsafe { (abi.PyGILState_GetThisThreadState)() };
+    let state = unsafe { abi.PyGILState_GetThisThreadState() };
     if super::is_attached(abi, state) {
         // exit() was called by a C function that Python called with the GIL held.
         flush_attached(abi);

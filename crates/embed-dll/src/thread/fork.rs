@@ -76,7 +76,7 @@ fn take(runtime: &'static Runtime) -> Taken {
     // SAFETY: the record of the calling thread.
     let own = unsafe { record.as_ref() };
     // SAFETY: may be called by any thread at any time.
-    let of_python = unsafe { (abi.PyGILState_GetThisThreadState)() };
+    let of_python = unsafe { abi.PyGILState_GetThisThreadState() };
     let resume = own.resume.get();
     if is_attached(abi, if resume.is_null() { of_python } else { resume })
         || is_attached(abi, of_python)
@@ -126,18 +126,14 @@ fn prepare(attachment: &Attachment) -> Option<listing::Held> {
     let py = attachment.py();
     let settled = imports::settled(py)?;
     let lock = listing::take(py)?;
-    if let Some(before) = py.abi().PyOS_BeforeFork {
-        // SAFETY: attached; one of the calls for after the fork follows.
-        unsafe { before() };
-    }
+    // SAFETY: attached; one of the calls for after the fork follows.
+    unsafe { py.abi().PyOS_BeforeFork() };
     // From here on no import can begin: `PyOS_BeforeFork` holds the lock that it would need.
     if settled.still() {
         return Some(lock);
     }
-    if let Some(after) = py.abi().PyOS_AfterFork_Parent {
-        // SAFETY: attached, after the call above.
-        unsafe { after() };
-    }
+    // SAFETY: attached, after the call above.
+    unsafe { py.abi().PyOS_AfterFork_Parent() };
     lock.release(py);
     None
 }
@@ -160,10 +156,8 @@ unsafe extern "C" fn in_parent() {
     let _errno = Errno::save();
     if let Taken::Interpreter(attachment, lock) = taken() {
         process::registry().forking.store(0, Ordering::Relaxed);
-        if let Some(after) = attachment.runtime.abi.PyOS_AfterFork_Parent {
-            // SAFETY: attached, after the call for before the fork.
-            unsafe { after() };
-        }
+        // SAFETY: attached, after the call for before the fork.
+        unsafe { attachment.runtime.abi.PyOS_AfterFork_Parent() };
         lock.release(attachment.py());
         drop(attachment);
     }
@@ -182,10 +176,8 @@ unsafe extern "C" fn in_child() {
             }
         }
         Taken::Interpreter(attachment, lock) => {
-            if let Some(after) = attachment.runtime.abi.PyOS_AfterFork_Child {
-                // SAFETY: attached, after the call for before the fork; the only thread.
-                unsafe { after() };
-            }
+            // SAFETY: attached, after the call for before the fork; the only thread.
+            unsafe { attachment.runtime.abi.PyOS_AfterFork_Child() };
             lock.release(attachment.py());
             drop(attachment);
         }

@@ -39,7 +39,7 @@ impl Settled<'_> {
 
 fn size(dict: &Owned<'_>) -> Size {
     // SAFETY: attached, as the lifetime says; a dict.
-    unsafe { (dict.py().abi().PyDict_Size)(dict.as_pointer()) }
+    unsafe { dict.py().abi().PyDict_Size(dict.as_pointer()) }
 }
 
 fn ask(py: Py<'_>) -> Result<Option<Settled<'_>>> {

@@ -66,6 +66,8 @@ pub enum Refused {
     Finalised,
     /// This process is a fork, made while another thread was in the interpreter.
     ForkedWhileBusy,
+    /// The thread is ending, and its thread-local storage is gone: it can call, but not [`enter`].
+    ThreadEnds,
 }
 
 impl fmt::Display for Refused {
@@ -81,6 +83,9 @@ impl fmt::Display for Refused {
             Refused::ForkedWhileBusy => {
                 "this process was forked while another thread was running Python, which cannot be \
                  continued here; fork while Python is idle, or call exec() after it"
+            }
+            Refused::ThreadEnds => {
+                "this thread is ending, and nobody would leave for it; call without entering"
             }
         })
     }
@@ -122,17 +127,29 @@ impl Attachment {
     }
 }
 
-/// Held, and forgotten after it, over a call of Python code: if the interpreter ends the thread in
-/// there, by unwinding its stack, the thread stops here for ever instead. The frames further out
-/// would use an interpreter that is gone, and Rust ones cannot all be unwound by others.
+/// Held, and forgotten after it, over a call of the interpreter: if that ends the thread in there,
+/// by unwinding its stack, the thread stops here for ever instead. The frames further out would use
+/// an interpreter that is gone, and Rust ones cannot all be unwound by others.
 pub struct EndOfThread;
 
 impl Drop for EndOfThread {
-    #[cold]
+    // That it does not return keeps the cleaning-up of the frames around out of their code.
+    #[inline]
     fn drop(&mut self) {
-        // SAFETY: the record of the calling thread.
-        closing::hang_if_gone(unsafe { record::this().as_ref() });
+        end_of_thread()
     }
+}
+
+#[cold]
+#[inline(never)]
+fn end_of_thread() -> ! {
+    // SAFETY: the record of the calling thread.
+    closing::hang_if_gone(unsafe { record::this().as_ref() });
+    // Somebody else's pthread_exit() or pthread_cancel().
+    complain(
+        "embed-dll: a thread has ended in the middle of a call of Python, which cannot be undone\n",
+    );
+    std::process::abort()
 }
 
 /// Where the calling thread keeps what `ffi.errno` shows. Valid as long as the thread lives.
@@ -168,7 +185,7 @@ pub fn attach(runtime: &'static Runtime) -> Result<Attachment, Refused> {
     let gated = begin(abi, own)?;
     // SAFETY: the state is this thread's and not attached; the interpreter exists, because the
     // thread has been admitted and finalisation waits for it.
-    unsafe { (abi.PyEval_RestoreThread)(resume) };
+    unsafe { abi.PyEval_RestoreThread(resume) };
     Ok(Attachment { runtime, record, how: How::Restored { gated } })
 }
 
@@ -243,7 +260,7 @@ fn attach_unknown(
         record::adopt();
     }
     // SAFETY: may be called by any thread at any time.
-    let state = unsafe { (abi.PyGILState_GetThisThreadState)() };
+    let state = unsafe { abi.PyGILState_GetThisThreadState() };
     if is_attached(abi, state) {
         closing::still_there()?;
         own.go_in();
@@ -252,7 +269,7 @@ fn attach_unknown(
     if own.phase.get() == Phase::Gone {
         closing::enter_late()?;
         // SAFETY: the interpreter exists, because this thread has been counted and admitted.
-        let before = unsafe { (abi.PyGILState_Ensure)() };
+        let before = unsafe { abi.PyGILState_Ensure() };
         own.go_in();
         return Ok(Attachment { runtime, record, how: How::Late(before) });
     }
@@ -260,9 +277,9 @@ fn attach_unknown(
     if state.is_null() {
         // This call is never given back: it makes the state and holds it until the thread ends.
         // SAFETY: the interpreter exists, because the thread has been admitted.
-        unsafe { (abi.PyGILState_Ensure)() };
+        unsafe { abi.PyGILState_Ensure() };
         // SAFETY: attached.
-        let state = unsafe { (abi.PyGILState_GetThisThreadState)() };
+        let state = unsafe { abi.PyGILState_GetThisThreadState() };
         own.kept.set(state);
         own.home.set(state);
         own.resume.set(state);
@@ -270,7 +287,7 @@ fn attach_unknown(
         // The state is somebody else's, who may delete it between two calls: it is asked for at
         // each call and never kept.
         // SAFETY: the state is this thread's and not attached.
-        unsafe { (abi.PyEval_RestoreThread)(state) };
+        unsafe { abi.PyEval_RestoreThread(state) };
     }
     Ok(Attachment { runtime, record, how: How::Restored { gated } })
 }
@@ -285,13 +302,13 @@ impl Drop for Attachment {
             How::Already { .. } => record.go_out(),
             How::Restored { gated } => {
                 // SAFETY: attached by `attach`, and whatever was nested in it has ended.
-                unsafe { (abi.PyEval_SaveThread)() };
+                unsafe { abi.PyEval_SaveThread() };
                 finish(record, gated);
             }
             How::Late(before) => {
                 record.go_out();
                 // SAFETY: paired with the `PyGILState_Ensure` of `attach_unknown`.
-                unsafe { (abi.PyGILState_Release)(before) };
+                unsafe { abi.PyGILState_Release(before) };
                 closing::leave_late();
             }
         }
@@ -322,7 +339,7 @@ pub fn detached<R>(py: Py<'_>, body: impl FnOnce() -> R) -> R {
             }
             // SAFETY: the state that `PyEval_SaveThread` gave, in the same thread; finalisation
             // waits for it.
-            unsafe { (self.abi.PyEval_RestoreThread)(self.state) };
+            unsafe { self.abi.PyEval_RestoreThread(self.state) };
             record.go_out();
             drop(errno);
         }
@@ -336,7 +353,7 @@ pub fn detached<R>(py: Py<'_>, body: impl FnOnce() -> R) -> R {
         record::adopt();
     }
     // SAFETY: the token says that the thread is attached.
-    let state = unsafe { (abi.PyEval_SaveThread)() };
+    let state = unsafe { abi.PyEval_SaveThread() };
     let gated = !abi.free_threaded && gate::own().leave(own.id.get());
     let _again = Again { abi, record, state, outer: own.resume.replace(state), gated };
     body()
@@ -353,7 +370,7 @@ pub fn initialised(runtime: &'static Runtime) {
     }
     if own.phase.get() == Phase::Known {
         // SAFETY: may be called by any thread at any time.
-        let state = unsafe { (runtime.abi.PyGILState_GetThisThreadState)() };
+        let state = unsafe { runtime.abi.PyGILState_GetThisThreadState() };
         own.home.set(state);
         own.resume.set(state);
     }

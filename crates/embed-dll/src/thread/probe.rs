@@ -23,10 +23,10 @@ pub(super) fn attached_elsewhere(
             return;
         }
         // SAFETY: the interpreter exists, because this thread was counted and admitted.
-        let before = unsafe { (abi.PyGILState_Ensure)() };
+        let before = unsafe { abi.PyGILState_Ensure() };
         body(abi);
         // SAFETY: paired with the call above.
-        unsafe { (abi.PyGILState_Release)(before) };
+        unsafe { abi.PyGILState_Release(before) };
         closing::leave_late();
         // Nobody listens any more if it took too long.
         let _ = sender.send(());

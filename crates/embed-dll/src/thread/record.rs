@@ -113,6 +113,9 @@ pub(super) fn adopt() {
     let record = this();
     // SAFETY: the record of the calling thread.
     let own = unsafe { record.as_ref() };
+    // Thread-locals end in the reverse of the order in which they were first used: what the end of
+    // the thread looks into must be older than what notices it.
+    batch::prepare();
     if EXIT.try_with(|_| ()).is_err() {
         own.phase.set(Phase::Gone);
         return;
@@ -293,11 +296,11 @@ fn delete_state(own: &Record) {
     if !closing::unusual() || closing::admit(own).is_ok() {
         // SAFETY: the state is this thread's, of an interpreter that exists, because this thread
         // was admitted; it is not attached, because no attachment lives.
-        unsafe { (abi.PyEval_RestoreThread)(state) };
+        unsafe { abi.PyEval_RestoreThread(state) };
         // SAFETY: attached with this state, which nobody uses any more.
-        unsafe { (abi.PyThreadState_Clear)(state) };
+        unsafe { abi.PyThreadState_Clear(state) };
         // SAFETY: as above; this gives back the GIL too.
-        unsafe { (abi.PyThreadState_DeleteCurrent)() };
+        unsafe { abi.PyThreadState_DeleteCurrent() };
         own.go_out();
     }
 }

@@ -149,7 +149,7 @@ fn open(path: &Path) -> Python {
         panic!("atexit cannot be used");
     }
     // SAFETY: attached.
-    unsafe { (abi.PyEval_SaveThread)() };
+    unsafe { abi.PyEval_SaveThread() };
     python
 }
 

@@ -6,6 +6,8 @@ union num { int i; float f; double d; };
 struct opaque;
 typedef struct node { int v; struct node *next; } node_t;
 struct flex { int n; short data[]; };
+struct deep { char c; struct flex tail; };
+struct late { union { int a; float b; }; short data[]; };
 enum color { RED, GREEN = 5, BLUE };
 enum neg { MINUS = -1, ONE = 1 };
 typedef int (*binary_t)(int, int);

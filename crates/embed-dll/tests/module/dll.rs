@@ -15,4 +15,5 @@ embed_dll::embedding! {
         with open(os.environ["EMBED_DLL_TEST_CODE"]) as file:
             exec(compile(file.read(), file.name, "exec"))
     "#,
+    sigpipe: block,
 }

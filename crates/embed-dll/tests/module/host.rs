@@ -154,6 +154,11 @@ impl Dll {
                     threads.into_iter().map(|thread| thread.join().expect("no panic")).sum();
                 println!("crowd {wrong}");
             }
+            // As a host in C has it; Rust ignores it.
+            "mortal" => {
+                // SAFETY: the default is no handler.
+                unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+            }
             "sigint" => {
                 // SAFETY: sends a signal to this thread.
                 unsafe { libc::raise(libc::SIGINT) };

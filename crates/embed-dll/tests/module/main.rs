@@ -30,7 +30,7 @@ fn main() {
     if arguments.next().as_deref() == Some("--host") {
         host::main(arguments);
     }
-    let tests: [(&str, Test); 15] = [
+    let tests: [(&str, Test); 17] = [
         ("start-may-be-repeated", start_may_be_repeated),
         ("calls-do-not-repeat-the-init-code", calls_do_not_repeat),
         ("last-error-belongs-to-a-thread", last_error_belongs_to_a_thread),
@@ -44,6 +44,8 @@ fn main() {
         ("after-the-end-every-call-gets-the-error-value", after_the_end),
         ("threads-of-python-in-calls-may-meet-the-end", daemons_meet_the_end),
         ("a-call-that-stays-in-python-survives-the-end", a_call_stays),
+        ("a-broken-pipe-does-not-end-the-host", broken_pipes),
+        ("a-conversion-that-stays-survives-the-end", a_conversion_stays),
         ("a-first-call-from-a-sub-interpreter-costs-only-itself", sub_interpreter_first),
         ("the-process-may-end-at-the-first-failure", ends_at_the_first_failure),
     ];
@@ -334,6 +336,45 @@ def twice(x):
         time.sleep(0.05)
 ";
     let outcome = run(target, code, &["start", "stay", "finalise", "wait"])?;
+    outcome.expect("finalise", "0")
+}
+
+/// `sigpipe: block` holds for the init code too.
+fn broken_pipes(target: &Target) -> Result<(), Failed> {
+    let code = "
+def broken():
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        os.write(writer, b'text')
+    except BrokenPipeError:
+        return 1
+    finally:
+        os.close(writer)
+print('init', broken())
+@ffi.def_extern()
+def twice(x):
+    return broken()
+";
+    let outcome = run(target, code, &["mortal", "start", "twice=4"])?;
+    prints(&outcome, &["start 0", "twice 1", "init 1"])
+}
+
+/// A thread of Python's own, in a function of the C API that has called Python code: CPython until
+/// 3.13 ends it there by unwinding its stack.
+fn a_conversion_stays(target: &Target) -> Result<(), Failed> {
+    let code = "
+import threading, time
+inside = threading.Event()
+class Slow:
+    def __int__(self):
+        inside.set()
+        while True:
+            time.sleep(0.01)
+threading.Thread(target=lambda: ffi.new('int *', Slow()), daemon=True).start()
+inside.wait()
+";
+    let outcome = run(target, code, &["start", "finalise", "wait"])?;
     outcome.expect("finalise", "0")
 }
 

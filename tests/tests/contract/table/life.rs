@@ -158,4 +158,19 @@ pub(super) const IMPORT: &[Row] = &[
         "they are refused on every version, with a message",
         lines!["import-interpreters"],
     ),
+    same(
+        "I11",
+        "what the importing program attaches before the first call stays attached",
+        lines!["import-attach"],
+    ),
+    same(
+        "I12",
+        "destructors of `ffi.gc()` are called when the interpreter ends",
+        lines!["import-ends"],
+    ),
+    same(
+        "I13",
+        "the program may end while a daemon thread is in a conversion",
+        lines!["import-daemon"],
+    ),
 ];

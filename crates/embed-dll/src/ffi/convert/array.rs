@@ -107,6 +107,7 @@ fn otherwise(ctype: Ct, at: *mut u8, new: View<'_>, expected: &str) -> Result<()
         && data.ctype.is(ctype)
         && !data.address.is_null()
     {
+        value::usable(new)?;
         // SAFETY: both are arrays of this type; they may be the same one.
         unsafe { ptr::copy(data.address, at, size) };
         return Ok(());

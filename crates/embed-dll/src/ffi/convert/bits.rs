@@ -59,7 +59,7 @@ pub(crate) unsafe fn store(
     let py = new.py();
     // SAFETY: attached; a new reference or null. Unlike for other integers CFFI asks for
     // `__index__` here.
-    let index = unsafe { py.own((py.abi().PyNumber_Index)(new.as_pointer()))? };
+    let index = unsafe { py.own(py.abi().PyNumber_Index(new.as_pointer()))? };
     let (low, high) = if signed(field.ctype) {
         let half = 1_i128 << (width.clamp(1, 64) - 1);
         (-half, half - 1)

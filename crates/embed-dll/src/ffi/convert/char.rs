@@ -40,7 +40,7 @@ pub(crate) fn unit_from(ctype: &CType, new: View<'_>) -> Result<u32> {
     if new.is_str() {
         let abi = new.py().abi();
         // SAFETY: attached; a str.
-        let length = unsafe { (abi.PyUnicode_GetLength)(new.as_pointer()) };
+        let length = unsafe { abi.PyUnicode_GetLength(new.as_pointer()) };
         if length != 1 {
             let (name, expected) = (wide_name(ctype), "unicode string of length 1");
             let message = format_args!(
@@ -50,7 +50,7 @@ pub(crate) fn unit_from(ctype: &CType, new: View<'_>) -> Result<u32> {
             return Err(new.py().raise(ExceptionKind::Type, message));
         }
         // SAFETY: attached; a str of length 1.
-        let unit = unsafe { (abi.PyUnicode_ReadChar)(new.as_pointer(), 0) };
+        let unit = unsafe { abi.PyUnicode_ReadChar(new.as_pointer(), 0) };
         if unit > 0xFFFF && ctype.size == Some(2) {
             let message = "initializer for ctype 'char16_t' must be a unicode string of length 1, \
                            not larger-than-0xFFFF character";
@@ -117,9 +117,7 @@ pub(crate) fn text<'a>(py: Py<'a>, points: &[u32]) -> Result<Owned<'a>> {
         return Err(py.raise(ExceptionKind::Value, message));
     }
     // SAFETY: attached; so many wchar_t, which are `int` where this runs.
-    unsafe {
-        py.own((py.abi().PyUnicode_FromWideChar)(points.as_ptr().cast(), points.len() as Size))
-    }
+    unsafe { py.own(py.abi().PyUnicode_FromWideChar(points.as_ptr().cast(), points.len() as Size)) }
 }
 
 /// A `str` of UTF-16; surrogates without a partner stay.
@@ -146,10 +144,10 @@ pub(crate) fn units(string: View<'_>, size: Option<usize>) -> Result<Vec<u32>> {
     let abi = string.py().abi();
     // SAFETY: attached; a str. The buffer has room for all of it and a NUL.
     let points = unsafe {
-        let length = (abi.PyUnicode_GetLength)(string.as_pointer());
+        let length = abi.PyUnicode_GetLength(string.as_pointer());
         let mut points = vec![0_u32; usize::try_from(length).unwrap_or(0) + 1];
         let room = points.len() as Size;
-        let got = (abi.PyUnicode_AsWideChar)(string.as_pointer(), points.as_mut_ptr().cast(), room);
+        let got = abi.PyUnicode_AsWideChar(string.as_pointer(), points.as_mut_ptr().cast(), room);
         let Ok(got) = usize::try_from(got) else { return Err(Raised::already_set()) };
         points.truncate(got);
         points

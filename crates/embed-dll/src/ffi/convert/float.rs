@@ -71,9 +71,9 @@ pub(crate) unsafe fn read_complex(ctype: &CType, at: *const u8) -> (f64, f64) {
 pub(crate) fn float_from(value: View<'_>) -> Result<f64> {
     let abi = value.py().abi();
     // SAFETY: attached; a live object.
-    let number = unsafe { (abi.PyFloat_AsDouble)(value.as_pointer()) };
+    let number = unsafe { abi.PyFloat_AsDouble(value.as_pointer()) };
     // SAFETY: attached.
-    if number == -1.0 && unsafe { !(abi.PyErr_Occurred)().is_null() } {
+    if number == -1.0 && unsafe { !abi.PyErr_Occurred().is_null() } {
         return Err(Raised::already_set());
     }
     Ok(number)
@@ -107,9 +107,9 @@ pub(super) unsafe fn store(ctype: Ct, at: *mut u8, new: View<'_>) -> Result<()> 
 pub(crate) unsafe fn store_complex(ctype: Ct, at: *mut u8, new: View<'_>) -> Result<()> {
     let abi = new.py().abi();
     // SAFETY: attached; a live object.
-    let number = unsafe { (abi.PyComplex_AsCComplex)(new.as_pointer()) };
+    let number = unsafe { abi.PyComplex_AsCComplex(new.as_pointer()) };
     // SAFETY: attached.
-    if number.real == -1.0 && unsafe { !(abi.PyErr_Occurred)().is_null() } {
+    if number.real == -1.0 && unsafe { !abi.PyErr_Occurred().is_null() } {
         return Err(Raised::already_set());
     }
     // SAFETY: says the caller.

@@ -121,7 +121,7 @@ fn converted(value: View<'_>) -> Result<Owned<'_>> {
     let py = value.py();
     let Ok(method) = value.class().attr(c"__int__") else {
         // SAFETY: attached; what `attr` raised is dropped.
-        unsafe { (py.abi().PyErr_Clear)() };
+        unsafe { py.abi().PyErr_Clear() };
         return Err(required(py));
     };
     let number = method.call(&[value])?;
@@ -150,9 +150,9 @@ pub(crate) fn masked_from(value: View<'_>) -> Result<u64> {
     let number = integer_of(value)?;
     let abi = value.py().abi();
     // SAFETY: attached; an `int`.
-    let bits = unsafe { (abi.PyLong_AsUnsignedLongLongMask)(number.as_pointer()) };
+    let bits = unsafe { abi.PyLong_AsUnsignedLongLongMask(number.as_pointer()) };
     // SAFETY: attached.
-    if bits == u64::MAX && unsafe { !(abi.PyErr_Occurred)().is_null() } {
+    if bits == u64::MAX && unsafe { !abi.PyErr_Occurred().is_null() } {
         return Err(Raised::already_set());
     }
     Ok(bits)
@@ -174,9 +174,9 @@ pub(crate) fn signed_from(value: View<'_>) -> Result<i64> {
     };
     let abi = value.py().abi();
     // SAFETY: attached; an `int`.
-    let result = unsafe { (abi.PyLong_AsLongLong)(value.as_pointer()) };
+    let result = unsafe { abi.PyLong_AsLongLong(value.as_pointer()) };
     // SAFETY: attached.
-    if result == -1 && unsafe { !(abi.PyErr_Occurred)().is_null() } {
+    if result == -1 && unsafe { !abi.PyErr_Occurred().is_null() } {
         return Err(Raised::already_set());
     }
     Ok(result)
@@ -198,9 +198,9 @@ pub(crate) fn unsigned_from(value: View<'_>) -> Result<u64> {
     };
     let py = value.py();
     // SAFETY: attached; an `int`.
-    let result = unsafe { (py.abi().PyLong_AsUnsignedLongLong)(value.as_pointer()) };
+    let result = unsafe { py.abi().PyLong_AsUnsignedLongLong(value.as_pointer()) };
     // SAFETY: attached.
-    if result == u64::MAX && unsafe { !(py.abi().PyErr_Occurred)().is_null() } {
+    if result == u64::MAX && unsafe { !py.abi().PyErr_Occurred().is_null() } {
         return Err(negative(value));
     }
     Ok(result)
@@ -214,7 +214,7 @@ fn negative(value: View<'_>) -> Raised {
     let below = match py.int(0) {
         // SAFETY: attached; live objects; 0 is `Py_LT`.
         Ok(zero) => unsafe {
-            py.own((py.abi().PyObject_RichCompare)(value.as_pointer(), zero.as_pointer(), 0))
+            py.own(py.abi().PyObject_RichCompare(value.as_pointer(), zero.as_pointer(), 0))
         },
         Err(raised) => Err(raised),
     };

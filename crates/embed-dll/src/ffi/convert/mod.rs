@@ -67,10 +67,16 @@ unsafe fn load_other<'a>(
             Kind::LongDouble => value::number(py, ctype, at.cast::<[u64; 2]>().read_unaligned()),
             Kind::Complex => {
                 let (real, imag) = float::read_complex(ctype, at);
-                py.own((py.abi().PyComplex_FromDoubles)(real, imag))
+                py.own(py.abi().PyComplex_FromDoubles(real, imag))
             }
             // Nobody knows its length here: as CFFI does, a pointer to its first item.
-            Kind::Array(item, None) => value::pointer(py, ctype::pointer(item), at.cast_mut()),
+            Kind::Array(item, None) => {
+                let owner = match source {
+                    Source::InPlace(owner) => owner,
+                    Source::Copied => None,
+                };
+                value::part(py, ctype::pointer(item), at.cast_mut(), 0, owner)
+            }
             Kind::Array(..) | Kind::Record(_) => match source {
                 Source::Copied => value::copy_record(py, ctype, at),
                 Source::InPlace(owner) => value::part(py, ctype, at.cast_mut(), 0, owner),

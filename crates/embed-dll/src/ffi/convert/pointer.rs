@@ -14,7 +14,7 @@ use crate::python::{ExceptionKind, Raised, Result, View};
 /// type in both directions, and so do `char *` and pointers to other one-byte numbers.
 #[inline]
 pub(crate) fn from(ctype: Ct, new: View<'_>) -> Result<*mut u8> {
-    match value::data(new) {
+    match value::plain(new) {
         Some(data) if data.ctype.is(ctype) => Ok(data.address),
         _ => from_other(ctype, new),
     }
@@ -42,6 +42,7 @@ fn from_other(ctype: Ct, new: View<'_>) -> Result<*mut u8> {
         }
         return Err(cannot_convert(ctype, "cdata pointer", new));
     };
+    value::usable(new)?;
     let given = match data.ctype.kind {
         Kind::Pointer(_) | Kind::Function(_) => data.ctype,
         Kind::Array(item, _) => ctype::pointer(item),

@@ -52,6 +52,7 @@ pub(crate) unsafe fn initialise(
         && data.ctype.is(ctype)
         && !data.address.is_null()
     {
+        value::usable(new)?;
         // SAFETY: both are records of this type; they may be the same one.
         unsafe { ptr::copy(data.address, at, ctype.size.unwrap_or(0)) };
         return Ok(());
@@ -75,7 +76,7 @@ pub(crate) unsafe fn initialise(
     }
     if new.is_dict() {
         // SAFETY: attached; a dict; a new list of pairs, which nobody else changes.
-        let items = unsafe { py.own((py.abi().PyDict_Items)(new.as_pointer()))? };
+        let items = unsafe { py.own(py.abi().PyDict_Items(new.as_pointer()))? };
         for index in 0..items.length()? {
             let pair = items.sequence_item(index)?;
             let (key, element) = (pair.sequence_item(0)?, pair.sequence_item(1)?);
@@ -99,7 +100,7 @@ fn no_key(key: View<'_>) -> Raised {
     // SAFETY: attached; live objects.
     unsafe {
         let class = py.exception_class(ExceptionKind::Key);
-        (py.abi().PyErr_SetObject)(class.as_pointer(), key.as_pointer());
+        py.abi().PyErr_SetObject(class.as_pointer(), key.as_pointer());
     }
     Raised::already_set()
 }
@@ -129,13 +130,16 @@ unsafe fn store_field(field: &Field, at: *mut u8, new: View<'_>, tail: Tail) -> 
 /// `TypeError` for what is no length and no list, `ValueError` for negative lengths.
 pub(crate) fn tail_length(record: &RecordInfo, new: View<'_>) -> Result<usize> {
     let fields = record.fields();
-    let Some((last, index)) = fields.list.last().zip(fields.list.len().checked_sub(1)) else {
-        return Ok(0);
-    };
+    let Some(last) = fields.list.last() else { return Ok(0) };
     let given = if new.is_dict() {
         new.dict_get(*new.py().str(&last.name)?)?
-    } else if (new.is_list() || new.is_tuple()) && new.length()? > index {
-        Some(new.sequence_item(index)?)
+    } else if new.is_list() || new.is_tuple() {
+        // Initialisers without names skip members of unions.
+        let index = fields.positional.iter().position(|&field| field + 1 == fields.list.len());
+        match index {
+            Some(index) if new.length()? > index => Some(new.sequence_item(index)?),
+            _ => None,
+        }
     } else {
         None
     };

@@ -66,6 +66,7 @@ fn walk<'a>(mut ct: Ct, parts: impl Iterator<Item = View<'a>>) -> Result<(Ct, is
 /// `ffi.offsetof(cdecl, *fields_or_indexes)`.
 pub(super) fn offsetof<'a>(ffi: View<'a>, arguments: Arguments<'a>) -> Result<Owned<'a>> {
     let py = ffi.py();
+    argument::no_keywords(ffi, "offsetof", arguments)?;
     let Some(cdecl) = arguments.get(0).filter(|_| arguments.len() >= 2) else {
         let message = "offsetof() expects at least 2 arguments";
         return Err(py.raise(ExceptionKind::Type, message));
@@ -78,11 +79,13 @@ pub(super) fn offsetof<'a>(ffi: View<'a>, arguments: Arguments<'a>) -> Result<Ow
 /// `ffi.addressof(cdata_or_lib, *fields_or_indexes)`.
 pub(super) fn addressof<'a>(ffi: View<'a>, arguments: Arguments<'a>) -> Result<Owned<'a>> {
     let py = ffi.py();
+    argument::no_keywords(ffi, "addressof", arguments)?;
     let Some(object) = arguments.get(0) else {
         let message = "addressof() expects at least 1 argument";
         return Err(py.raise(ExceptionKind::Type, message));
     };
     let Some(data) = value::data(object) else { return of_lib(object, arguments) };
+    value::usable(object)?;
     if arguments.len() == 1 {
         if !matches!(data.ctype.kind, Kind::Record(_) | Kind::Array(..)) {
             let message = "expected a cdata struct/union/array object";

@@ -4,6 +4,7 @@ use super::own;
 use crate::ffi::types::{Ct, ctype_object};
 use crate::ffi::value::{self, CData};
 use crate::module::function_pointer;
+use crate::python::class::Arguments;
 use crate::python::{ExceptionKind, Raised, Result, View};
 
 /// What a method takes for a type, beside strings.
@@ -81,6 +82,19 @@ pub(super) fn cdata<'a>(method: &str, argument: View<'a>) -> Result<&'a CData> {
 /// A required argument, which `Arguments::bind` has checked.
 pub(super) fn required<'a>(ffi: View<'a>, argument: Option<View<'a>>) -> Result<View<'a>> {
     argument.ok_or_else(|| missing(ffi))
+}
+
+/// Refuses keywords, for a method whose arguments have no names.
+///
+/// # Errors
+///
+/// `TypeError`.
+pub(super) fn no_keywords(ffi: View<'_>, method: &str, arguments: Arguments<'_>) -> Result<()> {
+    if !arguments.has_keywords() {
+        return Ok(());
+    }
+    let message = format_args!("{method}() takes no keyword arguments");
+    Err(ffi.py().raise(ExceptionKind::Type, message))
 }
 
 fn missing(ffi: View<'_>) -> Raised {

@@ -16,6 +16,7 @@ fn one<'a>(ffi: View<'a>, method: &str, arguments: Arguments<'a>) -> Result<View
     match arguments.get(0) {
         Some(argument) if arguments.len() == 1 && !arguments.has_keywords() => Ok(argument),
         _ => {
+            argument::no_keywords(ffi, &format!("FFI.{method}"), arguments)?;
             let given = arguments.len();
             let message = format_args!("FFI.{method}() takes exactly one argument ({given} given)");
             Err(ffi.py().raise(ExceptionKind::Type, message))
@@ -89,6 +90,7 @@ fn declarator(ct: Ct, with: &str) -> String {
 /// `ffi.list_types()`.
 pub(super) fn list_types<'a>(ffi: View<'a>, arguments: Arguments<'a>) -> Result<Owned<'a>> {
     let py = ffi.py();
+    argument::no_keywords(ffi, "FFI.list_types", arguments)?;
     if !arguments.is_empty() {
         let given = arguments.len();
         let message = format_args!("FFI.list_types() takes no arguments ({given} given)");

@@ -3,7 +3,7 @@
 use super::argument::{self, Accept};
 use crate::ffi::buffer::Export;
 use crate::ffi::types::{Ct, Kind, ctype};
-use crate::ffi::value::{self, Hold};
+use crate::ffi::value::{self, Hold, Use};
 use crate::python::class::Arguments;
 use crate::python::{ExceptionKind, Owned, Py, Raised, Result, View};
 
@@ -67,18 +67,18 @@ pub(super) fn from_buffer<'a>(ffi: View<'a>, arguments: Arguments<'a>) -> Result
 }
 
 /// Memory for `memmove`: of a C value, or of an object with a buffer, which is kept meanwhile.
-enum Memory {
-    C(*mut u8),
+enum Memory<'a> {
+    C(*mut u8, #[expect(dead_code, reason = "held until the end")] Use<'a>),
     Python(Box<Export>),
 }
 
-impl Memory {
-    fn of(object: View<'_>, writable: bool) -> Result<Memory> {
+impl<'a> Memory<'a> {
+    fn of(object: View<'a>, writable: bool) -> Result<Memory<'a>> {
         let Some(data) = value::data(object) else {
             return Export::of(object, writable).map(Memory::Python);
         };
         match data.ctype.kind {
-            Kind::Pointer(_) | Kind::Array(..) => Ok(Memory::C(data.address)),
+            Kind::Pointer(_) | Kind::Array(..) => Ok(Memory::C(data.address, Use::of(object)?)),
             _ => Err(not_memory(object.py(), data.ctype)),
         }
     }
@@ -87,7 +87,7 @@ impl Memory {
     /// the end of Python objects.)
     fn start(&self, py: Py<'_>, size: usize) -> Result<*mut u8> {
         match self {
-            Memory::C(start) => Ok(*start),
+            Memory::C(start, _) => Ok(*start),
             Memory::Python(export) if export.length() >= size => Ok(export.start()),
             Memory::Python(export) => {
                 let message = format_args!(
@@ -113,7 +113,7 @@ pub(super) fn memmove<'a>(ffi: View<'a>, arguments: Arguments<'a>) -> Result<Own
     let (from, to) = (from.start(py, size)?, to.start(py, size)?);
     if size > 0 {
         // SAFETY: C values are what their types say, as in C; of Python objects the size is known.
-        // The exports are kept until the end of this function: they are shadowed, not dropped.
+        // What keeps the memory lives until the end of this function: it is shadowed, not dropped.
         unsafe { std::ptr::copy(from.cast_const(), to, size) };
     }
     Ok(py.none())

@@ -1,7 +1,7 @@
 //! `ffi.gc()` and `ffi.release()`.
 
 use super::argument;
-use crate::ffi::value::{self, HOLDING, Hold, OWNING, destroy};
+use crate::ffi::value::{self, HOLDING, Hold, Holding, OWNING, destroy};
 use crate::python::class::Arguments;
 use crate::python::{ExceptionKind, Owned, Raised, Result, View};
 
@@ -13,20 +13,14 @@ pub(super) fn gc<'a>(ffi: View<'a>, arguments: Arguments<'a>) -> Result<Owned<'a
     let data = argument::cdata("gc", cdata)?;
     let destructor = argument::required(ffi, destructor)?;
     if !destructor.is_none() {
-        let hold = Hold::Destructor(cdata.retain().keep(), destructor.retain().keep());
+        let hold = Hold::Destructor(cdata.retain().keep(), Some(destructor.retain().keep()));
         return value::holding(py, data.ctype, data.address, data.length, hold);
     }
-    let holding = HOLDING.get(cdata);
-    match holding.filter(|holding| holding.look(|hold| matches!(hold, Hold::Destructor(..)))) {
-        Some(holding) => {
-            drop(holding.take());
-            Ok(py.none())
-        }
-        None => {
-            let message = "Can remove destructor only on a object previously returned by ffi.gc()";
-            Err(py.raise(ExceptionKind::Type, message))
-        }
+    if HOLDING.get(cdata).is_some_and(Holding::disarm) {
+        return Ok(py.none());
     }
+    let message = "Can remove destructor only on a object previously returned by ffi.gc()";
+    Err(py.raise(ExceptionKind::Type, message))
 }
 
 /// `ffi.release(cdata)`.
@@ -67,13 +61,17 @@ pub(in crate::ffi) fn check(cdata: View<'_>) -> Result<()> {
 ///
 /// # Errors
 ///
-/// As [`check`].
+/// As [`check`]; `BufferError` while the memory is used.
 pub(in crate::ffi) fn release_value(cdata: View<'_>) -> Result<()> {
     check(cdata)?;
     if let Some(holding) = HOLDING.get(cdata)
         && holding.look(|hold| !matches!(hold, Hold::Whole(_)))
     {
-        let hold = holding.take();
+        let Some(hold) = holding.release() else {
+            let name = &holding.data.ctype.name;
+            let message = format_args!("cdata '{name}' cannot be released while it is used");
+            return Err(cdata.py().raise(ExceptionKind::Buffer, message));
+        };
         destroy(cdata.py(), hold);
     }
     Ok(())

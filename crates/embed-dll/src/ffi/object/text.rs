@@ -3,7 +3,7 @@
 use super::argument;
 use crate::ffi::convert::{self, Source, char, int};
 use crate::ffi::types::{CType, Ct, Kind};
-use crate::ffi::value::{CData, count, item_at};
+use crate::ffi::value::{CData, Use, count, item_at};
 use crate::python::class::Arguments;
 use crate::python::{ExceptionKind, Owned, Py, Raised, Result, View};
 
@@ -20,6 +20,7 @@ pub(super) fn string<'a>(ffi: View<'a>, arguments: Arguments<'a>) -> Result<Owne
     let data = argument::cdata("string", cdata)?;
     let limit = limit.map(argument::index).transpose()?;
     let limit = limit.and_then(|limit| usize::try_from(limit).ok());
+    let _used = Use::of(cdata)?;
     match data.ctype.kind {
         Kind::Pointer(item) | Kind::Array(item, _)
             if is_octet(item) || matches!(item.kind, Kind::WideChar) =>
@@ -133,6 +134,7 @@ pub(super) fn unpack<'a>(ffi: View<'a>, arguments: Arguments<'a>) -> Result<Owne
     let Ok(length) = usize::try_from(length) else {
         return Err(py.raise(ExceptionKind::Value, "'length' cannot be negative"));
     };
+    let _used = Use::of(cdata)?;
     if data.address.is_null() {
         return Err(null("unpack", cdata));
     }

@@ -118,7 +118,7 @@ impl Fields {
         for field in &self.list {
             let text = CString::new(&*field.name).unwrap_or_default();
             // SAFETY: attached; a new reference or null.
-            let name = unsafe { py.own((py.abi().PyUnicode_InternFromString)(text.as_ptr()))? };
+            let name = unsafe { py.own(py.abi().PyUnicode_InternFromString(text.as_ptr()))? };
             objects.push(name.keep());
         }
         let index = if objects.len() > FEW {

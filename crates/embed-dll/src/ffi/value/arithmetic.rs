@@ -37,6 +37,7 @@ fn moved<'a>(own: View<'a>, data: &CData, by: View<'a>, sign: isize) -> Result<O
     let Some((ctype, item)) = decayed(data) else { return Err(no_sum(py, data)) };
     let by = by.as_index(py.exception_class(ExceptionKind::Overflow))?;
     step(py, ctype, item)?;
+    super::usable(own)?;
     pointer(py, ctype, item_at(data.address, item, by.wrapping_mul(sign)))
 }
 

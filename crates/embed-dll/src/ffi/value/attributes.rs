@@ -1,8 +1,8 @@
 //! Fields of records as attributes, of records themselves and of pointers to them.
 
-use super::CData;
 use super::class::own_data;
-use crate::ffi::convert::{self, Source, bits};
+use super::{CData, Use};
+use crate::ffi::convert::{self, Source, array, bits};
 use crate::ffi::types::fields::RecordInfo;
 use crate::ffi::types::{Field, Kind};
 use crate::python::class::Arguments;
@@ -25,20 +25,21 @@ pub(super) fn get<'a>(own: View<'a>, name: View<'a>) -> Result<Owned<'a>> {
     if let Some(record) = record_of(data)
         && let Some(field) = record.fields().find(name)?
     {
+        let _used = Use::of(own)?;
         let at = place(py, data, field)?;
         if field.bits.is_some() {
             // SAFETY: the field lies in the record, which the value is for.
             return unsafe { bits::load(py, field, at) };
         }
         if matches!(field.ctype.kind, Kind::Array(_, None)) {
-            return flexible(own, data, field, at);
+            return flexible(own, field, at);
         }
         // SAFETY: as above.
         return unsafe { convert::load(py, field.ctype, at, Source::InPlace(Some(own))) };
     }
     // SAFETY: attached; live objects; a new reference or null.
     let found =
-        unsafe { py.own((py.abi().PyObject_GenericGetAttr)(own.as_pointer(), name.as_pointer())) };
+        unsafe { py.own(py.abi().PyObject_GenericGetAttr(own.as_pointer(), name.as_pointer())) };
     found.map_err(|raised| explain(own, name, "read", raised))
 }
 
@@ -52,7 +53,13 @@ pub(super) fn set(own: View<'_>, name: View<'_>, value: Option<View<'_>>) -> Res
         let Some(value) = value else {
             return Err(py.raise(ExceptionKind::Attribute, "cannot delete struct field"));
         };
+        let _used = Use::of(own)?;
         let at = place(py, data, field)?;
+        if let Kind::Array(item, None) = field.ctype.kind {
+            let room = room(own, field, at);
+            // SAFETY: there is room for so many items; where nobody knows, the author does, as in C.
+            return unsafe { array::store(field.ctype, item, room, at, value) };
+        }
         // SAFETY: the field lies in the record, which the value is for.
         return unsafe { convert::store_field(py, field, at, value) };
     }
@@ -76,16 +83,21 @@ pub(super) fn null(py: Py<'_>, data: &CData) -> Raised {
     py.raise(ExceptionKind::Runtime, message)
 }
 
-/// A field of unknown length: an array if the record knows how large it is, else a pointer.
-fn flexible<'a>(own: View<'a>, data: &CData, field: &Field, at: *mut u8) -> Result<Owned<'a>> {
+/// Number of items that a field of unknown length has room for, if it is known how large the
+/// memory is.
+fn room(own: View<'_>, field: &Field, at: *mut u8) -> Option<usize> {
+    let item = field.ctype.item()?.size.filter(|&size| size > 0)?;
+    Some(super::end(own)?.saturating_sub(at as usize) / item)
+}
+
+/// A field of unknown length: an array if it is known how large the memory is, else a pointer.
+fn flexible<'a>(own: View<'a>, field: &Field, at: *mut u8) -> Result<Owned<'a>> {
     let py = own.py();
-    let item = field.ctype.item().and_then(|item| item.size).unwrap_or(0);
-    if !super::owns(own) || item == 0 {
+    match room(own, field, at) {
+        Some(length) => super::part(py, field.ctype, at, length, Some(own)),
         // SAFETY: the field lies in the record.
-        return unsafe { convert::load(py, field.ctype, at, Source::InPlace(Some(own))) };
+        None => unsafe { convert::load(py, field.ctype, at, Source::InPlace(Some(own))) },
     }
-    let bytes = data.target_size().unwrap_or(0).saturating_sub(field.offset);
-    super::part(py, field.ctype, at, bytes / item, Some(own))
 }
 
 /// In place of the plain AttributeError, the one that CFFI raises.

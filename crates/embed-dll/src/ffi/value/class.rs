@@ -120,6 +120,7 @@ fn call_value<'a>(own: View<'a>, arguments: Arguments<'a>) -> Result<Owned<'a>> 
         let message = format_args!("cdata '{}' is not callable", data.ctype.name);
         return Err(own.py().raise(ExceptionKind::Type, message));
     }
+    super::usable(own)?;
     call_out::call(own.py(), data.ctype, data.address.cast_const().cast(), None, arguments)
 }
 
@@ -184,7 +185,7 @@ fn hash(own: View<'_>) -> Result<isize> {
     if data.ctype.is_primitive() {
         let value = numbers::python_value(py, data)?;
         // SAFETY: attached; a live object.
-        let hash = unsafe { (py.abi().PyObject_Hash)(value.as_pointer()) };
+        let hash = unsafe { py.abi().PyObject_Hash(value.as_pointer()) };
         return if hash == -1 { Err(crate::python::Raised::already_set()) } else { Ok(hash) };
     }
     // The lowest bits of an address are mostly zero: as CPython hashes addresses.
@@ -216,7 +217,7 @@ fn compare_values<'a>(own: View<'a>, other: View<'a>, operation: c_int) -> Resul
             };
             // SAFETY: attached; live objects; a new reference or null.
             unsafe {
-                py.own((py.abi().PyObject_RichCompare)(
+                py.own(py.abi().PyObject_RichCompare(
                     left.as_pointer(),
                     right.as_pointer(),
                     operation,

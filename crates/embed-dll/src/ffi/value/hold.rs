@@ -1,14 +1,14 @@
 //! What C values keep alive, and what happens when they end.
 
 use std::ffi::c_int;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::CData;
+use super::{CData, HOLDING};
 use crate::ffi::buffer::Export;
 use crate::ffi::handle;
 use crate::python::abi::{self, Object};
 use crate::python::class::Payload;
-use crate::python::{Key, Owned, Py, Raised, View};
+use crate::python::{ExceptionKind, Key, Owned, Py, Raised, Result, View};
 
 /// A value that keeps Python objects alive.
 ///
@@ -16,12 +16,20 @@ use crate::python::{Key, Owned, Py, Raised, View};
 #[repr(C)]
 pub(crate) struct Holding {
     pub(crate) data: CData,
-    hold: Mutex<Hold>,
+    /// Whether `ffi.release()` can take the memory away, of this value or of one further out.
+    releasable: bool,
+    held: Mutex<Held>,
+}
+
+/// What it keeps alive, and by how many operations that is used just now.
+struct Held {
+    hold: Hold,
+    uses: usize,
 }
 
 /// What it keeps alive.
 pub(crate) enum Hold {
-    /// Nothing any more.
+    /// Nothing any more: it was released.
     Nothing,
     /// The value in whose memory this one lies.
     Part(Key),
@@ -29,8 +37,9 @@ pub(crate) enum Hold {
     Whole(Key),
     /// The object of `ffi.new_handle()`, with the number of the handle.
     Handle(Key, u64),
-    /// From `ffi.gc()`: the original value, and what is called with it at the end.
-    Destructor(Key, Key),
+    /// From `ffi.gc()`: the original value, and what is called with it at the end, unless it was
+    /// taken back.
+    Destructor(Key, Option<Key>),
     /// From `ffi.from_buffer()`.
     Buffer(Box<Export>),
 }
@@ -42,14 +51,16 @@ impl Payload for Holding {
     fn traverse(&self, visit: &mut dyn FnMut(Object) -> c_int) -> c_int {
         // If somebody is exchanging the contents just now, what is not visited counts as used from
         // outside, and nothing is collected that should not be.
-        let Ok(hold) = self.hold.try_lock() else { return 0 };
-        match &*hold {
+        let Ok(held) = self.held.try_lock() else { return 0 };
+        match &held.hold {
             Hold::Nothing => 0,
             Hold::Part(key) | Hold::Whole(key) | Hold::Handle(key, _) => visit(key.as_pointer()),
-            Hold::Destructor(origin, destructor) => match visit(origin.as_pointer()) {
-                0 => visit(destructor.as_pointer()),
-                stop => stop,
-            },
+            Hold::Destructor(origin, destructor) => {
+                match (visit(origin.as_pointer()), destructor) {
+                    (0, Some(destructor)) => visit(destructor.as_pointer()),
+                    (code, _) => code,
+                }
+            }
             Hold::Buffer(export) => export
                 .objects()
                 .into_iter()
@@ -65,19 +76,45 @@ impl Payload for Holding {
 }
 
 impl Holding {
-    pub(super) fn new(data: CData, hold: Hold) -> Holding {
-        Holding { data, hold: Mutex::new(hold) }
+    pub(super) fn new(py: Py<'_>, data: CData, hold: Hold) -> Holding {
+        let releasable = match &hold {
+            Hold::Destructor(..) | Hold::Buffer(_) => true,
+            // Memory of a value of its own stays as long as the value.
+            Hold::Part(owner) => owner.view(py).class().is(HOLDING.class(py)),
+            Hold::Whole(_) | Hold::Handle(..) | Hold::Nothing => false,
+        };
+        Holding { data, releasable, held: Mutex::new(Held { hold, uses: 0 }) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes out what is kept alive; it ends when the caller drops it.
-    pub(crate) fn take(&self) -> Hold {
-        let mut hold = self.hold.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut hold, Hold::Nothing)
+    fn take(&self) -> Hold {
+        std::mem::replace(&mut self.lock().hold, Hold::Nothing)
+    }
+
+    /// As [`Holding::take`], unless it is used: then there is nothing to take yet.
+    pub(crate) fn release(&self) -> Option<Hold> {
+        let mut held = self.lock();
+        (held.uses == 0).then(|| std::mem::replace(&mut held.hold, Hold::Nothing))
+    }
+
+    /// Takes the destructor back. Says whether the value is one of `ffi.gc()`.
+    pub(crate) fn disarm(&self) -> bool {
+        let mut held = self.lock();
+        let Hold::Destructor(_, destructor) = &mut held.hold else { return false };
+        let taken = destructor.take();
+        // It may end here, and run Python code.
+        drop(held);
+        drop(taken);
+        true
     }
 
     /// Asks about what is kept alive; `ask` must not call Python.
     pub(crate) fn look<R>(&self, ask: impl FnOnce(&Hold) -> R) -> R {
-        ask(&self.hold.lock().unwrap_or_else(PoisonError::into_inner))
+        ask(&self.lock().hold)
     }
 
     /// The value whose memory this one lies in.
@@ -95,6 +132,77 @@ impl Holding {
     /// Whether it is the record of a pointer from `ffi.new()`.
     pub(super) fn is_whole(&self) -> bool {
         self.look(|hold| matches!(hold, Hold::Whole(_)))
+    }
+}
+
+/// The memory of a value is used until this is dropped: `ffi.release()` does not take it away.
+/// Whatever converts objects meanwhile may run Python code, which may try.
+pub(crate) struct Use<'a> {
+    _used: Option<Box<Used<'a>>>,
+}
+
+struct Used<'a> {
+    holder: Owned<'a>,
+    /// The memory of a value of `ffi.gc()` is that of the original value.
+    _origin: Use<'a>,
+}
+
+impl<'a> Use<'a> {
+    /// Of `value`, which may be any object.
+    ///
+    /// # Errors
+    ///
+    /// `ValueError` if the memory was released.
+    #[inline]
+    pub(crate) fn of(value: View<'a>) -> Result<Use<'a>> {
+        if value.class().is(HOLDING.class(value.py())) {
+            return Use::of_holding(value);
+        }
+        Ok(Use { _used: None })
+    }
+
+    #[cold]
+    fn of_holding(value: View<'a>) -> Result<Use<'a>> {
+        let py = value.py();
+        // SAFETY: of the class, says the caller.
+        let holding = unsafe { HOLDING.get_unchecked(value) };
+        if !holding.releasable {
+            return Ok(Use { _used: None });
+        }
+        let mut held = holding.lock();
+        // SAFETY: the references are kept while the lock is held; new ones are made of them.
+        let retained = |key: &Key| unsafe { py.view(key.as_pointer()) }.map(View::retain);
+        let origin = match &held.hold {
+            Hold::Part(owner) => {
+                let owner = retained(owner);
+                drop(held);
+                return owner.map_or(Ok(Use { _used: None }), |owner| Use::of(*owner));
+            }
+            Hold::Destructor(origin, _) => retained(origin),
+            Hold::Buffer(_) => None,
+            Hold::Whole(_) | Hold::Handle(..) | Hold::Nothing => {
+                drop(held);
+                let name = &holding.data.ctype.name;
+                let words = format_args!("cdata '{name}' was released and cannot be used any more");
+                return Err(py.raise(ExceptionKind::Value, words));
+            }
+        };
+        held.uses += 1;
+        drop(held);
+        // From here on it is given back whatever happens.
+        let mut used = Box::new(Used { holder: value.retain(), _origin: Use { _used: None } });
+        if let Some(origin) = origin {
+            used._origin = Use::of(*origin)?;
+        }
+        Ok(Use { _used: Some(used) })
+    }
+}
+
+impl Drop for Used<'_> {
+    fn drop(&mut self) {
+        if let Some(holding) = HOLDING.get(*self.holder) {
+            holding.lock().uses -= 1;
+        }
     }
 }
 
@@ -121,7 +229,7 @@ impl Drop for Hold {
 /// `tp_finalize`: the collector found the value in a cycle, which is still whole.
 pub(super) fn finalize(object: View<'_>) {
     if let Some(holding) = super::HOLDING.get(object)
-        && holding.look(|hold| matches!(hold, Hold::Destructor(..)))
+        && holding.look(|hold| matches!(hold, Hold::Destructor(_, Some(_))))
     {
         destroy(object.py(), holding.take());
     }
@@ -130,9 +238,9 @@ pub(super) fn finalize(object: View<'_>) {
 /// Calls the destructor of `ffi.gc()`. What it raises is reported, not passed on; what is being
 /// raised meanwhile stays.
 pub(crate) fn destroy(py: Py<'_>, hold: Hold) {
-    let Hold::Destructor(origin, destructor) = &hold else { return };
+    let Hold::Destructor(origin, Some(destructor)) = &hold else { return };
     // SAFETY: attached; asks only.
-    let pending = unsafe { !(py.abi().PyErr_Occurred)().is_null() };
+    let pending = unsafe { !py.abi().PyErr_Occurred().is_null() };
     let pending = pending.then(|| Raised::already_set().take(py));
     if let Err(raised) = destructor.view(py).call(&[origin.view(py)]) {
         raised.report(py, destructor.view(py));

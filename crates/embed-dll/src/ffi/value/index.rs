@@ -2,7 +2,7 @@
 
 use super::attributes::null;
 use super::class::own_data;
-use super::{CData, owns, whole};
+use super::{CData, Use, owns, whole};
 use crate::ffi::convert::{self, Source};
 use crate::ffi::types::{Ct, Kind};
 use crate::python::{ExceptionKind, Owned, Py, Raised, Result, View};
@@ -29,6 +29,7 @@ pub(super) fn length(own: View<'_>) -> Result<isize> {
 pub(super) fn get<'a>(own: View<'a>, key: View<'a>) -> Result<Owned<'a>> {
     let py = own.py();
     let data = own_data(own);
+    let _used = Use::of(own)?;
     let (item, at) = place(own, data, key)?;
     if item.size.is_none() {
         return Err(opaque(py, item));
@@ -44,6 +45,7 @@ pub(super) fn get<'a>(own: View<'a>, key: View<'a>) -> Result<Owned<'a>> {
 /// `value[key] = new`.
 pub(super) fn set(own: View<'_>, key: View<'_>, value: View<'_>) -> Result<()> {
     let py = own.py();
+    let _used = Use::of(own)?;
     let (item, at) = place(own, own_data(own), key)?;
     if item.size.is_none() {
         return Err(opaque(py, item));

@@ -3,9 +3,10 @@
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::attributes::null;
 use super::class::own_data;
-use super::data;
 use super::index::{count, item_at};
+use super::{data, usable};
 use crate::ffi::convert::{self, Source};
 use crate::ffi::slots::{slot, unary};
 use crate::ffi::types::Kind;
@@ -76,6 +77,12 @@ unsafe extern "C" fn next(own: Object) -> Object {
                 ended = true;
                 return Ok(py.none());
             };
+            if let Some(array) = array {
+                usable(array)?;
+            }
+            if data.address.is_null() {
+                return Err(null(py, data));
+            }
             let at = item_at(data.address, item, index as isize);
             convert::load(py, item, at, Source::InPlace(array))
         })
@@ -83,7 +90,7 @@ unsafe extern "C" fn next(own: Object) -> Object {
     if ended {
         if let Some(abi) = crate::python::abi::get() {
             // SAFETY: attached; the reference to `None` is ours.
-            unsafe { (abi.Py_DecRef)(object) };
+            unsafe { abi.Py_DecRef(object) };
         }
         return std::ptr::null_mut();
     }

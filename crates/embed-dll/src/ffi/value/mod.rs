@@ -21,7 +21,7 @@ use std::mem::offset_of;
 use std::ptr;
 
 pub(crate) use class::prepare;
-pub(crate) use hold::{Hold, Holding, destroy};
+pub(crate) use hold::{Hold, Holding, Use, destroy};
 pub(crate) use index::{count, item_at};
 pub(crate) use memory::Memory;
 
@@ -108,6 +108,13 @@ pub(crate) fn data(object: View<'_>) -> Option<&CData> {
     CDATA.get(object)
 }
 
+/// The same, if it is of the base class itself: it refers to no memory that could be released.
+#[inline]
+pub(crate) fn plain(object: View<'_>) -> Option<&CData> {
+    // SAFETY: of the class.
+    object.class().is(CDATA.class(object.py())).then(|| unsafe { CDATA.get_unchecked(object) })
+}
+
 /// What keeps the memory that `object` refers to alive, if not somebody outside of Python. Behind a
 /// handle there is no memory: its object lives as long as the author keeps the handle.
 pub(crate) fn keeper(object: View<'_>) -> Option<Owned<'_>> {
@@ -124,6 +131,24 @@ pub(crate) fn keeper(object: View<'_>) -> Option<Owned<'_>> {
         return None;
     }
     Some(holding.parent(py).unwrap_or_else(|| object.retain()))
+}
+
+/// Where the memory ends that `object` refers to, if it was made by `ffi.new()` and is known.
+pub(crate) fn end(object: View<'_>) -> Option<usize> {
+    let owner = keeper(object)?;
+    let owner = owner.class().is(OWNING.class(object.py())).then_some(owner)?;
+    let data = data(*owner)?;
+    (data.address as usize).checked_add(data.target_size()?)
+}
+
+/// Raises if the memory of `object` was given up by `ffi.release()`.
+///
+/// # Errors
+///
+/// `ValueError`.
+#[inline]
+pub(crate) fn usable(object: View<'_>) -> Result<()> {
+    Use::of(object).map(drop)
 }
 
 /// Whether `object` was made by `ffi.new()`, or is the whole record that such a pointer is for.
@@ -160,7 +185,7 @@ pub(crate) fn part<'a>(
     let data = CData::new(ctype, address, length);
     match owner.and_then(keeper) {
         None => CDATA.instance(py, data),
-        Some(keeper) => HOLDING.instance(py, Holding::new(data, Hold::Part(keeper.keep()))),
+        Some(keeper) => HOLDING.instance(py, Holding::new(py, data, Hold::Part(keeper.keep()))),
     }
 }
 
@@ -168,7 +193,7 @@ pub(crate) fn part<'a>(
 pub(crate) fn whole<'a>(py: Py<'a>, record: Ct, owner: View<'_>) -> Result<Owned<'a>> {
     let Some(pointer) = data(owner) else { return null(py) };
     let new = CData::new(record, pointer.address, pointer.length);
-    HOLDING.instance(py, Holding::new(new, Hold::Whole(owner.retain().keep())))
+    HOLDING.instance(py, Holding::new(py, new, Hold::Whole(owner.retain().keep())))
 }
 
 /// A value that holds something.
@@ -179,7 +204,7 @@ pub(crate) fn holding<'a>(
     length: usize,
     hold: Hold,
 ) -> Result<Owned<'a>> {
-    HOLDING.instance(py, Holding::new(CData::new(ctype, address, length), hold))
+    HOLDING.instance(py, Holding::new(py, CData::new(ctype, address, length), hold))
 }
 
 /// A pointer, array or record with `size` bytes of zeros of its own.

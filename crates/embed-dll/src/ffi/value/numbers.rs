@@ -53,7 +53,7 @@ pub(super) fn int(own: View<'_>) -> Result<Owned<'_>> {
             // SAFETY: the value is in the object.
             let value = py.float(unsafe { float::read(data.ctype, data.bytes()) })?;
             // SAFETY: attached; a new reference or null.
-            unsafe { py.own((py.abi().PyNumber_Long)(value.as_pointer())) }
+            unsafe { py.own(py.abi().PyNumber_Long(value.as_pointer())) }
         }
         _ if data.ctype.is_integral() => {
             // SAFETY: as above.

@@ -4,7 +4,8 @@ use std::ptr;
 
 use super::class::own_data;
 use super::index::{count, item_at};
-use super::{CData, data, part};
+use super::{CData, Use, data, part, usable};
+use crate::ffi::buffer::Export;
 use crate::ffi::convert;
 use crate::ffi::types::{Ct, Kind, ctype};
 use crate::python::{ExceptionKind, Owned, Py, Raised, Result, View};
@@ -71,6 +72,7 @@ fn span(own: View<'_>, data: &CData, key: View<'_>) -> Result<Span> {
 
 /// `value[start:stop]`: an array that shares the memory.
 pub(super) fn get<'a>(own: View<'a>, key: View<'a>) -> Result<Owned<'a>> {
+    let _used = Use::of(own)?;
     let Span { item, start, length } = span(own, own_data(own), key)?;
     part(own.py(), ctype::array(item, None), start, length, Some(own))
 }
@@ -78,6 +80,7 @@ pub(super) fn get<'a>(own: View<'a>, key: View<'a>) -> Result<Owned<'a>> {
 /// `value[start:stop] = new`.
 pub(super) fn set(own: View<'_>, key: View<'_>, value: View<'_>) -> Result<()> {
     let py = own.py();
+    let _used = Use::of(own)?;
     let Span { item, start, length } = span(own, own_data(own), key)?;
     let wanted = length;
     if start.is_null() && length > 0 {
@@ -86,12 +89,13 @@ pub(super) fn set(own: View<'_>, key: View<'_>, value: View<'_>) -> Result<()> {
     if let Kind::Char = item.kind
         && let Some(bytes) = octets(value)?
     {
-        if bytes.len() != wanted {
-            let message = format_args!("need a string of length {wanted}, got {}", bytes.len());
+        if bytes.length() != wanted {
+            let message = format_args!("need a string of length {wanted}, got {}", bytes.length());
             return Err(py.raise(ExceptionKind::Value, message));
         }
-        // SAFETY: the span lies in the array, or where the pointer says. The bytes are a copy.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), start, wanted) };
+        // SAFETY: the span lies in the array, or where the pointer says; it may be memory of the
+        // object itself, which does not change its size while its memory is exported.
+        unsafe { ptr::copy(bytes.start(), start, wanted) };
         return Ok(());
     }
     if let Some(source) = data(value)
@@ -99,12 +103,13 @@ pub(super) fn set(own: View<'_>, key: View<'_>, value: View<'_>) -> Result<()> {
         && other.is(item)
         && count(source) == wanted
     {
+        usable(value)?;
         // SAFETY: both have so many items of that type; they may overlap.
         unsafe { ptr::copy(source.address, start, wanted * item.size.unwrap_or(0)) };
         return Ok(());
     }
     // SAFETY: attached; a new reference or null.
-    let iterator = unsafe { py.own((py.abi().PyObject_GetIter)(value.as_pointer()))? };
+    let iterator = unsafe { py.own(py.abi().PyObject_GetIter(value.as_pointer()))? };
     let mut got = 0;
     while let Some(element) = next(&iterator)? {
         if got == wanted {
@@ -122,21 +127,10 @@ pub(super) fn set(own: View<'_>, key: View<'_>, value: View<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A copy of the contents of `bytes` or `bytearray`.
-fn octets(value: View<'_>) -> Result<Option<Vec<u8>>> {
-    if value.is_bytes() {
-        return Ok(Some(value.as_bytes()?.to_vec()));
-    }
-    let abi = value.py().abi();
-    if !value.is_a(value.py().immortal(|abi| abi.PyByteArray_Type)) {
-        return Ok(None);
-    }
-    // SAFETY: a bytearray, whose contents are copied before anybody can change its size.
-    unsafe {
-        let length = (abi.PyByteArray_Size)(value.as_pointer());
-        let start = (abi.PyByteArray_AsString)(value.as_pointer());
-        Ok(Some(std::slice::from_raw_parts(start.cast(), length as usize).to_vec()))
-    }
+/// The contents of `bytes` or `bytearray`.
+fn octets(value: View<'_>) -> Result<Option<Box<Export>>> {
+    let octets = value.is_bytes() || value.is_a(value.py().immortal(|abi| abi.PyByteArray_Type));
+    if octets { Export::of(value, false).map(Some) } else { Ok(None) }
 }
 
 /// The next object of an iterator.
@@ -144,9 +138,9 @@ fn next<'a>(iterator: &Owned<'a>) -> Result<Option<Owned<'a>>> {
     let py = iterator.py();
     // SAFETY: attached; an iterator; null at the end and after an exception.
     unsafe {
-        let object = (py.abi().PyIter_Next)(iterator.as_pointer());
+        let object = py.abi().PyIter_Next(iterator.as_pointer());
         if object.is_null() {
-            return if (py.abi().PyErr_Occurred)().is_null() {
+            return if py.abi().PyErr_Occurred().is_null() {
                 Ok(None)
             } else {
                 Err(Raised::already_set())

@@ -24,7 +24,7 @@ impl<'a> Arguments<'a> {
         let names = unsafe { py.view(names) };
         let keywords = names.map_or(0, |names| {
             // SAFETY: a tuple.
-            unsafe { (py.abi().PyTuple_Size)(names.as_pointer()) }
+            unsafe { py.abi().PyTuple_Size(names.as_pointer()) }
         });
         let positional = positional as usize;
         let count = positional + keywords as usize;
@@ -86,7 +86,7 @@ impl<'a> Arguments<'a> {
         for (index, &value) in self.values[self.positional..].iter().enumerate() {
             // SAFETY: a tuple with that many names; both references live during the call.
             let (name, value) = unsafe {
-                let name = (self.py.abi().PyTuple_GetItem)(names.as_pointer(), index as Size);
+                let name = self.py.abi().PyTuple_GetItem(names.as_pointer(), index as Size);
                 (self.py.view(name), self.py.view(value))
             };
             if let (Some(name), Some(value)) = (name, value) {

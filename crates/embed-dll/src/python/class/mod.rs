@@ -130,7 +130,7 @@ impl<T: Payload> Class<T> {
         // SAFETY: attached; the specification and its slots are read during the call only, and the
         // name and the tables in the slots are static.
         let class =
-            unsafe { py.own((py.abi().PyType_FromSpecWithBases)((&raw mut spec).cast(), bases))? };
+            unsafe { py.own(py.abi().PyType_FromSpecWithBases((&raw mut spec).cast(), bases))? };
         if old {
             let procs = definition.slots.iter().filter(|slot| buffer(slot));
             // SAFETY: a heap type of CPython 3.8 that nobody has seen yet.
@@ -175,7 +175,7 @@ impl<T: Payload> Class<T> {
         // object yet. (With the collector on, it could visit the object before the data is there:
         // `PyType_GenericAlloc` fills it with zeros, and nothing in between allocates.)
         unsafe {
-            let object = py.own((py.abi().PyType_GenericAlloc)(class.as_pointer(), 0))?;
+            let object = py.own(py.abi().PyType_GenericAlloc(class.as_pointer(), 0))?;
             place::<T>(py.abi().header.size(), object.as_pointer()).write(data);
             Ok(object)
         }
@@ -265,20 +265,20 @@ unsafe extern "C" fn dealloc<T: Payload>(object: Object) {
     // is gone.
     unsafe {
         if T::CYCLIC {
-            (abi.PyObject_GC_UnTrack)(object.cast());
+            abi.PyObject_GC_UnTrack(object.cast());
         }
         if let Some(offset) = T::WEAK_LIST {
             let list = place::<T>(abi.header.size(), object).byte_add(offset);
             if !AtomicPtr::from_ptr(list.cast::<*mut c_void>()).load(Ordering::Relaxed).is_null() {
-                (abi.PyObject_ClearWeakRefs)(object);
+                abi.PyObject_ClearWeakRefs(object);
             }
         }
         let class = abi.header.type_of(object);
         place::<T>(abi.header.size(), object).drop_in_place();
-        let free = (abi.PyType_GetSlot)(class, slot::TP_FREE);
+        let free = abi.PyType_GetSlot(class, slot::TP_FREE);
         std::mem::transmute::<*mut c_void, unsafe extern "C" fn(*mut c_void)>(free)(object.cast());
         // An object of a heap type owns a reference to it (3.8 and later).
-        (abi.Py_DecRef)(class);
+        abi.Py_DecRef(class);
     }
 }
 

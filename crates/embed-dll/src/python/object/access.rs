@@ -15,7 +15,7 @@ impl<'a> View<'a> {
     pub fn attr(self, name: &CStr) -> Result<Owned<'a>> {
         let abi = self.py.abi;
         // SAFETY: attached; returns a new reference or null.
-        unsafe { self.py.own((abi.PyObject_GetAttrString)(self.as_pointer(), name.as_ptr())) }
+        unsafe { self.py.own(abi.PyObject_GetAttrString(self.as_pointer(), name.as_ptr())) }
     }
 
     /// `setattr(self, name, value)`.
@@ -27,7 +27,7 @@ impl<'a> View<'a> {
         let abi = self.py.abi;
         // SAFETY: attached; the function takes its own references.
         self.py.check(unsafe {
-            (abi.PyObject_SetAttrString)(self.as_pointer(), name.as_ptr(), value.as_pointer())
+            abi.PyObject_SetAttrString(self.as_pointer(), name.as_ptr(), value.as_pointer())
         })?;
         Ok(())
     }
@@ -52,7 +52,7 @@ impl<'a> View<'a> {
         let abi = self.py.abi;
         // SAFETY: attached; a tuple, and a dict or null.
         unsafe {
-            self.py.own((abi.PyObject_Call)(self.as_pointer(), arguments.as_pointer(), keywords))
+            self.py.own(abi.PyObject_Call(self.as_pointer(), arguments.as_pointer(), keywords))
         }
     }
 
@@ -65,8 +65,8 @@ impl<'a> View<'a> {
         let py = self.py;
         // SAFETY: attached; each returns a new reference or null.
         unsafe {
-            let text = py.own((py.abi.PyObject_Str)(self.as_pointer()))?;
-            let bytes = py.own((py.abi.PyUnicode_AsEncodedString)(
+            let text = py.own(py.abi.PyObject_Str(self.as_pointer()))?;
+            let bytes = py.own(py.abi.PyUnicode_AsEncodedString(
                 text.as_pointer(),
                 c"utf-8".as_ptr(),
                 c"backslashreplace".as_ptr(),
@@ -84,7 +84,7 @@ impl<'a> View<'a> {
         let mut length = 0;
         // SAFETY: attached; the bytes belong to the object, which lives for `'a`, and never change.
         unsafe {
-            let start = (self.py.abi.PyUnicode_AsUTF8AndSize)(self.as_pointer(), &raw mut length);
+            let start = self.py.abi.PyUnicode_AsUTF8AndSize(self.as_pointer(), &raw mut length);
             if start.is_null() {
                 return Err(Raised::already_set());
             }
@@ -100,7 +100,7 @@ impl<'a> View<'a> {
     /// Whatever `__repr__` raises.
     pub fn to_repr(self) -> Result<String> {
         // SAFETY: attached; returns a new reference or null.
-        let text = unsafe { self.py.own((self.py.abi.PyObject_Repr)(self.as_pointer()))? };
+        let text = unsafe { self.py.own(self.py.abi.PyObject_Repr(self.as_pointer()))? };
         text.to_text()
     }
 
@@ -113,11 +113,7 @@ impl<'a> View<'a> {
         let (mut start, mut length) = (std::ptr::null_mut(), 0);
         // SAFETY: attached; both are written on success.
         self.py.check(unsafe {
-            (self.py.abi.PyBytes_AsStringAndSize)(
-                self.as_pointer(),
-                &raw mut start,
-                &raw mut length,
-            )
+            self.py.abi.PyBytes_AsStringAndSize(self.as_pointer(), &raw mut start, &raw mut length)
         })?;
         // SAFETY: the bytes belong to the object, which `self` keeps alive, and never change.
         Ok(unsafe { std::slice::from_raw_parts(start.cast_const().cast(), length as usize) })
@@ -130,7 +126,7 @@ impl<'a> View<'a> {
     /// Whatever `__bool__` raises.
     pub fn truth(self) -> Result<bool> {
         // SAFETY: attached, a live object.
-        let code = self.py.check(unsafe { (self.py.abi.PyObject_IsTrue)(self.as_pointer()) })?;
+        let code = self.py.check(unsafe { self.py.abi.PyObject_IsTrue(self.as_pointer()) })?;
         Ok(code != 0)
     }
 
@@ -144,8 +140,8 @@ impl<'a> View<'a> {
         // SAFETY: attached; a dict; the result is borrowed and made ours before anything else runs.
         // (On a free-threaded build the dicts given here are the run time's own.)
         unsafe {
-            let found = (py.abi.PyDict_GetItemWithError)(self.as_pointer(), key.as_pointer());
-            if found.is_null() && !(py.abi.PyErr_Occurred)().is_null() {
+            let found = py.abi.PyDict_GetItemWithError(self.as_pointer(), key.as_pointer());
+            if found.is_null() && !py.abi.PyErr_Occurred().is_null() {
                 return Err(Raised::already_set());
             }
             Ok(py.view(found).map(View::retain))
@@ -160,7 +156,7 @@ impl<'a> View<'a> {
     pub fn append(self, value: View<'_>) -> Result<()> {
         let abi = self.py.abi;
         // SAFETY: attached; a list; the function takes its own reference.
-        self.py.check(unsafe { (abi.PyList_Append)(self.as_pointer(), value.as_pointer()) })?;
+        self.py.check(unsafe { abi.PyList_Append(self.as_pointer(), value.as_pointer()) })?;
         Ok(())
     }
 
@@ -173,7 +169,7 @@ impl<'a> View<'a> {
         let abi = self.py.abi;
         // SAFETY: attached; the function takes its own references.
         self.py.check(unsafe {
-            (abi.PyObject_SetItem)(self.as_pointer(), key.as_pointer(), value.as_pointer())
+            abi.PyObject_SetItem(self.as_pointer(), key.as_pointer(), value.as_pointer())
         })?;
         Ok(())
     }
@@ -186,7 +182,7 @@ impl<'a> View<'a> {
     pub fn sequence_item(self, index: usize) -> Result<Owned<'a>> {
         let abi = self.py.abi;
         // SAFETY: attached; a new reference or null.
-        unsafe { self.py.own((abi.PySequence_GetItem)(self.as_pointer(), index as Size)) }
+        unsafe { self.py.own(abi.PySequence_GetItem(self.as_pointer(), index as Size)) }
     }
 
     /// `len(self)`.
@@ -197,7 +193,7 @@ impl<'a> View<'a> {
     pub fn length(self) -> Result<usize> {
         let abi = self.py.abi;
         // SAFETY: attached; a live object.
-        let length = unsafe { (abi.PyObject_Size)(self.as_pointer()) };
+        let length = unsafe { abi.PyObject_Size(self.as_pointer()) };
         usize::try_from(length).map_err(|_| Raised::already_set())
     }
 
@@ -209,9 +205,9 @@ impl<'a> View<'a> {
     pub fn as_index(self, overflow: View<'_>) -> Result<isize> {
         let abi = self.py.abi;
         // SAFETY: attached; a live object and an exception class.
-        let index = unsafe { (abi.PyNumber_AsSsize_t)(self.as_pointer(), overflow.as_pointer()) };
+        let index = unsafe { abi.PyNumber_AsSsize_t(self.as_pointer(), overflow.as_pointer()) };
         // SAFETY: attached.
-        if index == -1 && unsafe { !(abi.PyErr_Occurred)().is_null() } {
+        if index == -1 && unsafe { !abi.PyErr_Occurred().is_null() } {
             return Err(Raised::already_set());
         }
         Ok(index)
@@ -225,9 +221,9 @@ impl<'a> View<'a> {
     pub fn as_clipped_index(self) -> Result<isize> {
         let abi = self.py.abi;
         // SAFETY: attached; a live object; null asks for clipping.
-        let index = unsafe { (abi.PyNumber_AsSsize_t)(self.as_pointer(), std::ptr::null_mut()) };
+        let index = unsafe { abi.PyNumber_AsSsize_t(self.as_pointer(), std::ptr::null_mut()) };
         // SAFETY: attached.
-        if index == -1 && unsafe { !(abi.PyErr_Occurred)().is_null() } {
+        if index == -1 && unsafe { !abi.PyErr_Occurred().is_null() } {
             return Err(Raised::already_set());
         }
         Ok(index)
@@ -242,7 +238,7 @@ impl<'a> View<'a> {
         let abi = self.py.abi;
         // SAFETY: attached; a dict; the function takes its own references.
         self.py.check(unsafe {
-            (abi.PyDict_SetItemString)(self.as_pointer(), key.as_ptr(), value.as_pointer())
+            abi.PyDict_SetItemString(self.as_pointer(), key.as_ptr(), value.as_pointer())
         })?;
         Ok(())
     }

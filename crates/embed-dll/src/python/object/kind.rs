@@ -21,7 +21,7 @@ enum Flag {
 impl View<'_> {
     fn has(self, flag: Flag) -> bool {
         // SAFETY: the type of a live object is a type.
-        let flags = unsafe { (self.py.abi.PyType_GetFlags)(self.class().as_pointer()) };
+        let flags = unsafe { self.py.abi.PyType_GetFlags(self.class().as_pointer()) };
         flags & flag as c_ulong != 0
     }
 
@@ -78,13 +78,13 @@ impl View<'_> {
         let own = self.class();
         // SAFETY: both are types.
         own.is(class)
-            || unsafe { (self.py.abi.PyType_IsSubtype)(own.as_pointer(), class.as_pointer()) != 0 }
+            || unsafe { self.py.abi.PyType_IsSubtype(own.as_pointer(), class.as_pointer()) != 0 }
     }
 
     /// Whether it can be called.
     pub fn is_callable(self) -> bool {
         // SAFETY: a live object.
-        unsafe { (self.py.abi.PyCallable_Check)(self.as_pointer()) != 0 }
+        unsafe { self.py.abi.PyCallable_Check(self.as_pointer()) != 0 }
     }
 
     /// The name of its class, without module: for messages.

@@ -33,7 +33,7 @@ impl<'a> Py<'a> {
     #[inline]
     pub fn int(self, value: i64) -> Result<Owned<'a>> {
         // SAFETY: attached; returns a new reference or null.
-        unsafe { self.own((self.abi.PyLong_FromLongLong)(value)) }
+        unsafe { self.own(self.abi.PyLong_FromLongLong(value)) }
     }
 
     /// An `int`.
@@ -44,7 +44,7 @@ impl<'a> Py<'a> {
     #[inline]
     pub fn uint(self, value: u64) -> Result<Owned<'a>> {
         // SAFETY: attached; returns a new reference or null.
-        unsafe { self.own((self.abi.PyLong_FromUnsignedLongLong)(value)) }
+        unsafe { self.own(self.abi.PyLong_FromUnsignedLongLong(value)) }
     }
 
     /// A `float`.
@@ -55,7 +55,7 @@ impl<'a> Py<'a> {
     #[inline]
     pub fn float(self, value: f64) -> Result<Owned<'a>> {
         // SAFETY: attached; returns a new reference or null.
-        unsafe { self.own((self.abi.PyFloat_FromDouble)(value)) }
+        unsafe { self.own(self.abi.PyFloat_FromDouble(value)) }
     }
 
     /// A `str`.
@@ -66,10 +66,7 @@ impl<'a> Py<'a> {
     pub fn str(self, text: &str) -> Result<Owned<'a>> {
         // SAFETY: attached; the bytes are read during the call only.
         unsafe {
-            self.own((self.abi.PyUnicode_FromStringAndSize)(
-                text.as_ptr().cast(),
-                text.len() as Size,
-            ))
+            self.own(self.abi.PyUnicode_FromStringAndSize(text.as_ptr().cast(), text.len() as Size))
         }
     }
 
@@ -81,10 +78,7 @@ impl<'a> Py<'a> {
     pub fn bytes(self, bytes: &[u8]) -> Result<Owned<'a>> {
         // SAFETY: attached; the bytes are copied during the call.
         unsafe {
-            self.own((self.abi.PyBytes_FromStringAndSize)(
-                bytes.as_ptr().cast(),
-                bytes.len() as Size,
-            ))
+            self.own(self.abi.PyBytes_FromStringAndSize(bytes.as_ptr().cast(), bytes.len() as Size))
         }
     }
 
@@ -95,13 +89,13 @@ impl<'a> Py<'a> {
     /// `MemoryError`.
     pub fn tuple(self, items: &[View<'_>]) -> Result<Owned<'a>> {
         // SAFETY: attached; returns a new reference or null.
-        let tuple = unsafe { self.own((self.abi.PyTuple_New)(items.len() as Size))? };
+        let tuple = unsafe { self.own(self.abi.PyTuple_New(items.len() as Size))? };
         for (index, item) in items.iter().enumerate() {
             let item = item.retain().into_pointer();
             // SAFETY: the tuple is new and nobody else has it; the reference to the item is given
             // away, also in case of an error.
             self.check(unsafe {
-                (self.abi.PyTuple_SetItem)(tuple.as_pointer(), index as Size, item)
+                self.abi.PyTuple_SetItem(tuple.as_pointer(), index as Size, item)
             })?;
         }
         Ok(tuple)
@@ -114,7 +108,7 @@ impl<'a> Py<'a> {
     /// `MemoryError`.
     pub fn dict(self) -> Result<Owned<'a>> {
         // SAFETY: attached; returns a new reference or null.
-        unsafe { self.own((self.abi.PyDict_New)()) }
+        unsafe { self.own(self.abi.PyDict_New()) }
     }
 
     /// An empty `list`.
@@ -124,7 +118,7 @@ impl<'a> Py<'a> {
     /// `MemoryError`.
     pub fn list(self) -> Result<Owned<'a>> {
         // SAFETY: attached; returns a new reference or null.
-        unsafe { self.own((self.abi.PyList_New)(0)) }
+        unsafe { self.own(self.abi.PyList_New(0)) }
     }
 
     /// A `list` of `str`.
@@ -159,7 +153,7 @@ impl<'a> Py<'a> {
     /// Whatever the import raises.
     pub fn import(self, name: &CStr) -> Result<Owned<'a>> {
         // SAFETY: attached; returns a new reference or null.
-        unsafe { self.own((self.abi.PyImport_ImportModule)(name.as_ptr())) }
+        unsafe { self.own(self.abi.PyImport_ImportModule(name.as_ptr())) }
     }
 
     /// Turns the result of a C function that gives -1 on errors into a `Result`.

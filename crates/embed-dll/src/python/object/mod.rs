@@ -110,7 +110,7 @@ impl<'a> View<'a> {
     #[inline]
     pub fn retain(self) -> Owned<'a> {
         // SAFETY: a live object, and the thread is attached.
-        unsafe { (self.py.abi.Py_IncRef)(self.as_pointer()) };
+        unsafe { self.py.abi.Py_IncRef(self.as_pointer()) };
         Owned { view: self }
     }
 
@@ -163,7 +163,7 @@ impl Drop for Owned<'_> {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: the reference is ours, and the token says that the thread is attached.
-        unsafe { (self.view.py.abi.Py_DecRef)(self.view.as_pointer()) };
+        unsafe { self.view.py.abi.Py_DecRef(self.view.as_pointer()) };
     }
 }
 
@@ -201,11 +201,16 @@ impl Key {
 impl Drop for Key {
     fn drop(&mut self) {
         let Some(abi) = abi::get() else { return };
+        // Not `Py_IsInitialized`: that says no while the interpreter ends, when objects still do.
+        // Without a state in the whole process there is no interpreter to be asked.
+        if abi.current_state().is_null() {
+            return;
+        }
         // SAFETY: may be asked by any thread while the interpreter exists; a key that is dropped by
         // an unattached thread leaks, as documented.
         unsafe {
-            if (abi.Py_IsInitialized)() != 0 && (abi.PyGILState_Check)() != 0 {
-                (abi.Py_DecRef)(self.as_pointer());
+            if abi.PyGILState_Check() != 0 {
+                abi.Py_DecRef(self.as_pointer());
             }
         }
     }

@@ -115,30 +115,30 @@ class Value:
             let abi = runtime.abi;
             for _ in 0..100 {
                 // SAFETY: paired below.
-                let before = unsafe { (abi.PyGILState_Ensure)() };
+                let before = unsafe { abi.PyGILState_Ensure() };
                 let state = abi.current_state();
                 drop(attach(runtime).unwrap());
                 assert_eq!(abi.current_state(), state);
                 // SAFETY: attached.
-                let saved = unsafe { (abi.PyEval_SaveThread)() };
+                let saved = unsafe { abi.PyEval_SaveThread() };
                 let attachment = attach(runtime).unwrap();
                 assert_eq!(abi.current_state(), state);
                 drop(attachment);
                 // SAFETY: just saved.
-                unsafe { (abi.PyEval_RestoreThread)(saved) };
+                unsafe { abi.PyEval_RestoreThread(saved) };
                 assert_eq!(kept(), 0);
                 // SAFETY: paired above; deletes the state.
-                unsafe { (abi.PyGILState_Release)(before) };
+                unsafe { abi.PyGILState_Release(before) };
             }
             // From here on the thread has a state of ours, which others may use.
             drop(attach(runtime).unwrap());
             assert_ne!(kept(), 0);
             // SAFETY: paired below.
-            let before = unsafe { (abi.PyGILState_Ensure)() };
+            let before = unsafe { abi.PyGILState_Ensure() };
             assert_eq!(abi.current_state().addr(), kept());
             drop(attach(runtime).unwrap());
             // SAFETY: paired above.
-            unsafe { (abi.PyGILState_Release)(before) };
+            unsafe { abi.PyGILState_Release(before) };
             drop(attach(runtime).unwrap());
         }).join().unwrap();
     }
@@ -149,7 +149,7 @@ class Value:
             let abi = runtime.abi;
             for _ in 0..10 {
                 // SAFETY: paired below.
-                let before = unsafe { (abi.PyGILState_Ensure)() };
+                let before = unsafe { abi.PyGILState_Ensure() };
                 let state = abi.current_state();
                 // SAFETY: attached.
                 let py = unsafe { crate::python::Py::assume(abi) };
@@ -162,7 +162,7 @@ class Value:
                 });
                 assert_eq!((depth(), kept()), (0, 0));
                 // SAFETY: paired above; deletes the state.
-                unsafe { (abi.PyGILState_Release)(before) };
+                unsafe { abi.PyGILState_Release(before) };
             }
         }).join().unwrap();
     }

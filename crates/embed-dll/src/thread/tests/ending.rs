@@ -46,9 +46,9 @@ fn states(python: &Python) -> usize {
             ),
         )
     };
-    let main = attachment.py().abi().PyInterpreterState_Main.unwrap();
+    let main = attachment.py().main_interpreter();
     // SAFETY: attached; no other thread makes or deletes a state now.
-    let mut state = unsafe { head(main().cast()) };
+    let mut state = unsafe { head(main.cast()) };
     let mut count = 0;
     while !state.is_null() {
         count += 1;
@@ -198,7 +198,7 @@ on_each_python! {
         enter(runtime).unwrap();
         enter(runtime).unwrap();
         // SAFETY: may be asked at any time.
-        let is_attached = || unsafe { (abi.PyGILState_Check)() } != 0;
+        let is_attached = || unsafe { abi.PyGILState_Check() } != 0;
         assert!(is_attached());
         let attachment = attach(runtime).unwrap();
         assert_eq!(leave(), Err(Misuse::InsideCall));
@@ -258,9 +258,9 @@ on_each_python! {
             ready.wait();
             // Of the thread that initialised, as CPython wants it.
             // SAFETY: may be called by any thread.
-            let state = unsafe { (runtime.abi.PyGILState_GetThisThreadState)() };
+            let state = unsafe { runtime.abi.PyGILState_GetThisThreadState() };
             // SAFETY: the state is this thread's.
-            unsafe { (runtime.abi.PyEval_RestoreThread)(state) };
+            unsafe { runtime.abi.PyEval_RestoreThread(state) };
             python.run("import atexit
 def late(): print('atexit ran')
 atexit.register(late)");
@@ -274,7 +274,7 @@ atexit.register(late)");
         python.initialise();
         assert_eq!(attach(runtime).err(), Some(Refused::Finalised));
         // SAFETY: attached by the initialisation.
-        unsafe { (runtime.abi.PyEval_SaveThread)() };
+        unsafe { runtime.abi.PyEval_SaveThread() };
         assert_eq!(attach(runtime).err(), Some(Refused::Finalised));
         assert_eq!(
             thread::spawn(move || attach(runtime).err()).join().unwrap(),
@@ -309,9 +309,9 @@ atexit.register(late)");
                 assert!(!finished.load(Ordering::Acquire));
             });
             // SAFETY: may be called by any thread.
-            let state = unsafe { (runtime.abi.PyGILState_GetThisThreadState)() };
+            let state = unsafe { runtime.abi.PyGILState_GetThisThreadState() };
             // SAFETY: the state is this thread's.
-            unsafe { (runtime.abi.PyEval_RestoreThread)(state) };
+            unsafe { runtime.abi.PyEval_RestoreThread(state) };
             python.finalise();
             assert!(finished.load(Ordering::Acquire));
         });
@@ -332,9 +332,9 @@ atexit.register(late)");
         });
         wait_for(&INSIDE);
         // SAFETY: may be called by any thread.
-        let state = unsafe { (runtime.abi.PyGILState_GetThisThreadState)() };
+        let state = unsafe { runtime.abi.PyGILState_GetThisThreadState() };
         // SAFETY: the state is this thread's.
-        unsafe { (runtime.abi.PyEval_RestoreThread)(state) };
+        unsafe { runtime.abi.PyEval_RestoreThread(state) };
         let begin = Instant::now();
         python.finalise();
         assert!(begin.elapsed() < Duration::from_secs(20));
@@ -423,5 +423,27 @@ fn an_exit_does_not_wait_for_who_keeps_the_gil() {
         if ran.output.status.code() != Some(17) {
             succeeded(ran);
         }
+    });
+}
+
+#[test]
+fn a_missed_leave_is_told() {
+    fn body(python: &Python) {
+        let runtime = python.runtime;
+        thread::spawn(move || {
+            // Before it enters: what notices the end of the thread is older then.
+            drop(attach(runtime).unwrap());
+            enter(runtime).unwrap();
+            enter(runtime).unwrap();
+        })
+        .join()
+        .unwrap();
+        drop(attach(runtime).unwrap());
+    }
+    on_each("thread::tests::ending::a_missed_leave_is_told", body, |ran| {
+        succeeded(ran);
+        let text = String::from_utf8_lossy(&ran.output.stderr);
+        let told = text.matches("a thread has ended between enter and leave").count();
+        assert_eq!(told, 1, "{}: {text}", ran.library.display());
     });
 }

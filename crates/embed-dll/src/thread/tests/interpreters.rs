@@ -53,12 +53,12 @@ on_each_python! {
                         if abi.version < (3, 12) {
                             // Another library that knows of the main interpreter only.
                             // SAFETY: paired below.
-                            let before = unsafe { (abi.PyGILState_Ensure)() };
+                            let before = unsafe { abi.PyGILState_Ensure() };
                             assert_eq!(abi.current_state(), main);
                             drop(attach(runtime).unwrap());
                             assert_eq!(abi.current_state(), main);
                             // SAFETY: paired above.
-                            unsafe { (abi.PyGILState_Release)(before) };
+                            unsafe { abi.PyGILState_Release(before) };
                         }
                     });
                 });

@@ -93,17 +93,14 @@ fn ours(runtime: &'static Runtime, function: Function, x: c_int, y: c_int) -> c_
     let abi = runtime.abi;
     // SAFETY: attached; the objects are ours until given back.
     unsafe {
-        let stack = [
-            std::ptr::null_mut(),
-            (abi.PyLong_FromLong)(x.into()),
-            (abi.PyLong_FromLong)(y.into()),
-        ];
-        let Some(vectorcall) = abi.PyObject_Vectorcall else { return -1 };
+        let stack =
+            [std::ptr::null_mut(), abi.PyLong_FromLong(x.into()), abi.PyLong_FromLong(y.into())];
+        let Some(vectorcall) = abi.vectorcall() else { return -1 };
         let sum = vectorcall(function.0, stack.as_ptr().add(1), 2 | 1 << 63, std::ptr::null_mut());
-        let result = (abi.PyLong_AsLong)(sum) as c_int;
-        (abi.Py_DecRef)(sum);
-        (abi.Py_DecRef)(stack[1]);
-        (abi.Py_DecRef)(stack[2]);
+        let result = abi.PyLong_AsLong(sum) as c_int;
+        abi.Py_DecRef(sum);
+        abi.Py_DecRef(stack[1]);
+        abi.Py_DecRef(stack[2]);
         result
     }
 }
@@ -203,11 +200,11 @@ fn body(python: &Python) {
     let single = |place: &str| {
         bare();
         // SAFETY: may be called by any thread.
-        let state = unsafe { (abi.PyGILState_GetThisThreadState)() };
+        let state = unsafe { abi.PyGILState_GetThisThreadState() };
         // SAFETY: the state of the calling thread, which has attached before.
         let pair = || unsafe {
-            (abi.PyEval_RestoreThread)(state);
-            (abi.PyEval_SaveThread)();
+            abi.PyEval_RestoreThread(state);
+            abi.PyEval_SaveThread();
         };
         let mut best = [f64::MAX; 6];
         for _ in 0..rounds {
