@@ -32,6 +32,7 @@ mod declarations;
 mod declare;
 mod directive;
 mod error;
+mod integer;
 mod layout;
 mod lexer;
 mod measure;
