@@ -35,9 +35,8 @@ pub(super) fn options(
     let faulthandler = dev_mode || variable(c"PYTHONFAULTHANDLER").is_some();
     options.extend([(c"dev_mode", dev_mode.into()), (c"faulthandler", faulthandler.into())]);
     // Any other number than 0 turns these on, and what is no number does not.
-    let mut is_on = |name| {
-        variable(name).and_then(|value| integer(&value)).is_some_and(|number| number != 0)
-    };
+    let mut is_on =
+        |name| variable(name).and_then(|value| integer(&value)).is_some_and(|number| number != 0);
     let perf = match (is_on(c"PYTHONPERFSUPPORT"), is_on(c"PYTHON_PERF_JIT_SUPPORT")) {
         (_, true) => 2,
         (perf, false) => perf.into(),
@@ -51,12 +50,10 @@ pub(super) fn options(
     }
     if let Some(value) = variable(c"PYTHONINTMAXSTRDIGITS") {
         // 0 means no limit; otherwise at least `_PY_LONG_MAX_STR_DIGITS_THRESHOLD`.
-        let digits = integer(&value)
-            .filter(|digits| *digits == 0 || *digits >= 640)
-            .ok_or(
-                "config_init_int_max_str_digits: PYTHONINTMAXSTRDIGITS: invalid limit; must be >= \
+        let digits = integer(&value).filter(|digits| *digits == 0 || *digits >= 640).ok_or(
+            "config_init_int_max_str_digits: PYTHONINTMAXSTRDIGITS: invalid limit; must be >= \
                  640 or 0 for unlimited.",
-            )?;
+        )?;
         options.push((c"int_max_str_digits", digits));
     }
     Ok(options)
