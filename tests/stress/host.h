@@ -32,7 +32,8 @@ typedef struct {
     atomic_long done;
 } operation_t;
 
-/* What a thread is doing, and since when. */
+/* What a thread is doing, and since when: 0 is a free place, 1 one that is being taken, and only at
+   2 the rest is true. */
 typedef struct {
     atomic_int taken;
     _Atomic(const char *) what;
@@ -140,6 +141,7 @@ static inline beat_t *begin_beat(const char *what) {
         free_one = 0;
         if (atomic_compare_exchange_strong(&beats[i].taken, &free_one, 1)) {
             doing(&beats[i], what);
+            atomic_store(&beats[i].taken, 2);
             return &beats[i];
         }
     }
@@ -156,8 +158,10 @@ static inline void look_for_hangs(void) {
     long long age;
 
     for (i = 0; i < BEATS; i++) {
+        if (atomic_load(&beats[i].taken) != 2)
+            continue;
         age = now() - atomic_load(&beats[i].since);
-        if (atomic_load(&beats[i].taken) && age > run.patience * 1000LL) {
+        if (age > run.patience * 1000LL) {
             fprintf(stderr, "HANGS: thread %d, for %lld s: %s\n", i, age / 1000,
                     atomic_load(&beats[i].what));
             hangs++;

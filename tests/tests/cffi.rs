@@ -39,7 +39,7 @@ fn the_group_is_good_on_real_builds() {
 fn fails(id: &str, cause: Option<&str>, tamper: impl Fn(&Scene<'_>) + Send + Sync + 'static) {
     let Some(target) = own_target() else { return };
     let result = run_broken(target, id, Tamper::new(tamper));
-    if !is_whole(&result) {
+    if !was_run(&result) {
         return;
     }
     assert_eq!(result.verdict, Verdict::Fail, "{}", explain(&result));
@@ -147,7 +147,7 @@ fn wrong_abi_backend_fails_when_the_right_one_is_found() {
         fs::remove_dir_all(scene.folder.join("site")).expect("the folder is there");
     });
     let result = run_broken(target, "cffi/wrong-abi-backend", tamper);
-    if !is_whole(&result) {
+    if !was_run(&result) {
         return;
     }
     assert_eq!(result.verdict, Verdict::Fail, "{}", explain(&result));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use embedcheck::check::{Options, Scene, Tamper};
 use embedcheck::elf::{Editor, Tag};
 use embedcheck::report::{CheckResult, Verdict};
-use embedcheck_tests::{explain, is_whole, options, own_target, run, target, was_run};
+use embedcheck_tests::{explain, options, own_target, run, target, was_run};
 
 /// Few processes, and outcomes that are nearly certain.
 fn quick(only: &str) -> Options {
@@ -17,7 +17,7 @@ fn quick(only: &str) -> Options {
 
 fn broken(id: &str, tamper: impl Fn(&Scene<'_>) + Send + Sync + 'static) -> Option<CheckResult> {
     let options = Options { tamper: Some(Tamper::new(tamper)), ..quick(id) };
-    run(own_target()?, &options).results.pop().filter(is_whole)
+    run(own_target()?, &options).results.pop().filter(was_run)
 }
 
 /// The first DLL of a race no longer names a libpython that exists.

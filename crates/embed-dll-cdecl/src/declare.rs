@@ -210,6 +210,18 @@ impl Declarations {
         }
     }
 
+    /// Gives the type of a complete enumeration to those of its enumerators that no `int` can hold,
+    /// as gcc does. They are among the constants from `first` on.
+    pub(crate) fn type_enumerators(&mut self, id: EnumId, first: usize) {
+        let base = self.enumeration(id).base;
+        for constant in self.constants.iter_mut().skip(first) {
+            let large = constant.value.is_some_and(|value| i32::try_from(value).is_err());
+            if large && constant.origin == ConstantOrigin::Enumerator(id) {
+                constant.ty = base;
+            }
+        }
+    }
+
     /// Computes the layout of a record from its members, unless it is partial or contains a type
     /// whose layout is not known yet.
     pub(crate) fn lay_out(&mut self, id: RecordId) -> Result<(), ErrorKind> {

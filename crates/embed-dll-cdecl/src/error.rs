@@ -58,6 +58,10 @@ pub enum ErrorKind {
         "`#define {0}` has several values in this text, or depends on a condition that cannot be decided here: use a number"
     )]
     AmbiguousConstant(String),
+    #[error(
+        "`{0}` stands for several operands without parentheses around them, which C reads together with the operator beside it here: put them into parentheses in its `#define`"
+    )]
+    BareMacro(String),
     #[error("not an integer constant: {0}")]
     NotConstant(&'static str),
     #[error(

@@ -32,6 +32,7 @@ mod declarations;
 mod declare;
 mod directive;
 mod error;
+mod integer;
 mod layout;
 mod lexer;
 mod measure;
@@ -55,9 +56,10 @@ pub use types::{EnumId, FunctionType, NumberId, RecordId, Type, TypeId};
 /// How a text is read.
 #[derive(Copy, Clone, Debug, Eq, PartialEq, Hash)]
 pub enum Dialect {
-    /// A header shared with C: its functions are exported, `#if` and its like are decided as for a
-    /// C host on this platform, other lines that start with `#` are dropped except
-    /// `#define NAME NUMBER`, and so are `CFFI_DLLEXPORT` and `extern "C"`.
+    /// A header shared with C: its functions are exported. `#if` and its like are decided as for a
+    /// C host on this platform; a `#define` of an integer expression is a constant; `#error`, where
+    /// such a host would stop at it, and a `#pragma` that changes layouts are errors. Other lines
+    /// that start with `#` are dropped, and so are `CFFI_DLLEXPORT` and `extern "C"`.
     Api,
     /// What CFFI's `cdef()` takes: its functions are C functions that Python may call, except
     /// those under `extern "Python"`.

@@ -2,6 +2,7 @@
 
 use crate::declarations::{Declarations, Name};
 use crate::error::LayoutError;
+use crate::integer::Integer;
 use crate::layout::{self, Layout};
 use crate::model::{ConstantOrigin, Field};
 use crate::primitive::{Primitive, PrimitiveKind};
@@ -249,7 +250,10 @@ impl Declarations {
                 let name = name.to_owned();
                 return Err(LayoutError::Constant { name, given: value, declared });
             }
-            None => constant.value = Some(value),
+            None => {
+                constant.value = Some(value);
+                constant.ty = Integer::smallest(value).primitive();
+            }
         }
         if let ConstantOrigin::Enumerator(id) = constant.origin {
             self.extend_enum(id);

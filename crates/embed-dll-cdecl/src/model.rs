@@ -1,5 +1,6 @@
 //! What a text declares.
 
+use crate::integer::Integer;
 use crate::layout::Layout;
 use crate::primitive::Primitive;
 use crate::types::{EnumId, TypeId};
@@ -68,10 +69,28 @@ pub struct Constant {
     pub name: String,
     /// Its value; `None` for `...` as long as it was not given.
     pub value: Option<i128>,
+    /// The type that it has in C as an operand: `int`, `unsigned int`, `long` or `unsigned long`;
+    /// `int` as long as it has no value.
+    pub ty: Primitive,
     /// How it was declared.
     pub origin: ConstantOrigin,
     /// Line of the declaration in its text, from 1.
     pub line: usize,
+    /// Whether it is a macro of several operands without parentheses around them.
+    pub(crate) bare: bool,
+}
+
+impl Constant {
+    pub(crate) fn new(
+        name: &str,
+        value: Option<Integer>,
+        origin: ConstantOrigin,
+        line: usize,
+    ) -> Self {
+        let ty = value.map_or(Primitive::Int, Integer::primitive);
+        let value = value.map(|value| value.value);
+        Self { name: name.to_owned(), value, ty, origin, line, bare: false }
+    }
 }
 
 /// How a constant was declared.

@@ -12,6 +12,12 @@ const KEYS: &str = "module, api, cdef, init, rust, libpython, home, venv, sigpip
 /// The arguments, checked one by one but not against each other.
 pub(crate) struct Arguments {
     pub(crate) module: ModuleName,
+    pub(crate) given: Given,
+}
+
+/// All but the module, which may be left out.
+#[derive(Default)]
+pub(crate) struct Given {
     pub(crate) api: Option<Input>,
     pub(crate) cdef: Option<Input>,
     pub(crate) init: Option<Input>,
@@ -82,73 +88,44 @@ impl ModuleName {
 
 impl Parse for Arguments {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let mut found = Found::default();
+        let (mut module, mut given) = (None, Given::default());
         while !input.is_empty() {
-            found.argument(input)?;
+            let key: Ident = input.parse()?;
+            input.parse::<Token![:]>()?;
+            if key == "module" {
+                once(&mut module, &key, ModuleName::new(&input.parse()?)?)?;
+            } else {
+                given.argument(&key, input)?;
+            }
             if input.is_empty() {
                 break;
             }
             input.parse::<Token![,]>()?;
         }
-        let Some(module) = found.module else {
+        let Some(module) = module else {
             let problem = "`module` is missing: write `module: \"name\"`, the name that Python code \
                            imports `ffi` and `lib` from";
             return Err(Error::new(Span::call_site(), problem));
         };
-        Ok(Self {
-            module,
-            api: found.api,
-            cdef: found.cdef,
-            init: found.init,
-            rust: found.rust,
-            libpython: found.libpython,
-            home: found.home,
-            venv: found.venv,
-            sigpipe: found.sigpipe,
-            use_environment: found.use_environment,
-            import_site: found.import_site,
-            flush_after_calls: found.flush_after_calls,
-            check_init: found.check_init,
-        })
+        Ok(Self { module, given })
     }
 }
 
-/// What has been read so far.
-#[derive(Default)]
-struct Found {
-    module: Option<ModuleName>,
-    api: Option<Input>,
-    cdef: Option<Input>,
-    init: Option<Input>,
-    rust: Option<Vec<Ident>>,
-    libpython: Option<LitStr>,
-    home: Option<LitStr>,
-    venv: Option<LitStr>,
-    sigpipe: Option<SigPipe>,
-    use_environment: Option<bool>,
-    import_site: Option<bool>,
-    flush_after_calls: Option<bool>,
-    check_init: Option<bool>,
-}
-
-impl Found {
-    fn argument(&mut self, input: ParseStream<'_>) -> Result<()> {
-        let key: Ident = input.parse()?;
-        input.parse::<Token![:]>()?;
+impl Given {
+    fn argument(&mut self, key: &Ident, input: ParseStream<'_>) -> Result<()> {
         match key.to_string().as_str() {
-            "module" => once(&mut self.module, &key, ModuleName::new(&input.parse()?)?),
-            "api" => once(&mut self.api, &key, text("api", input)?),
-            "cdef" => once(&mut self.cdef, &key, text("cdef", input)?),
-            "init" => once(&mut self.init, &key, text("init", input)?),
-            "rust" => once(&mut self.rust, &key, names(input)?),
-            "libpython" => once(&mut self.libpython, &key, path(input)?),
-            "home" => once(&mut self.home, &key, path(input)?),
-            "venv" => once(&mut self.venv, &key, path(input)?),
-            "sigpipe" => once(&mut self.sigpipe, &key, sigpipe(input)?),
-            "use_environment" => once(&mut self.use_environment, &key, choice(input)?),
-            "import_site" => once(&mut self.import_site, &key, choice(input)?),
-            "flush_after_calls" => once(&mut self.flush_after_calls, &key, choice(input)?),
-            "check_init" => once(&mut self.check_init, &key, choice(input)?),
+            "api" => once(&mut self.api, key, text("api", input)?),
+            "cdef" => once(&mut self.cdef, key, text("cdef", input)?),
+            "init" => once(&mut self.init, key, text("init", input)?),
+            "rust" => once(&mut self.rust, key, names(input)?),
+            "libpython" => once(&mut self.libpython, key, path(input)?),
+            "home" => once(&mut self.home, key, path(input)?),
+            "venv" => once(&mut self.venv, key, path(input)?),
+            "sigpipe" => once(&mut self.sigpipe, key, sigpipe(input)?),
+            "use_environment" => once(&mut self.use_environment, key, choice(input)?),
+            "import_site" => once(&mut self.import_site, key, choice(input)?),
+            "flush_after_calls" => once(&mut self.flush_after_calls, key, choice(input)?),
+            "check_init" => once(&mut self.check_init, key, choice(input)?),
             other => {
                 let problem = format!("unknown key `{other}`: the keys are {KEYS}");
                 Err(Error::new(key.span(), problem))

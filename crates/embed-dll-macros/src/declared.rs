@@ -51,13 +51,51 @@ impl Declared {
                 numbers: declared.declarations.numbers().len(),
             });
         }
+        declared.check_names()?;
         Ok(declared)
+    }
+
+    /// Each name must be one in Rust. C compilers accept `$` in names, and so does the parser.
+    fn check_names(&self) -> Result<()> {
+        let declarations = &self.declarations;
+        let functions = declarations.functions().iter().enumerate();
+        let functions =
+            functions.map(|(at, one)| (&*one.name, Some(Place::Function(at)), Some(one.line)));
+        let variables = declarations.variables().iter().enumerate();
+        let variables =
+            variables.map(|(at, one)| (&*one.name, Some(Place::Variable(at)), Some(one.line)));
+        let constants = declarations.constants().iter().enumerate();
+        let constants =
+            constants.map(|(at, one)| (&*one.name, Some(Place::Constant(at)), Some(one.line)));
+        let fields = declarations.records().iter().enumerate().flat_map(|(at, record)| {
+            let fields = record.fields.iter().flatten();
+            fields.map(move |field| (&*field.name, Some(Place::Record(at)), None))
+        });
+        let typedefs = declarations.typedefs().map(|(name, _)| (name, None, None));
+        let all = functions.chain(variables).chain(constants).chain(fields).chain(typedefs);
+        let errors = all.filter(|(name, ..)| name.contains('$')).map(|(name, place, line)| {
+            let problem =
+                format!("`{name}` cannot be a name in Rust, which has no `$` in names: rename it");
+            match (place, line) {
+                (Some(place), Some(line)) => self.error(place, line, &problem),
+                (Some(place), None) => Error::new(self.span(place), problem),
+                _ => Error::new(Span::call_site(), problem),
+            }
+        });
+        let errors = errors.reduce(|mut errors, error| {
+            errors.combine(error);
+            errors
+        });
+        errors.map_or(Ok(()), Err)
     }
 
     /// An error at the declaration of the function with this index.
     pub(crate) fn function_error(&self, index: usize, problem: &dyn std::fmt::Display) -> Error {
-        let line = self.declarations.functions()[index].line;
-        match self.source(Place::Function(index)) {
+        self.error(Place::Function(index), self.declarations.functions()[index].line, problem)
+    }
+
+    fn error(&self, place: Place, line: usize, problem: &dyn std::fmt::Display) -> Error {
+        match self.source(place) {
             Some(source) => source.error_at_line(line, problem),
             None => Error::new(Span::call_site(), problem),
         }

@@ -32,10 +32,11 @@ pub fn embedding(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 /// Everything but the border to the compiler, which tests cannot cross.
 fn expand(input: TokenStream, base: &Base) -> syn::Result<TokenStream> {
     let arguments: Arguments = syn::parse2(input)?;
-    let api = arguments.api.as_ref().map(|input| base.read(input)).transpose();
-    let cdef = arguments.cdef.as_ref().map(|input| base.read(input)).transpose();
-    let init = arguments.init.as_ref().map(|input| base.read(input)).transpose();
-    let init = init.and_then(|init| python::Init::new(init, arguments.check_init.unwrap_or(true)));
+    let given = &arguments.given;
+    let api = given.api.as_ref().map(|input| base.read(input)).transpose();
+    let cdef = given.cdef.as_ref().map(|input| base.read(input)).transpose();
+    let init = given.init.as_ref().map(|input| base.read(input)).transpose();
+    let init = init.and_then(|init| python::Init::new(init, given.check_init.unwrap_or(true)));
     let declared = both(api, cdef).and_then(|(api, cdef)| Declared::new(api, cdef));
     match (declared, init) {
         (Ok(declared), Ok(init)) => emit::emit(&arguments, &declared, &init),

@@ -183,9 +183,51 @@ fn signatures_are_exact() {
         ("struct s; typedef struct s *t; t f(t);", "(__argument_0:*muts)->*muts"),
     ] {
         let expanded = accepted(c);
-        let exported = format!("#[unsafe(export_name=\"f\")]unsafeextern\"C\"fnexported{rust}{{");
+        let exported = format!("#[unsafe(export_name=\"f\")]unsafeextern\"C\"fn__exported{rust}{{");
         assert!(expanded.contains(&exported), "{exported}\nis not in\n{expanded}");
         assert!(expanded.contains(&format!("pubunsafeextern\"C\"fnf{rust}{{")), "{expanded}");
+    }
+}
+
+#[test]
+fn names_that_only_c_has_are_refused_where_they_are_declared() {
+    let name = |name: &str| format!("`{name}` cannot be a name in Rust, which has no `$` in names");
+    for (api, place, wrong) in [
+        ("int f(int);\n  int a$b(int);", "api:2:3: ", "a$b"),
+        ("\nextern int $v;", "api:2:1: ", "$v"),
+        ("#define N$ 1", "api:1:1: ", "N$"),
+        ("enum e {\n A,\n B$ };", "api:3:2: ", "B$"),
+        ("static const int C$ = 1;", "api:1:1: ", "C$"),
+        ("struct s { int a, b$; };", "", "b$"),
+        ("typedef int t$;", "", "t$"),
+        ("typedef struct { int x; } $t;", "", "$t"),
+    ] {
+        refused(&format!("module: \"m\", api: \"{api}\""), &(place.to_owned() + &name(wrong)));
+    }
+    // Of a tag only a part of a name is made, and a parameter has none.
+    accepted("struct a$b { int x; }; enum c$ { A }; int f(struct a$b *, enum c$ d$);");
+    let both = expansion("module: \"m\", api: \"int a$(int); int b$(int);\"").unwrap_err();
+    assert_eq!(both.matches("cannot be a name").count(), 2, "{both}");
+}
+
+#[test]
+fn constants_have_the_type_and_value_of_c() {
+    let expanded = accepted(
+        "#define ALL (~0u)\n#define FLAG (1 << 31)\n#define SIZE 1L\n#define BIG 0xffffffffffffffff\n\
+         static const unsigned WRAPPED = -1; static const unsigned char BYTE = 300;\n\
+         static const char LETTER = 200; static const _Bool YES = 7;",
+    );
+    for part in [
+        "constALL:::core::ffi::c_uint=4294967295;",
+        "constFLAG:::core::ffi::c_int=-2147483648;",
+        "constSIZE:::core::ffi::c_long=1;",
+        "constBIG:::core::ffi::c_ulong=18446744073709551615;",
+        "constWRAPPED:::core::ffi::c_uint=4294967295;",
+        "constBYTE:::core::ffi::c_uchar=44;",
+        "constLETTER:::core::ffi::c_char=-56;",
+        "constYES:::core::primitive::u8=1;",
+    ] {
+        assert!(expanded.contains(part), "{part} is not in {expanded}");
     }
 }
 
@@ -341,6 +383,47 @@ fn beside_the_macro_stand_one_module_and_one_import() {
     let mut items = Items(Vec::new());
     items.visit_file(&expanded);
     assert_eq!(items.0, ["mod", "use"]);
+}
+
+/// A function of the macro inside of a block would hide a declared one that the block calls.
+#[test]
+fn items_in_blocks_have_names_that_c_reserves() {
+    #[derive(Default)]
+    struct Names {
+        in_block: bool,
+        found: Vec<String>,
+    }
+    impl<'a> Visit<'a> for Names {
+        fn visit_block(&mut self, block: &'a syn::Block) {
+            let outer = std::mem::replace(&mut self.in_block, true);
+            syn::visit::visit_block(self, block);
+            self.in_block = outer;
+        }
+        fn visit_item(&mut self, item: &'a syn::Item) {
+            let name = match item {
+                syn::Item::Const(item) => Some(&item.ident),
+                syn::Item::Enum(item) => Some(&item.ident),
+                syn::Item::Fn(item) => Some(&item.sig.ident),
+                syn::Item::Static(item) => Some(&item.ident),
+                syn::Item::Struct(item) => Some(&item.ident),
+                _ => None,
+            };
+            self.found.extend(name.filter(|_| self.in_block).map(ToString::to_string));
+            syn::visit::visit_item(self, item);
+        }
+        fn visit_foreign_item_static(&mut self, item: &'a syn::ForeignItemStatic) {
+            self.found.push(item.ident.to_string());
+        }
+    }
+    let mut names = Names::default();
+    names.visit_file(&accepted_file(
+        "int exported(int); extern int v; struct s { int a; char b[...]; }; int f(struct s *);",
+    ));
+    // The doors of `exported`, `f`, the four functions of every DLL and the module; the rest.
+    assert!(names.found.len() > 7, "{:?}", names.found);
+    for name in names.found {
+        assert!(name.starts_with("__") || name == "_", "{name}");
+    }
 }
 
 fn accepted_file(api: &str) -> syn::File {

@@ -5,10 +5,16 @@
 #![expect(clippy::print_stderr, reason = "a skip has to be seen")]
 #![expect(non_upper_case_globals, reason = "variables are named as in C")]
 
+#[expect(dead_code, reason = "shared with the tests of starting, which need more")]
+#[path = "start/interpreters.rs"]
+mod interpreters;
+
 use std::env;
 use std::ffi::{CStr, c_char, c_double, c_float, c_int, c_uchar, c_void};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+use interpreters::Target;
 
 embed_dll::embedding! {
     module: "ffi_checks",
@@ -102,33 +108,14 @@ fn checks_folder() -> PathBuf {
 
 /// Skips, or fails if nothing may be skipped.
 fn skip(reason: &str) {
-    assert!(env::var_os("EMBEDCHECK_REQUIRE_ALL").is_none(), "{reason}");
+    let required = env::var_os("EMBEDCHECK_REQUIRE_ALL").is_some_and(|value| value == "1");
+    assert!(!required, "EMBEDCHECK_REQUIRE_ALL=1, but {reason}");
     eprintln!("SKIPPED: {reason}");
 }
 
-/// Prefixes of installed CPythons: pyenv's, the system's, and what `EMBED_DLL_TEST_PYTHONS` names.
-fn prefixes() -> Vec<PathBuf> {
-    let home = env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    let root = env::var_os("PYENV_ROOT").map_or_else(|| home.join(".pyenv"), PathBuf::from);
-    let versions = std::fs::read_dir(root.join("versions")).into_iter().flatten().flatten();
-    let mut prefixes: Vec<PathBuf> = versions.map(|entry| entry.path()).collect();
-    prefixes.sort();
-    let named = env::var_os("EMBED_DLL_TEST_PYTHONS").unwrap_or_default();
-    prefixes.extend(env::split_paths(&named).filter(|path| !path.as_os_str().is_empty()));
-    prefixes.push(PathBuf::from("/usr"));
-    prefixes
-}
-
-/// The libpythons in a prefix, of versions that can be used.
-fn libpythons(prefix: &Path) -> Vec<PathBuf> {
-    let folders = [prefix.join("lib"), prefix.join("lib/x86_64-linux-gnu")];
-    let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten();
-    let usable = |path: &PathBuf| {
-        let name = path.file_name()?.to_str()?.strip_prefix("libpython3.")?;
-        let minor: u32 = name.strip_suffix(".so.1.0")?.trim_end_matches(['d', 't']).parse().ok()?;
-        (minor >= 8).then_some(())
-    };
-    files.flatten().map(|entry| entry.path()).filter(|path| usable(path).is_some()).collect()
+/// The interpreters that run with this machine's C library.
+fn targets() -> impl Iterator<Item = Target> {
+    interpreters::all().into_iter().filter(|target| target.loader.is_none())
 }
 
 fn run(libpython: &Path, check: &str) -> Output {
@@ -146,7 +133,7 @@ fn run(libpython: &Path, check: &str) -> Output {
 
 /// Runs one check in every interpreter.
 fn in_each(check: &str) {
-    let libraries: Vec<PathBuf> = prefixes().iter().flat_map(|prefix| libpythons(prefix)).collect();
+    let libraries: Vec<PathBuf> = targets().map(|target| target.library).collect();
     if libraries.is_empty() {
         return skip("no libpython was found; EMBED_DLL_TEST_PYTHONS names prefixes");
     }
@@ -189,8 +176,7 @@ fn values_live_as_long_as_they_are_used() {
 #[test]
 fn cffi_does_what_the_table_says() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let python = prefixes().into_iter().map(|prefix| prefix.join("bin/python3"));
-    let mut python = python.filter(|python| python.is_file());
+    let mut python = targets().map(|target| target.python()).filter(|python| python.is_file());
     let installed = python.find(|python| {
         let pip = Command::new(python)
             .args(["-m", "pip", "install", "--quiet", "--target"])

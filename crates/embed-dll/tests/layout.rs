@@ -28,7 +28,8 @@ fn library(folder: &Path) -> Option<*mut c_void> {
         Ok(status) => assert!(status.success(), "the C side does not compile"),
         Err(error) => {
             eprintln!("SKIPPED: cannot run the C compiler {}: {error}", compiler.display());
-            assert!(env::var_os("EMBEDCHECK_REQUIRE_ALL").is_none(), "a C compiler is required");
+            let required = env::var_os("EMBEDCHECK_REQUIRE_ALL").is_some_and(|value| value == "1");
+            assert!(!required, "EMBEDCHECK_REQUIRE_ALL=1, but there is no C compiler");
             return None;
         }
     }

@@ -2,8 +2,9 @@
 
 use super::{Conditionals, Meaning};
 use crate::directive::Define;
+use crate::error::ErrorKind;
+use crate::integer::{Integer, precedence};
 use crate::lexer::{Token, TokenKind};
-use crate::parser::constants::{apply, character, number, precedence};
 
 /// Parentheses and macros may nest this deep: what bounds the recursion here.
 const MAX_NESTING: u32 = 32;
@@ -31,19 +32,19 @@ impl Truth {
 /// A number as preprocessors have it, of 64 bits, or what keeps it from being known.
 #[derive(Copy, Clone)]
 enum Value<'a> {
-    Known { value: i128, unsigned: bool },
+    Known(Integer),
     Open { at: Token<'a>, problem: Option<&'static str>, nonzero: bool },
 }
 
 impl Value<'_> {
     fn of(truth: bool) -> Self {
-        Value::Known { value: truth.into(), unsigned: false }
+        Value::Known(Integer::truth(truth).widened())
     }
 
     /// Whether it is other than zero, as far as that is known.
     fn truth(&self) -> Option<bool> {
         match *self {
-            Value::Known { value, .. } => Some(value != 0),
+            Value::Known(number) => Some(number.value != 0),
             Value::Open { nonzero, .. } => nonzero.then_some(true),
         }
     }
@@ -72,7 +73,7 @@ pub(super) fn truth<'a>(
         (Some(false), _) => Truth::No,
         (None, Value::Open { at, problem: Some(problem), .. }) => broken(at.offset, problem),
         (None, Value::Open { at, .. }) => Truth::open(at),
-        (None, Value::Known { .. }) => broken(start, no_expression),
+        (None, Value::Known(_)) => broken(start, no_expression),
     }
 }
 
@@ -171,18 +172,19 @@ impl<'a> Reader<'_, 'a> {
                 return this.fail();
             }
             let no = this.conditional();
-            let chosen = match condition.truth() {
-                Some(true) => yes,
-                Some(false) => no,
+            let (chosen, other) = match condition.truth() {
+                Some(true) => (yes, no),
+                Some(false) => (no, yes),
                 None => return condition,
             };
-            let signed = |value: &Value<'_>| matches!(value, Value::Known { unsigned: false, .. });
-            match chosen {
-                // Both branches have one type, and it is the unsigned one.
-                Value::Known { value, unsigned: false } if !(signed(&yes) && signed(&no)) => {
-                    Value::Known { value: wrapped(value), unsigned: true }
+            match (chosen, other) {
+                // Both branches have one type.
+                (Value::Known(chosen), Value::Known(other)) => {
+                    Value::Known(chosen.either(true, other))
                 }
-                other => other,
+                // It is negative only if the other branch is not unsigned.
+                (Value::Known(chosen), open) if chosen.value < 0 => open,
+                (chosen, _) => chosen,
             }
         })
     }
@@ -202,10 +204,8 @@ impl<'a> Reader<'_, 'a> {
     fn unary(&mut self) -> Value<'a> {
         let token = self.peek();
         self.at += 1;
-        let apply: fn(i128) -> i128 = match token.text {
-            "-" => |value| -value,
-            "+" => |value| value,
-            "~" => |value| !value,
+        match token.text {
+            "-" | "+" | "~" => {}
             "!" => {
                 let value = self.nested(Self::unary);
                 return value.truth().map_or(value, |truth| Value::of(!truth));
@@ -216,24 +216,21 @@ impl<'a> Reader<'_, 'a> {
             }
             "defined" => return self.defined(),
             _ => return self.atom(token),
-        };
+        }
         match self.nested(Self::unary) {
-            Value::Known { value, unsigned } => fitting(token, apply(value), unsigned),
+            Value::Known(number) => computed(token, number.unary(token.text)),
             Value::Open { at, problem, .. } => Value::Open { at, problem, nonzero: false },
         }
     }
 
     fn atom(&mut self, token: Token<'a>) -> Value<'a> {
         let known = match token.kind {
-            TokenKind::Number => number(token.text).ok(),
-            TokenKind::Character => character(token.text),
+            TokenKind::Number => Integer::literal_in_condition(token.text).ok(),
+            TokenKind::Character => Integer::character(token.text).map(Integer::widened),
             TokenKind::Word => return self.word(token),
             _ => None,
         };
-        let Some(value) = known else { return self.fail() };
-        let lower = token.text.to_ascii_lowercase();
-        let suffix = token.kind == TokenKind::Number && lower.contains('u');
-        Value::Known { value, unsigned: suffix || value > i64::MAX.into() }
+        known.map_or_else(|| self.fail(), Value::Known)
     }
 
     /// A word that stands for no other tokens.
@@ -258,7 +255,7 @@ impl<'a> Reader<'_, 'a> {
         }
         match self.macros.meaning(token.text) {
             Meaning::Undefined => Value::of(false),
-            Meaning::Value(value) => Value::Known { value: value.into(), unsigned: false },
+            Meaning::Value(value) => Value::Known(Integer::smallest(value.into()).widened()),
             Meaning::Opaque => open(true),
             Meaning::Open | Meaning::Defined(_) => open(false),
         }
@@ -290,39 +287,23 @@ fn combine<'a>(operator: Token<'a>, left: Value<'a>, right: Value<'a>) -> Value<
         let open = [left, right].into_iter().find(|value| value.truth().is_none());
         return open.unwrap_or(Value::of(!deciding));
     }
-    let (left, left_unsigned, right, right_unsigned) = match (left, right) {
-        (Value::Known { value: left, unsigned: a }, Value::Known { value: right, unsigned: b }) => {
-            (left, a, right, b)
+    match (left, right) {
+        (Value::Known(left), Value::Known(right)) => {
+            computed(operator, Integer::binary(operator.text, left, right))
         }
         (Value::Open { at, problem, .. }, _) | (_, Value::Open { at, problem, .. }) => {
-            return Value::Open { at, problem, nonzero: false };
-        }
-    };
-    let shift = matches!(operator.text, "<<" | ">>");
-    let unsigned = left_unsigned || !shift && right_unsigned;
-    let cast = |value| if unsigned { wrapped(value) } else { value };
-    let (left, right) = (cast(left), if shift { right } else { cast(right) });
-    let comparison = matches!(operator.text, "==" | "!=" | "<" | ">" | "<=" | ">=");
-    match apply(operator.text, left, right) {
-        Ok(value) => fitting(operator, value, unsigned && !comparison),
-        Err(_) => {
-            let problem = Some("a division by zero or a shift too far");
-            Value::Open { at: operator, problem, nonzero: false }
+            Value::Open { at, problem, nonzero: false }
         }
     }
 }
 
-/// As `uintmax_t` has it.
-fn wrapped(value: i128) -> i128 {
-    value.rem_euclid(1 << 64)
-}
-
-fn fitting(at: Token<'_>, value: i128, unsigned: bool) -> Value<'_> {
-    if unsigned {
-        Value::Known { value: wrapped(value), unsigned }
-    } else if i64::try_from(value).is_ok() {
-        Value::Known { value, unsigned }
-    } else {
-        Value::Open { at, problem: Some("a number does not fit in 64 bits"), nonzero: false }
+/// The number that an operator gives, of 64 bits as all numbers here.
+fn computed(operator: Token<'_>, number: Result<Integer, ErrorKind>) -> Value<'_> {
+    match number {
+        Ok(number) => Value::Known(number.widened()),
+        Err(_) => {
+            let problem = "a division by zero, a shift too far, or more than 64 bits";
+            Value::Open { at: operator, problem: Some(problem), nonzero: false }
+        }
     }
 }

@@ -155,7 +155,7 @@ impl<'a> Parser<'a, '_> {
             return Ok(Length::None);
         }
         let start = self.peek();
-        let value = self.constant()?;
+        let value = self.constant()?.value;
         self.expect("]", "`]`")?;
         match u64::try_from(value) {
             Ok(length) => Ok(Length::Known(length)),

@@ -3,6 +3,7 @@
 use super::{Parser, Result};
 use crate::declarations::{Qualified, Tag};
 use crate::error::ErrorKind;
+use crate::integer::Integer;
 use crate::layout;
 use crate::model::{Constant, ConstantOrigin};
 use crate::types::{EnumId, Type};
@@ -47,12 +48,16 @@ impl<'a> Parser<'a, '_> {
             }
         };
         if braces {
+            let first = self.declarations.constants.len();
             self.enumerators(id)?;
             let enumeration = &mut self.declarations.enums[id.at()];
             enumeration.complete = true;
             let values = enumeration.enumerators.iter().map(|&(_, value)| value);
             match layout::enum_base(values) {
-                Some(base) => enumeration.base = base,
+                Some(base) => {
+                    enumeration.base = base;
+                    self.declarations.type_enumerators(id, first);
+                }
                 None => {
                     let kind = ErrorKind::EnumTooLarge(enumeration.name.clone());
                     return Err(self.fail(keyword, kind));
@@ -66,7 +71,7 @@ impl<'a> Parser<'a, '_> {
     fn enumerators(&mut self, id: EnumId) -> Result<()> {
         // A `...` at the end says that the values of names without one are not known.
         let counted = !self.ends_with_dots();
-        let mut next = counted.then_some(0_i128);
+        let mut next = counted.then(|| Ok(Integer::smallest(0)));
         loop {
             if self.eat("...") {
                 self.declarations.enums[id.at()].partial = true;
@@ -75,24 +80,25 @@ impl<'a> Parser<'a, '_> {
             }
             let name = self.word("the name of an enumerator")?;
             let value = if !self.eat("=") {
-                next
+                next.transpose().map_err(|kind| self.fail(name, kind))?
             } else if self.eat("...") {
                 self.declarations.enums[id.at()].partial = true;
                 None
             } else {
                 Some(self.constant()?)
             };
-            next = value.and_then(|value| value.checked_add(1)).filter(|_| counted);
-            let constant = Constant {
-                name: name.text.to_owned(),
-                value,
-                origin: ConstantOrigin::Enumerator(id),
-                line: self.line_of(name),
-            };
+            // What `int` can hold is one, whatever the type of the expression.
+            let value = value.map(|value| match i32::try_from(value.value) {
+                Ok(_) => Integer::smallest(value.value),
+                Err(_) => value,
+            });
+            next = value.map(Integer::successor).filter(|_| counted);
+            let line = self.line_of(name);
+            let constant = Constant::new(name.text, value, ConstantOrigin::Enumerator(id), line);
             self.declarations.add_constant(constant).map_err(|kind| self.fail(name, kind))?;
             if let Some(value) = value {
                 let enumeration = &mut self.declarations.enums[id.at()];
-                enumeration.enumerators.push((name.text.to_owned(), value));
+                enumeration.enumerators.push((name.text.to_owned(), value.value));
             }
             let comma = self.eat(",");
             if self.eat("}") {

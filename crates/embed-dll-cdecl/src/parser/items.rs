@@ -6,6 +6,7 @@ use super::{Parser, Result};
 use crate::Dialect;
 use crate::declarations::Qualified;
 use crate::error::ErrorKind;
+use crate::integer::Integer;
 use crate::lexer::{Token, TokenKind};
 use crate::model::{Constant, ConstantOrigin, Function, FunctionKind, RecordKind, Variable};
 use crate::types::Type;
@@ -188,10 +189,12 @@ impl<'a> Parser<'a, '_> {
         declared: &Declared,
     ) -> Result<()> {
         let ty = declared.ty;
-        let integer = match self.declarations.ty(ty.id) {
-            Type::Primitive(primitive) => primitive.is_integer(),
-            Type::Enum(_) | Type::Number(_) => true,
-            _ => false,
+        // A number of unknown size holds what it is given.
+        let (integer, holds) = match self.declarations.ty(ty.id) {
+            Type::Primitive(primitive) => (primitive.is_integer(), Some(*primitive)),
+            Type::Enum(id) => (true, Some(self.declarations.enumeration(*id).base)),
+            Type::Number(_) => (true, None),
+            _ => (false, None),
         };
         let value = if self.is("=") {
             if !integer || !ty.constant {
@@ -199,15 +202,15 @@ impl<'a> Parser<'a, '_> {
                 return Err(self.fail(name, kind));
             }
             self.at += 1;
-            Some(self.constant()?)
+            let value = self.constant()?;
+            Some(holds.map_or(value, |primitive| Integer::of(primitive, value.value)))
         } else {
             None
         };
         let line = self.line_of(name);
         let text = name.text.to_owned();
         if value.is_some() || integer && ty.constant && storage == Some(Storage::Static) {
-            let origin = ConstantOrigin::Static(ty.id);
-            let constant = Constant { name: text, value, origin, line };
+            let constant = Constant::new(&text, value, ConstantOrigin::Static(ty.id), line);
             return self.declarations.add_constant(constant).map_err(|kind| self.fail(name, kind));
         }
         if matches!(self.declarations.ty(ty.id), Type::Void) {

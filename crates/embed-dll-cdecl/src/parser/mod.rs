@@ -1,6 +1,6 @@
 //! The grammar of declarations.
 
-pub(crate) mod constants;
+mod constants;
 mod declarators;
 mod enums;
 mod items;
@@ -284,8 +284,10 @@ impl<'a> Parser<'a, '_> {
             }
         };
         let line = self.line_of(define.name);
+        let bare = self.is_bare(&define.tokens);
         let origin = ConstantOrigin::Define;
-        let constant = Constant { name: name.to_owned(), value, origin, line };
+        let mut constant = Constant::new(name, value, origin, line);
+        constant.bare = bare;
         self.declarations.add_constant(constant).map_err(|kind| self.fail(define.name, kind))?;
         Ok(true)
     }

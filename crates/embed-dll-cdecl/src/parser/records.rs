@@ -181,7 +181,7 @@ impl<'a> Parser<'a, '_> {
         body: &mut Body,
     ) -> Result<()> {
         let at = self.peek();
-        let value = self.constant()?;
+        let value = self.constant()?.value;
         let kind = match self.declarations.ty(ty.id) {
             Type::Primitive(primitive) if primitive.is_integer() => Some(primitive.kind()),
             Type::Enum(_) => Some(PrimitiveKind::Integer { signed: false }),

@@ -16,7 +16,7 @@ pub(crate) fn emit(types: &Types<'_>) -> (TokenStream, Vec<Ident>) {
             continue;
         };
         let ty = match constant.origin {
-            ConstantOrigin::Define => number_type(value),
+            ConstantOrigin::Define => scalar(constant.ty),
             ConstantOrigin::Static(ty) => types.value(ty),
             ConstantOrigin::Enumerator(id) => scalar(types.declarations.enumeration(id).base),
         };
@@ -26,17 +26,6 @@ pub(crate) fn emit(types: &Types<'_>) -> (TokenStream, Vec<Ident>) {
         names.push(name);
     }
     (items, names)
-}
-
-/// The type that C gives to a number, but for suffixes.
-fn number_type(value: i128) -> TokenStream {
-    if i32::try_from(value).is_ok() {
-        quote!(::core::ffi::c_int)
-    } else if i64::try_from(value).is_ok() {
-        quote!(::core::ffi::c_long)
-    } else {
-        quote!(::core::ffi::c_ulong)
-    }
 }
 
 /// A number without a type.

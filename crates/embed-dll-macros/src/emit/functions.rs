@@ -77,11 +77,12 @@ fn one(types: &Types<'_>, function: &Function, ty: &FunctionType) -> Implemented
     let result_converter = converter(types, ty.result, function.const_result_pointee);
     let exported = is_exported(function.kind).then(|| {
         // Python is told the address of a function that no other DLL can stand in for; the name
-        // that hosts look up is only a door to it.
+        // that hosts look up is only a door to it. The door's own name is one that C reserves: a
+        // declared one would hide the function.
         quote! {
             const _: () = {
                 #[unsafe(export_name = #text)]
-                unsafe extern "C" fn exported(#(#arguments: #parameters),*) #result {
+                unsafe extern "C" fn __exported(#(#arguments: #parameters),*) #result {
                     // SAFETY: The caller's promises are those that the function asks for.
                     unsafe { #name(#(#arguments),*) }
                 }

@@ -83,7 +83,7 @@ impl Life {
                 }
                 const _: () = {
                     #[unsafe(export_name = #name)]
-                    extern "C" fn exported() -> #result {
+                    extern "C" fn __exported() -> #result {
                         #ident()
                     }
                 };
@@ -94,7 +94,7 @@ impl Life {
         items.extend(quote! {
             const _: () = {
                 #[unsafe(export_name = #init)]
-                extern "C" fn exported() -> *mut ::core::ffi::c_void {
+                extern "C" fn __exported() -> *mut ::core::ffi::c_void {
                     __rt::py_init(&__MODULE).cast::<::core::ffi::c_void>()
                 }
             };

@@ -30,7 +30,7 @@ use types::Types;
 
 /// The whole expansion.
 pub(crate) fn emit(arguments: &Arguments, declared: &Declared, init: &Init) -> Result<TokenStream> {
-    let theirs = Theirs::new(arguments.rust.as_deref().unwrap_or_default())?;
+    let theirs = Theirs::new(arguments.given.rust.as_deref().unwrap_or_default())?;
     let types = Types::new(&declared.declarations, theirs);
     types.theirs.check(types.declarations, &types.names)?;
     let life = Life::new(&arguments.module);

@@ -9,7 +9,7 @@ use syn::{Error, LitStr, Result};
 
 use super::functions::Implemented;
 use super::open::Open;
-use crate::arguments::{Arguments, SigPipe};
+use crate::arguments::{Arguments, Given, SigPipe};
 use crate::declared::Declared;
 use crate::python::Init;
 
@@ -44,7 +44,7 @@ pub(crate) fn emit(
     let functions = tables.functions.iter().map(|function| &function.description);
     let Tables { symbols, invokers, open, .. } = tables;
     let Open { layouts, constants, numbers, lengths, .. } = open;
-    let (locate, options) = (locate(arguments), options(arguments));
+    let (locate, options) = (locate(&arguments.given), options(&arguments.given));
     Ok(quote! {
         #(const _: &[::core::primitive::u8] = ::core::include_bytes!(#files);)*
         static __MODULE: __rt::Module = __rt::Module {
@@ -73,24 +73,24 @@ fn c_string(text: &str, span: proc_macro2::Span) -> Result<Literal> {
     Ok(Literal::c_string(&text))
 }
 
-fn locate(arguments: &Arguments) -> TokenStream {
+fn locate(given: &Given) -> TokenStream {
     let path = |path: &Option<LitStr>| match path {
         Some(path) => quote!(::core::option::Option::Some(#path)),
         None => quote!(::core::option::Option::None),
     };
-    let libpython = path(&arguments.libpython);
-    let home = path(&arguments.home);
-    let venv = path(&arguments.venv);
+    let libpython = path(&given.libpython);
+    let home = path(&given.home);
+    let venv = path(&given.venv);
     quote!(__rt::Locate { libpython: #libpython, home: #home, venv: #venv })
 }
 
-fn options(arguments: &Arguments) -> TokenStream {
-    let sigpipe = arguments.sigpipe.map(|sigpipe| match sigpipe {
+fn options(given: &Given) -> TokenStream {
+    let sigpipe = given.sigpipe.map(|sigpipe| match sigpipe {
         SigPipe::Keep => quote!(sigpipe: __rt::SigPipe::Keep,),
         SigPipe::Block => quote!(sigpipe: __rt::SigPipe::BlockDuringCalls,),
     });
-    let use_environment = arguments.use_environment.map(|value| quote!(use_environment: #value,));
-    let import_site = arguments.import_site.map(|value| quote!(import_site: #value,));
-    let flush = arguments.flush_after_calls.map(|value| quote!(flush_after_calls: #value,));
+    let use_environment = given.use_environment.map(|value| quote!(use_environment: #value,));
+    let import_site = given.import_site.map(|value| quote!(import_site: #value,));
+    let flush = given.flush_after_calls.map(|value| quote!(flush_after_calls: #value,));
     quote!(__rt::Options { #sigpipe #use_environment #import_site #flush ..__rt::Options::new() })
 }

@@ -10,6 +10,7 @@ mod elf;
 pub(crate) mod environment;
 pub(crate) mod loaded;
 mod places;
+pub(crate) mod prefix;
 pub(crate) mod venv;
 
 use std::ffi::CString;
@@ -91,12 +92,17 @@ impl Steps {
         self.taken.push(step);
     }
 
-    /// Records that the environment that `VIRTUAL_ENV` names is not used. Its packages are missing
-    /// then, so a line on standard error says it, once.
-    pub(crate) fn without_active_venv(&mut self, folder: &Path, reason: impl fmt::Display) {
+    /// Records that the environment that `VIRTUAL_ENV` or the author names is not used. Its packages
+    /// are missing then, so a line on standard error says it, once.
+    pub(crate) fn without_venv(
+        &mut self,
+        is_authors: bool,
+        folder: &Path,
+        reason: impl fmt::Display,
+    ) {
         static IS_SAID: AtomicBool = AtomicBool::new(false);
         let outcome = format!("{reason}; its packages are not used");
-        self.add(ACTIVE_VENV, Some(folder), outcome);
+        self.add(if is_authors { VENV } else { ACTIVE_VENV }, Some(folder), outcome);
         if let Some(step) = self.taken.last()
             && !self.log
             && !IS_SAID.swap(true, Ordering::Relaxed)
@@ -222,27 +228,30 @@ pub(crate) fn in_process(steps: &mut Steps) -> Result<Option<Found>, String> {
 /// That `EMBED_DLL_LIBPYTHON` names none that can be used: who sets it wants that one, no other.
 pub(crate) fn on_machine(
     locate: &Locate,
-    venv: Option<&Venv>,
+    meant: Option<&Meant>,
     steps: &mut Steps,
 ) -> Result<Option<Found>, String> {
     let mut search = Search { steps, tried: Vec::new() };
-    search.run(locate, venv)
+    search.run(locate, meant.map(|meant| &meant.venv))
+}
+
+/// A virtual environment that somebody names.
+pub(crate) struct Meant {
+    pub(crate) venv: Venv,
+    /// Whether it is what the author of the DLL says, and not `VIRTUAL_ENV`.
+    pub(crate) is_authors: bool,
 }
 
 /// The virtual environment that the author or `VIRTUAL_ENV` names, if it can be read.
-pub(crate) fn venv(locate: &Locate, steps: &mut Steps) -> Option<Venv> {
+pub(crate) fn venv(locate: &Locate, steps: &mut Steps) -> Option<Meant> {
     let author = locate.venv.and_then(|path| origin(Path::new(path), AUTHOR, steps));
     let is_authors = author.is_some();
     let folder = author.or_else(|| environment::path(c"VIRTUAL_ENV"))?;
     match Venv::read(&folder) {
-        Ok(venv) => Some(venv),
-        Err(reason) if is_authors => {
-            steps.add(VENV, Some(&folder), reason);
-            None
-        }
+        Ok(venv) => Some(Meant { venv, is_authors }),
         Err(reason) => {
             let reason = format!("is no virtual environment: {reason}");
-            steps.without_active_venv(&folder, reason);
+            steps.without_venv(is_authors, &folder, reason);
             None
         }
     }
@@ -376,22 +385,32 @@ impl Search<'_> {
     /// of it: PATH changes nothing for a libpython that was found otherwise.
     fn first(&mut self, what: &'static str, candidates: Candidates) -> Option<Found> {
         let Candidates { files, venv } = candidates;
-        let mut found = self.open_first(what, files)?;
-        let version = found.image.version;
-        found.venv = venv.filter(|venv| venv.version.is_none_or(|venv| venv == version));
-        if let Some(venv) = &found.venv {
-            self.steps.add(
-                what,
-                Some(&venv.folder),
-                "the virtual environment that led to it, used",
-            );
-        }
+        let (mut found, by_name) = self.open_first(what, files)?;
         found.by_variable = what == VARIABLE;
+        let version = found.image.version;
+        let venv = venv.filter(|venv| venv.version.is_none_or(|venv| venv == version));
+        let Some(venv) = venv else { return Some(found) };
+        // A name alone may lead ld.so to another installation, whose libpython and the standard
+        // library of the environment's base are not meant for each other.
+        let stranger = if by_name { prefix::fits(&venv, &found, false).err() } else { None };
+        if let Some(reason) = stranger {
+            self.steps.add(what, Some(&venv.folder), reason);
+            if found.by_variable {
+                found.image.close();
+                return None;
+            }
+            return Some(found);
+        }
+        let outcome = "the virtual environment that led to it, used";
+        self.steps.add(what, Some(&venv.folder), outcome);
+        found.venv = Some(venv);
         Some(found)
     }
 
-    fn open_first(&mut self, what: &'static str, files: Vec<PathBuf>) -> Option<Found> {
+    /// The libpython, and whether ld.so has found it by its name.
+    fn open_first(&mut self, what: &'static str, files: Vec<PathBuf>) -> Option<(Found, bool)> {
         files.into_iter().find_map(|path| {
+            let by_name = !has_folder(&path);
             let identity = path.canonicalize().unwrap_or_else(|_| path.clone());
             if self.tried.contains(&identity) {
                 return None;
@@ -403,7 +422,7 @@ impl Search<'_> {
                     let outcome = format!("Python {major}.{minor}, used");
                     let path = found.image.path.clone().unwrap_or(path);
                     self.steps.add(what, Some(&path), outcome);
-                    Some(found)
+                    Some((found, by_name))
                 }
                 Err(reason) => {
                     self.steps.add(what, Some(&path), reason);
@@ -414,11 +433,17 @@ impl Search<'_> {
     }
 }
 
+/// Whether ld.so opens a path as it stands, and does not search for it.
+fn has_folder(path: &Path) -> bool {
+    path.as_os_str().as_bytes().contains(&b'/')
+}
+
 /// Opens a libpython, visible to nobody else yet: a wrong one must not lend its symbols to the
 /// host.
 fn open(path: &Path) -> Result<Found, String> {
-    let is_file = path.as_os_str().as_bytes().contains(&b'/');
-    if is_file && let Some(objection) = elf::objection(path) {
+    if has_folder(path)
+        && let Some(objection) = elf::objection(path)
+    {
         return Err(objection);
     }
     let name = CString::new(path.as_os_str().as_bytes())

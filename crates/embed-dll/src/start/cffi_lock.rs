@@ -105,6 +105,10 @@ fn mark() -> *mut c_void {
 }
 
 /// The word of the lock. `None` if the header of objects is of no known shape.
+///
+/// # Safety
+///
+/// As [`header_size`].
 unsafe fn word(abi: &Abi) -> Option<Word> {
     // SAFETY: as the caller promises.
     let header = unsafe { header_size(abi) }?;

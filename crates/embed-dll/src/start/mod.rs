@@ -21,8 +21,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::time::Duration;
 
-use crate::find::venv::Venv;
-use crate::find::{self, Found, Step, Steps, dl};
+use crate::find::{self, Found, Meant, Step, Steps, dl, prefix};
 use crate::python::{Abi, Py, abi};
 use crate::spec::Spec;
 use crate::thread;
@@ -205,14 +204,14 @@ fn start(spec: &Spec, registry: &Registry) -> Result<&'static Runtime, StartErro
         Some(found) if found.image.is_initialized() => return attach(found, &steps, registry),
         there => there,
     };
-    let venv = find::venv(&spec.locate, &mut steps);
+    let meant = find::venv(&spec.locate, &mut steps);
     let mut found = match found {
         Some(found) => found,
-        None => find::on_machine(&spec.locate, venv.as_ref(), &mut steps)
+        None => find::on_machine(&spec.locate, meant.as_ref(), &mut steps)
             .map_err(StartError::again)?
             .ok_or_else(|| nothing(&steps))?,
     };
-    let settings = prepare(spec, &mut found, venv, &mut steps);
+    let settings = prepare(spec, &mut found, meant, &mut steps);
     // Before any lock of libpython is taken: it is closed if it was opened in vain.
     if let Some(text) = settings::objection(&settings, &found) {
         if found.opened {
@@ -244,19 +243,17 @@ fn take_cffi_lock(found: &Found) -> Result<CffiLock, StartError> {
 }
 
 /// What the interpreter will be told.
-fn prepare(spec: &Spec, found: &mut Found, venv: Option<Venv>, steps: &mut Steps) -> Settings {
-    let free_threaded = found.abi.free_threaded;
-    let is_used = found.venv.is_some() && (found.by_variable || found.venv == venv);
-    if let Some(venv) = venv.filter(|_| !is_used) {
-        let build = settings::build(found, free_threaded);
-        let is_authors = spec.locate.venv.is_some();
-        match settings::fits(&venv, found, is_authors, &build) {
+fn prepare(spec: &Spec, found: &mut Found, meant: Option<Meant>, steps: &mut Steps) -> Settings {
+    let is_used = |meant: &Meant| {
+        found.venv.as_ref().is_some_and(|venv| found.by_variable || *venv == meant.venv)
+    };
+    if let Some(Meant { venv, is_authors }) = meant.filter(|meant| !is_used(meant)) {
+        match prefix::fits(&venv, found, is_authors) {
             Ok(()) => found.venv = Some(venv),
-            Err(reason) if is_authors => steps.add(find::VENV, Some(&venv.folder), reason),
-            Err(reason) => steps.without_active_venv(&venv.folder, reason),
+            Err(reason) => steps.without_venv(is_authors, &venv.folder, reason),
         }
     }
-    Settings::new(spec, found, free_threaded, steps)
+    Settings::new(spec, found, steps)
 }
 
 /// Attaches to an interpreter that runs.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use super::encoding::{self, Encoding};
 use crate::find::environment;
 use crate::find::venv::Venv;
-use crate::find::{AUTHOR, Found, Named, Steps, origin};
+use crate::find::{AUTHOR, Found, Named, Steps, origin, prefix};
 use crate::spec::{Options, Spec};
 
 /// What the interpreter is told.
@@ -34,14 +34,9 @@ pub(super) struct Settings {
 
 impl Settings {
     /// Decides everything from what was found.
-    pub(super) fn new(
-        spec: &Spec,
-        found: &Found,
-        free_threaded: bool,
-        steps: &mut Steps,
-    ) -> Settings {
+    pub(super) fn new(spec: &Spec, found: &Found, steps: &mut Steps) -> Settings {
         let Options { use_environment, import_site, .. } = spec.options;
-        let build = build(found, free_threaded);
+        let build = prefix::build(found);
         let home = spec.locate.home.and_then(|home| origin(Path::new(home), AUTHOR, steps));
         let base = program(found.image.path.as_deref(), &build);
         let venv = found.venv.as_ref().map(Venv::python).filter(|python| is_executable(python));
@@ -57,44 +52,6 @@ impl Settings {
     }
 }
 
-/// Whether an environment belongs to a libpython that was found without it.
-///
-/// # Errors
-///
-/// Why not.
-pub(super) fn fits(
-    venv: &Venv,
-    found: &Found,
-    is_authors: bool,
-    build: &Named,
-) -> Result<(), String> {
-    let (major, minor) = found.image.version;
-    if let Some(version) = venv.version.filter(|version| *version != found.image.version) {
-        return Err(format!(
-            "is for Python {}.{}, not for the {major}.{minor} that is used",
-            version.0, version.1
-        ));
-    }
-    let prefix = found.image.path.as_deref().and_then(|path| prefix(path, build));
-    if is_authors || prefix.is_none_or(|prefix| prefix == venv.base()) {
-        return Ok(());
-    }
-    Err(format!("was made from {}, not from the Python that is used", venv.base().display()))
-}
-
-/// Version and build flags, from the name of the file if that tells them.
-pub(super) fn build(found: &Found, free_threaded: bool) -> Named {
-    let name = found.image.path.as_deref().and_then(Path::file_name);
-    let named = name.and_then(Named::library).filter(|named| named.version == found.image.version);
-    named.unwrap_or_else(|| {
-        let is_debug = !found.image.symbol(c"_Py_RefTotal").is_null()
-            || !found.image.symbol(c"_Py_NegativeRefcount").is_null();
-        let flags =
-            format!("{}{}", if free_threaded { "t" } else { "" }, if is_debug { "d" } else { "" });
-        Named { version: found.image.version, flags }
-    })
-}
-
 /// The program to tell: the interpreter in the prefix of the library, or where it would be. A file
 /// that does not exist still leads CPython to the right standard library.
 fn program(library: Option<&Path>, build: &Named) -> PathBuf {
@@ -102,9 +59,9 @@ fn program(library: Option<&Path>, build: &Named) -> PathBuf {
     let plain = format!("python{major}.{minor}");
     let exact = format!("{plain}{}", build.flags);
     let folder = match library {
-        Some(library) => match prefix(library, build) {
+        Some(library) => match prefix::of(library, build) {
             Some(prefix) => prefix.join("bin"),
-            None => absolute(library).parent().map(Path::to_owned).unwrap_or_default(),
+            None => prefix::absolute(library).parent().map(Path::to_owned).unwrap_or_default(),
         },
         // The host contains the interpreter.
         None => std::fs::read_link("/proc/self/exe")
@@ -118,30 +75,6 @@ fn program(library: Option<&Path>, build: &Named) -> PathBuf {
     let candidates = [folder.join(&exact), folder.join(plain)];
     let [exact, _] = &candidates;
     candidates.iter().find(|path| is_executable(path)).unwrap_or(exact).clone()
-}
-
-/// The prefix that a libpython lies in, recognised by the standard library of its version.
-pub(super) fn prefix(library: &Path, build: &Named) -> Option<PathBuf> {
-    let given = absolute(library);
-    let real = given.canonicalize().unwrap_or_else(|_| given.clone());
-    let found = [real, given].iter().find_map(|file| {
-        let mut folders = file.ancestors().skip(1).take(4);
-        folders.find(|folder| has_stdlib(folder, build)).map(Path::to_owned)
-    });
-    found.filter(|prefix| prefix.as_os_str() != "/")
-}
-
-/// Whether the standard library of a version is under a prefix.
-pub(super) fn has_stdlib(prefix: &Path, build: &Named) -> bool {
-    let (major, minor) = build.version;
-    let thread = if build.flags.contains('t') { "t" } else { "" };
-    // What PYTHONPLATLIBDIR can say otherwise is as good as unknown to anybody.
-    ["lib", "lib64"].iter().any(|lib| {
-        let lib = prefix.join(lib);
-        lib.join(format!("python{major}.{minor}{thread}/os.py")).exists()
-            || lib.join(format!("python{major}.{minor}{thread}/os.pyc")).exists()
-            || lib.join(format!("python{major}{minor}{thread}.zip")).exists()
-    })
 }
 
 /// What is certain to make the interpreter fail after a point from which CPython allows no second
@@ -162,9 +95,9 @@ fn home_objection(settings: &Settings) -> Option<String> {
             .into_iter()
             .any(|name| environment::variable(name).is_some());
     // "prefix:exec_prefix" is allowed.
-    let prefix = home.as_os_str().as_bytes().split(|&byte| byte == b':').next()?;
-    let prefix = Path::new(OsStr::from_bytes(prefix));
-    if may_be_elsewhere || has_stdlib(prefix, &settings.build) {
+    let first = home.as_os_str().as_bytes().split(|&byte| byte == b':').next()?;
+    let first = Path::new(OsStr::from_bytes(first));
+    if may_be_elsewhere || prefix::has_stdlib(first, &settings.build) {
         return None;
     }
     let (major, minor) = settings.build.version;
@@ -186,7 +119,7 @@ fn stdio_objection(settings: &Settings, found: &Found) -> Option<String> {
     let library = found.image.path.as_deref()?;
     let (major, minor) = settings.build.version;
     let thread = if settings.build.flags.contains('t') { "t" } else { "" };
-    let prefix = prefix(library, &settings.build)?;
+    let prefix = prefix::of(library, &settings.build)?;
     let encodings = ["lib", "lib64"]
         .map(|lib| prefix.join(format!("{lib}/python{major}.{minor}{thread}/encodings")))
         .into_iter()
@@ -214,8 +147,4 @@ fn stdio_objection(settings: &Settings, found: &Found) -> Option<String> {
 /// Whether a path is a file that may be executed.
 pub(super) fn is_executable(path: &Path) -> bool {
     path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
-}
-
-fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

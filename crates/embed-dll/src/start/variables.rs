@@ -30,33 +30,39 @@ pub(super) fn options(
             options.extend([(c"use_hash_seed", 1), (c"hash_seed", seed.into())]);
         }
     }
-    for (name, option) in [
-        (c"PYTHONDEVMODE", c"dev_mode"),
-        (c"PYTHONFAULTHANDLER", c"faulthandler"),
-        (c"PYTHONPERFSUPPORT", c"perf_profiling"),
-    ] {
-        let value = variable(name).is_some_and(|value| value != "0");
-        options.push((option, value.into()));
-    }
-    let number = |value: String, range: std::ops::RangeInclusive<i64>| {
-        value.parse().ok().filter(|number| range.contains(number))
+    // Any text turns these on, "0" as well. The development mode includes the fault handler.
+    let dev_mode = variable(c"PYTHONDEVMODE").is_some();
+    let faulthandler = dev_mode || variable(c"PYTHONFAULTHANDLER").is_some();
+    options.extend([(c"dev_mode", dev_mode.into()), (c"faulthandler", faulthandler.into())]);
+    // Any other number than 0 turns these on, and what is no number does not.
+    let mut is_on =
+        |name| variable(name).and_then(|value| integer(&value)).is_some_and(|number| number != 0);
+    let perf = match (is_on(c"PYTHONPERFSUPPORT"), is_on(c"PYTHON_PERF_JIT_SUPPORT")) {
+        (_, true) => 2,
+        (perf, false) => perf.into(),
     };
+    options.push((c"perf_profiling", perf));
     if let Some(value) = variable(c"PYTHONTRACEMALLOC") {
-        let frames = number(value, 0..=i64::from(i32::MAX))
+        let frames = integer(&value)
+            .filter(|frames| *frames >= 0)
             .ok_or("config_init_tracemalloc: PYTHONTRACEMALLOC: invalid number of frames")?;
         options.push((c"tracemalloc", frames));
     }
     if let Some(value) = variable(c"PYTHONINTMAXSTRDIGITS") {
         // 0 means no limit; otherwise at least `_PY_LONG_MAX_STR_DIGITS_THRESHOLD`.
-        let digits = number(value, 0..=i64::from(i32::MAX))
-            .filter(|digits| *digits == 0 || *digits >= 640)
-            .ok_or(
-                "config_init_int_max_str_digits: PYTHONINTMAXSTRDIGITS: invalid limit; must be >= \
+        let digits = integer(&value).filter(|digits| *digits == 0 || *digits >= 640).ok_or(
+            "config_init_int_max_str_digits: PYTHONINTMAXSTRDIGITS: invalid limit; must be >= \
                  640 or 0 for unlimited.",
-            )?;
+        )?;
         options.push((c"int_max_str_digits", digits));
     }
     Ok(options)
+}
+
+/// An `int` as `strtol` reads it: after white space, with a sign or without.
+fn integer(text: &str) -> Option<i64> {
+    let text = text.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
+    text.parse::<i32>().ok().map(i64::from)
 }
 
 /// The value of `PYTHONUTF8`.
@@ -98,9 +104,18 @@ mod tests {
         has("PYTHONHASHSEED", "4294967295", "hash_seed", 4_294_967_295);
         has("PYTHONHASHSEED", "0", "use_hash_seed", 1);
         has("PYTHONHASHSEED", "random", "use_hash_seed", 0);
-        has("PYTHONDEVMODE", "1", "dev_mode", 1);
-        has("PYTHONDEVMODE", "0", "dev_mode", 0);
-        has("PYTHONFAULTHANDLER", "x", "faulthandler", 1);
+        for value in ["1", "0", "no"] {
+            has("PYTHONDEVMODE", value, "dev_mode", 1);
+            has("PYTHONDEVMODE", value, "faulthandler", 1);
+            has("PYTHONFAULTHANDLER", value, "faulthandler", 1);
+            has("PYTHONFAULTHANDLER", value, "dev_mode", 0);
+        }
+        for (value, on) in [("1", true), ("-3", true), (" +2", true), ("0", false), ("x", false)] {
+            has("PYTHONPERFSUPPORT", value, "perf_profiling", on.into());
+            has("PYTHON_PERF_JIT_SUPPORT", value, "perf_profiling", if on { 2 } else { 0 });
+        }
+        has("PYTHON", "1", "dev_mode", 0);
+        has("PYTHON", "1", "faulthandler", 0);
         has("PYTHONTRACEMALLOC", "25", "tracemalloc", 25);
         has("PYTHONINTMAXSTRDIGITS", "640", "int_max_str_digits", 640);
     }

@@ -8,6 +8,7 @@ embed_dll::embedding! {
         signed char small(int);
         const char *text(int);
         void nothing(void);
+        int exported(int);
     "#,
     init: r#"
         import os

@@ -129,7 +129,7 @@ impl Dll {
                 println!("text {} {}", read(first), others.len());
             }
             "small" => println!("small {}", self.number("small", number) as i8),
-            "twice" => println!("twice {}", self.number("twice", number)),
+            "twice" | "exported" => println!("{word} {}", self.number(word, number)),
             "errno" => {
                 // SAFETY: returns the address of a variable of the calling thread.
                 let errno = unsafe { libc::__errno_location() };

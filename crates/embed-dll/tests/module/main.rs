@@ -30,7 +30,7 @@ fn main() {
     if arguments.next().as_deref() == Some("--host") {
         host::main(arguments);
     }
-    let tests: [(&str, Test); 17] = [
+    let tests: [(&str, Test); 18] = [
         ("start-may-be-repeated", start_may_be_repeated),
         ("calls-do-not-repeat-the-init-code", calls_do_not_repeat),
         ("last-error-belongs-to-a-thread", last_error_belongs_to_a_thread),
@@ -38,6 +38,7 @@ fn main() {
         ("texts-live-until-later", texts_live),
         ("reports-say-more-than-cffi", reports_say_more),
         ("def-extern-says-what-to-write", def_extern_advises),
+        ("a-function-may-be-called-exported", called_exported),
         ("replaced-functions-are-freed", replaced_functions),
         ("an-interrupt-before-a-call-does-not-cost-it", interrupts),
         ("errno-passes-through", errno_passes),
@@ -243,8 +244,15 @@ fn def_extern_advises(target: &Target) -> Result<(), Failed> {
     let misspelt = "@ffi.def_extern()\ndef twize(x):\n    return 2 * x\n";
     let outcome = run(target, misspelt, &["twice=4"])?;
     let text = "ffi.error: ffi.def_extern('twize'): no 'extern \"Python\"' function with this name; \
-                there are: add, nothing, small, text, twice\n";
+                there are: add, exported, nothing, small, text, twice\n";
     complains(&outcome, &[text])
+}
+
+/// What the macro writes around a function must not take its name.
+fn called_exported(target: &Target) -> Result<(), Failed> {
+    let code = "@ffi.def_extern()\ndef exported(x):\n    return x + 1\n";
+    let outcome = run(target, code, &["exported=4"])?;
+    prints(&outcome, &["exported 5"])
 }
 
 fn replaced_functions(target: &Target) -> Result<(), Failed> {

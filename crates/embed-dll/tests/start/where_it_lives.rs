@@ -22,6 +22,7 @@ pub(crate) fn trials(targets: &[Target]) -> Vec<Trial> {
     trials.extend(on_each(targets, "venv/first-on-path", venv_on_path));
     trials.extend(on_each(targets, "venv/named-by-the-variable", venv_by_variable));
     trials.extend(on_each(targets, "venv/that-is-none", no_venv));
+    trials.extend(on_each(targets, "venv/of-a-python-without-libpython", static_venv));
     trials.extend(on_each(targets, "home", home));
     trials.extend(on_each(targets, "no-executable", no_executable));
     trials.push(on_two(targets, "prefix/foreign-venv-first-on-path", foreign_venv));
@@ -166,10 +167,54 @@ fn other_venv(one: &Target, other: &Target) -> Result<(), Stop> {
 
 /// One line says that the packages of the environment are missing.
 fn warns_once(outcome: &Outcome, venv: &Path, reason: &str) -> Result<(), Stop> {
-    let begin = format!("embed-dll: VIRTUAL_ENV: {}: {reason}", venv.display());
+    warns_once_of(outcome, "VIRTUAL_ENV", venv, reason)
+}
+
+/// The same of an environment that somebody else names.
+fn warns_once_of(outcome: &Outcome, who: &str, venv: &Path, reason: &str) -> Result<(), Stop> {
+    let begin = format!("embed-dll: {who}: {}: {reason}", venv.display());
     let line = outcome.stderr.strip_suffix("; its packages are not used\n");
     if line.is_none_or(|line| !line.starts_with(&begin) || line.contains('\n')) {
         return Err(outcome.fail(&format!("stderr should be one line: {begin} …")).into());
+    }
+    Ok(())
+}
+
+/// An environment of a Python that has no libpython, while ld.so knows one of the same version and
+/// another installation: the two are not mixed, whoever names the environment.
+fn static_venv(target: &Target) -> Result<(), Stop> {
+    if target.loader.is_some() {
+        return Err(skip("its libpython cannot be found by ld.so of this machine"));
+    }
+    let folder = tempfile::tempdir()?;
+    let root = folder.path().canonicalize()?;
+    let (base, venv) = (root.join("base"), root.join("venv"));
+    for folder in [base.join("bin"), base.join("lib"), venv.join("bin")] {
+        fs::create_dir_all(folder)?;
+    }
+    let python = target.python();
+    let name = python.file_name().unwrap_or_default();
+    // A copy, which has its place in `base` for good.
+    fs::copy(&python, base.join("bin").join(name))?;
+    let stdlib = target.stdlib();
+    symlink(&stdlib, base.join("lib").join(stdlib.file_name().unwrap_or_default()))?;
+    symlink(base.join("bin").join(name), venv.join("bin/python"))?;
+    let (major, minor) = target.version;
+    let home = base.join("bin");
+    let lines = format!("home = {}\nversion = {major}.{minor}.0\n", home.display());
+    fs::write(venv.join("pyvenv.cfg"), lines)?;
+
+    let known = target.library.parent().unwrap_or(Path::new("/"));
+    let case = || Case::new().env("LD_LIBRARY_PATH", known);
+    let reason = format!("was made from {}, not from the Python that is used", base.display());
+    let active = case().env("VIRTUAL_ENV", &venv).words(&["start", "run", WHERE]).run()?;
+    let author = case().word("venv").word(&venv).words(&["start", "run", WHERE]).run()?;
+    for (outcome, who) in [(active, "VIRTUAL_ENV"), (author, "virtual environment")] {
+        let [prefix, base_prefix, ..] = parts(&outcome)?;
+        if prefix != base_prefix || Path::new(&prefix).starts_with(&root) {
+            return Err(outcome.fail("nothing of the other installation should be used").into());
+        }
+        warns_once_of(&outcome, who, &venv, &reason)?;
     }
     Ok(())
 }

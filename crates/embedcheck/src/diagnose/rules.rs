@@ -9,6 +9,9 @@ use super::{Rule, When};
 /// A failed bind that names a function or object of the C API.
 const UNDEFINED_PY: &str = r"(?P<file>[^\s:']+\.so[^\s:']*): undefined symbol: (?P<symbol>_?Py\w+)";
 
+/// The last line of what a DLL made with embed-dll says about a failed start.
+const EMBED_DLL: When = Stderr(r"^embed-dll version: ");
+
 macro_rules! rules {
     ($($id:literal: [$($when:expr),+ $(,)?] => $summary:literal, $advice:literal, $source:literal;)+) => {
         /// Every rule, in the order in which they are tried.
@@ -95,6 +98,31 @@ rules! {
         "Decorate a function of that name with @ffi.def_extern() in the init code or in a module that it imports.",
         "cffi documentation, embedding";
 
+    "embed-dll-told-libpython": [EMBED_DLL, Stderr(r"^(?P<name>EMBED_DLL_LIBPYTHON is .+?), and that cannot be used: (?P<text>.+?); set it to")] =>
+        "{name}, which embed-dll cannot use: {text}; it takes no other then, and the call returned its error value",
+        "Set EMBED_DLL_LIBPYTHON to a libpython3.X.so.1.0 of 3.8 or later, to a prefix or a virtual environment that has one, or unset it, and one is searched for.",
+        "docs/embed-dll/macro.md";
+
+    "embed-dll-no-libpython": [EMBED_DLL, Stderr(r"^no libpython of 3\.8 or later can be used")] =>
+        "embed-dll found no libpython of 3.8 or later: each place that it looked at is on standard error, with what was there; the call returned its error value",
+        "Install a Python with a shared libpython (Debian: libpython3.X; pyenv: PYTHON_CONFIGURE_OPTS=--enable-shared), or set EMBED_DLL_LIBPYTHON to the file.",
+        "docs/embed-dll/macro.md";
+
+    "embed-dll-version": [EMBED_DLL, Stderr(r"^(?P<text>Python \d+\.\d+ (?:is in the process already|\(.*\) is not supported|in .+ cannot be used).*)")] =>
+        "embed-dll cannot work with the Python that there is: {text}",
+        "Use CPython 3.8 to 3.15: in the host, if it brings Python along, and else with EMBED_DLL_LIBPYTHON; a newer one needs a newer embed-dll.",
+        "docs/embed-dll/life-of-a-call.md";
+
+    "embed-dll-several-pythons": [EMBED_DLL, Stderr(r"^(?P<text>more than one Python is in the process.*)")] =>
+        "embed-dll mixes no Pythons: {text}",
+        "Let the host load one libpython only, or initialise the one that is meant before the first call.",
+        "docs/embed-dll/life-of-a-call.md";
+
+    "embed-dll-start-failed": [EMBED_DLL, Stderr(r"^(?P<text>Failed to import encodings module.*|(?:pre)?config_\w+: .*|init_\w+: .*)$")] =>
+        "embed-dll could not start Python: {text}; the host goes on, and the call returned its error value",
+        "Mend what the text names, mostly a PYTHON… variable or a sitecustomize; <module>_start() may then be called again, unless <module>_last_error() says that it cannot.",
+        "docs/embed-dll/life-of-a-call.md";
+
     "home-not-found": [Stderr(r"No module named '?encodings'?|Failed to import encodings module|init_fs_encoding")] =>
         "the embedded interpreter found no standard library, and CPython ended the process from inside Py_InitializeEx",
         "Unset PYTHONHOME, or set it (or PyConfig.home) to the base prefix of exactly this libpython; the first python3 on PATH decides the prefix when nothing is set.",
@@ -169,6 +197,11 @@ rules! {
         "the Python function raised; CFFI printed the traceback and returned the default value",
         "Declare an error= value other than a valid result, or an onerror= handler, so that the host can tell.",
         "cffi documentation, def_extern";
+
+    "embed-dll-init-raised": [EMBED_DLL, Stderr(r"^Failed to initialize the Python embedding logic")] =>
+        "the init code of a DLL made with embed-dll raised; the traceback is on standard error, and the call returned its error value",
+        "Mend the init code or what it imports; <module>_last_error() gives the text to the host, and <module>_start() runs the code again.",
+        "docs/embed-dll/life-of-a-call.md";
 
     "cffi-init-failed": [Stderr(r"function (?P<name>[\w.]+)\(\) called, but initialization code failed|Failed to initialize the Python-CFFI embedding logic")] =>
         "the init code of the DLL failed; CFFI printed the traceback, and every function returns 0 for the life of the process",

@@ -17,6 +17,14 @@ fn import(text: &str) -> Evidence {
     Evidence { imports: lines(text), ..Evidence::default() }
 }
 
+/// What a DLL made with embed-dll says about a failed start.
+fn embed_dll(text: &str) -> Evidence {
+    stderr(&format!(
+        "Failed to initialize the Python embedding logic:\n\n{text}\n\nFrom: _a\nembed-dll version: 0.1.0\n\n\
+         function _a.f() called, but initialization code failed.  Returning 0.\n"
+    ))
+}
+
 fn id(evidence: &Evidence) -> Option<String> {
     cause(evidence).map(|cause| cause.id)
 }
@@ -143,6 +151,70 @@ fn each_message_has_its_cause() {
         (
             stderr("function _a.f() called, but initialization code failed.  Returning 0."),
             "cffi-init-failed",
+        ),
+        (
+            embed_dll(
+                "EMBED_DLL_LIBPYTHON is /p, and that cannot be used: No such file or directory (os error 2); set it to a file",
+            ),
+            "embed-dll-told-libpython",
+        ),
+        (
+            embed_dll(
+                "EMBED_DLL_LIBPYTHON is /p/libpython3.7m.so.1.0, and that cannot be used: is Python 3.7, and 3.8 or later is needed; set it to a file",
+            ),
+            "embed-dll-told-libpython",
+        ),
+        (
+            embed_dll(
+                "no libpython of 3.8 or later can be used; looked at:\n  already in the process: none\n  ld.so: libpython3.15.so.1.0: libpython3.15.so.1.0: cannot open shared object file: No such file or directory",
+            ),
+            "embed-dll-no-libpython",
+        ),
+        (
+            embed_dll(
+                "Python 3.16 (/p/libpython3.16.so.1.0) is not supported: it has no PyInitConfig, and the layout of its PyConfig is not known to this DLL",
+            ),
+            "embed-dll-version",
+        ),
+        (
+            embed_dll(
+                "Python 3.7 is in the process already (/p/host), and this DLL needs 3.8 or later; a process can have only one",
+            ),
+            "embed-dll-version",
+        ),
+        (
+            embed_dll(
+                "more than one Python is in the process, 0 of them initialised, and they are never mixed: /a (3.9), /b (3.11); load only one of them",
+            ),
+            "embed-dll-several-pythons",
+        ),
+        (
+            embed_dll(
+                "Failed to import encodings module: PYTHONHOME is /x, and there is no standard library of Python 3.12 in it (lib/python3.12)",
+            ),
+            "embed-dll-start-failed",
+        ),
+        (
+            embed_dll(
+                "config_init_hash_seed: PYTHONHASHSEED must be \"random\" or an integer in range [0; 4294967295]\n(Python 3.12, /p/libpython3.12.so.1.0)",
+            ),
+            "embed-dll-start-failed",
+        ),
+        (
+            embed_dll("init_import_site: Failed to import the site module\nValueError: 3"),
+            "embed-dll-start-failed",
+        ),
+        (
+            embed_dll(
+                "Traceback (most recent call last):\n  File \"<init code for '_a'>\", line 1, in <module>\nValueError: 3",
+            ),
+            "embed-dll-init-raised",
+        ),
+        (
+            embed_dll(
+                "Traceback (most recent call last):\n  File \"<init code for '_a'>\", line 1, in <module>\nModuleNotFoundError: No module named '_cffi_backend'",
+            ),
+            "backend-missing",
         ),
         (Evidence { signal: Some("SIGPIPE".into()), ..Evidence::default() }, "broken-pipe"),
         (Evidence { timed_out: true, ..Evidence::default() }, "hang"),

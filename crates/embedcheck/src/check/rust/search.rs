@@ -146,6 +146,14 @@ pub(super) fn prefix(lab: &Lab<'_>) -> Result<Finding, LabError> {
                 judged.deviate(text);
             }
         }
+        // Where there is an interpreter, it is named, and not left empty.
+        let named = judged.record.observation.value(executable).and_then(|value| value.as_str());
+        if let (Some(own), Some(named), Some(_)) = (own, named, &lab.target.executable)
+            && !Path::new(named).starts_with(own)
+        {
+            let own = own.display();
+            judged.deviate(format!("line {executable}: sys.executable is {named:?}, not in {own}"));
+        }
         cases.push(judged);
     }
     Ok(Finding::of_cases(cases))

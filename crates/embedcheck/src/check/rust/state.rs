@@ -21,6 +21,7 @@ pub(super) fn host_state(lab: &Lab<'_>) -> Result<Finding, LabError> {
         let (mut case, _) = opened(lab, "imports", "the host's own", &host, folder.path())?;
         let facts = [Fact::Signals, Fact::Locale];
         let before = case.plan.facts(&facts);
+        case.expect.done(before);
         let arguments = [Argument::from(40), Argument::from(2)];
         let mut calls = Vec::new();
         for _ in 0..2 {
@@ -31,6 +32,7 @@ pub(super) fn host_state(lab: &Lab<'_>) -> Result<Finding, LabError> {
         let import = case.plan.call("plugin", "import_all", "s(s)", &[IMPORTED.into()]);
         case.expect.done(import);
         let after = case.plan.facts(&facts);
+        case.expect.done(after);
         let mut judged = lab.run(case)?;
         let seen = &judged.record.observation;
         let mut changed = Vec::new();
