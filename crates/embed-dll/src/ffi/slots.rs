@@ -167,9 +167,10 @@ pub(crate) unsafe fn unpacked<'a>(
                 values.push(abi.PyTuple_GetItem(arguments, index));
             }
             let mut names = Vec::new();
+            let mut kept = Vec::new();
             if let Some(keywords) = py.view(keywords) {
                 let (mut at, mut name, mut value) = (0, std::ptr::null_mut(), std::ptr::null_mut());
-                // Nobody else has the dict of a call, so that it does not change.
+                // It may be the caller's own dict, which other code changes while this call runs.
                 while abi.PyDict_Next(
                     keywords.as_pointer(),
                     &raw mut at,
@@ -178,6 +179,7 @@ pub(crate) unsafe fn unpacked<'a>(
                 ) != 0
                 {
                     names.extend(py.view(name));
+                    kept.extend(py.view(value).map(View::retain));
                     values.push(value);
                 }
             }

@@ -15,7 +15,7 @@ use crate::spec::Module;
 use crate::start;
 
 use super::names;
-use super::ready::Ready;
+use super::ready::{Ready, subinterpreter};
 
 /// The part of `PyModuleDef` behind the object's header (`Include/moduleobject.h`, unchanged from
 /// 3.5 to 3.15).
@@ -164,6 +164,9 @@ fn module_object(py: Py<'_>, definition: Object) -> Result<Owned<'_>> {
         return Err(py.raise(ExceptionKind::System, "this definition is of no module of the DLL"));
     };
     let abi = py.abi();
+    if !py.is_in_main_interpreter() {
+        return Err(py.raise(ExceptionKind::Import, subinterpreter(module)));
+    }
     let ready = Ready::prepare(py, module, runtime)?;
     // SAFETY: attached; borrowed, and alive as long as the interpreter.
     if let Some(modules) = unsafe { py.view(abi.PyImport_GetModuleDict()) } {

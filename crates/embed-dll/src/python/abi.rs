@@ -344,6 +344,8 @@ abi! {
         fn PyException_SetTraceback(Object, Object) -> c_int;
     }
     optional {
+        /// 3.13 and later: the third argument gets a new reference or null; 1, 0 or -1.
+        fn PyDict_GetItemRef(Object, Object, *mut Object) -> c_int;
         /// 3.11 and later (an inline function before).
         fn PyObject_Vectorcall(Object, *const Object, usize, Object) -> Object;
         /// 3.9 and later: the same, if the last argument is null.

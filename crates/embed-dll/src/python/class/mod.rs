@@ -136,7 +136,13 @@ impl<T: Payload> Class<T> {
             // SAFETY: a heap type of CPython 3.8 that nobody has seen yet.
             unsafe { complete_38(py, *class, offset.filter(|_| definition.base.is_none()), procs) };
         }
-        self.class.store(class.into_pointer(), Ordering::Release);
+        let new = class.as_pointer();
+        let first =
+            self.class.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire);
+        // Without a GIL two threads may have made it; the first one stays.
+        if first.is_ok() {
+            std::mem::forget(class);
+        }
         Ok(())
     }
 

@@ -137,10 +137,18 @@ impl<'a> View<'a> {
     /// What `__hash__` or `__eq__` of the key raise.
     pub fn dict_get(self, key: View<'_>) -> Result<Option<Owned<'a>>> {
         let py = self.py;
-        // SAFETY: attached; a dict; the result is borrowed and made ours before anything else runs.
-        // (On a free-threaded build the dicts given here are the run time's own.)
+        let (dict, key) = (self.as_pointer(), key.as_pointer());
+        let mut found = std::ptr::null_mut();
+        // SAFETY: attached; a dict.
+        if let Some(code) = unsafe { py.abi.PyDict_GetItemRef(dict, key, &raw mut found) } {
+            py.check(code)?;
+            // SAFETY: a new reference or null, without an exception.
+            return (code == 1).then(|| unsafe { py.own(found) }).transpose();
+        }
+        // SAFETY: attached; a dict; the result is borrowed and made ours before anything else runs:
+        // every build without the GIL has the function above.
         unsafe {
-            let found = py.abi.PyDict_GetItemWithError(self.as_pointer(), key.as_pointer());
+            let found = py.abi.PyDict_GetItemWithError(dict, key);
             if found.is_null() && !py.abi.PyErr_Occurred().is_null() {
                 return Err(Raised::already_set());
             }
