@@ -96,13 +96,26 @@ int functions_run(const char *code, PyObject *space) {
     return 0;
 }
 
+/* Prints the exception. */
+static void print(void) {
+    PyErr_Print();
+    /* Buffered in 3.7, and the host ends without Py_Finalize. */
+    PyObject *file = PySys_GetObject("stderr");
+    PyObject *none = file != NULL ? PyObject_CallMethod(file, "flush", NULL) : NULL;
+    if (none != NULL) {
+        Py_DecRef(none);
+    } else {
+        PyErr_Clear();
+    }
+}
+
 int functions_start(const char *module, const char *init, PyMethodDef *back) {
     Py_InitializeEx(0);
     attached = PyDict_New();
     PyObject *space = PyDict_New();
     if (attached == NULL || space == NULL || make_module(module, back) != 0 ||
         functions_run(init, space) != 0) {
-        PyErr_Print();
+        print();
         return -1;
     }
     Py_DecRef(space);

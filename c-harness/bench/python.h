@@ -31,6 +31,7 @@ PyObject *PyDict_New(void);
 PyObject *PyModule_New(const char *name);
 PyObject *PyObject_GetAttrString(PyObject *object, const char *name);
 PyObject *PyObject_CallFunction(PyObject *callable, const char *format, ...);
+PyObject *PyObject_CallMethod(PyObject *object, const char *name, const char *format, ...);
 PyObject *Py_CompileString(const char *code, const char *file, int start);
 PyObject *PyEval_EvalCode(PyObject *code, PyObject *globals, PyObject *locals);
 

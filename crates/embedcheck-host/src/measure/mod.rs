@@ -70,8 +70,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     match Arguments::parse(arguments).and_then(|arguments| run(&arguments)) {
         Ok(()) => 0,
         Err(error) => {
+            let mut message = error.to_string();
+            let mut source = error.source();
+            while let Some(error) = source {
+                message.push_str(": ");
+                message.push_str(&error.to_string());
+                source = error.source();
+            }
             // Nobody is left to hear that standard error is closed.
-            let _ = writeln!(std::io::stderr(), "{error}");
+            let _ = writeln!(std::io::stderr(), "{message}");
             1
         }
     }
