@@ -61,7 +61,7 @@ fn bench(compiler: &Compiler, out: &Path) -> Result<(), String> {
     patchable(compiler, &["bench/linked.c"], &flags, &any, &out.join("linked.so"))?;
 
     let stub = stub(compiler, Path::new("bench/python.h"), &out.join("libbench_stub.so"))?;
-    let shared = ["bench/functions.c", "bench/references.c"];
+    let shared = ["bench/start.c", "bench/references.c"];
     // Calls that go to the libpython directly, as in a release.
     let flags = ["-fno-plt"];
     let limit = [&["bench/limit.c", "bench/point.c", "bench/vectorcall.c"], &shared[..]].concat();

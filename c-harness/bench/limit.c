@@ -4,9 +4,9 @@
    fork, and the states of ended threads are leaked. */
 
 #include "exported.h"
-#include "functions.h"
 #include "point.h"
 #include "references.h"
+#include "start.h"
 #include "vectorcall.h"
 
 EXPORT int limit_initialise(const char *module, const char *init);
@@ -27,7 +27,7 @@ static PyObject *back(PyObject *self, PyObject *x) {
    Afterwards the calling thread is detached. Returns 0, or -1 with what is wrong printed. */
 int limit_initialise(const char *module, const char *init) {
     static PyMethodDef back_method = {"back", back, METH_O, NULL};
-    int status = functions_start(module, init, &back_method);
+    int status = start(module, init, &back_method);
     vectorcall = vectorcall_find();
     if (status == 0 && (references_measure() != 0 || point_prepare() != 0)) {
         PyErr_Print();

@@ -2,8 +2,8 @@
    around PyObject_CallFunction, and exceptions printed. */
 
 #include "exported.h"
-#include "functions.h"
 #include "references.h"
+#include "start.h"
 
 EXPORT int naive_initialise(const char *module, const char *init);
 
@@ -26,15 +26,14 @@ static PyObject *define_point(void) {
                                "        self.y = y\n";
     PyObject *space = PyDict_New();
     /* Borrowed from the namespace, which stays. */
-    return space != NULL && functions_run(code, space) == 0 ? PyDict_GetItemString(space, "Point")
-                                                            : NULL;
+    return space != NULL && run(code, space) == 0 ? PyDict_GetItemString(space, "Point") : NULL;
 }
 
 /* Starts the interpreter and runs the init code, which imports from the module of that name.
    Afterwards the calling thread is detached. Returns 0, or -1 with what is wrong printed. */
 int naive_initialise(const char *module, const char *init) {
     static PyMethodDef back_method = {"back", back, METH_VARARGS, NULL};
-    int status = functions_start(module, init, &back_method);
+    int status = start(module, init, &back_method);
     if (status == 0) {
         point_class = define_point();
         if (references_measure() != 0 || point_class == NULL) {

@@ -1,7 +1,7 @@
 /* The Python functions of the fixture `bench`, found without any help but the C API's: what an
    embedding DLL does that somebody writes by hand. */
-#ifndef EMBEDCHECK_BENCH_FUNCTIONS_H
-#define EMBEDCHECK_BENCH_FUNCTIONS_H
+#ifndef EMBEDCHECK_BENCH_START_H
+#define EMBEDCHECK_BENCH_START_H
 
 #include "python.h"
 
@@ -17,15 +17,15 @@ enum {
     FUNCTIONS,
 };
 
-/* Set by `functions_start`. */
+/* Set by `start`. */
 extern PyObject *functions[FUNCTIONS];
 
 /* Starts the interpreter and runs the init code, which imports `ffi` and `lib` from the module of
    that name and finds in them as little as it needs; `back` is to be `lib.back`. The caller is
    attached then. Returns 0, or -1 with the exception printed. */
-int functions_start(const char *module, const char *init, PyMethodDef *back);
+int start(const char *module, const char *init, PyMethodDef *back);
 
 /* Runs code in that namespace. Returns 0, or -1 with an exception set. */
-int functions_run(const char *code, PyObject *space);
+int run(const char *code, PyObject *space);
 
 #endif

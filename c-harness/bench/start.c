@@ -1,4 +1,4 @@
-#include "functions.h"
+#include "start.h"
 
 #include <stdio.h>
 
@@ -79,7 +79,7 @@ static int make_module(const char *name, PyMethodDef *back) {
     return done && has_ffi == 0 && has_lib == 0 ? 0 : -1;
 }
 
-int functions_run(const char *code, PyObject *space) {
+int run(const char *code, PyObject *space) {
     PyObject *compiled = Py_CompileString(code, "<init code>", Py_file_input);
     if (compiled == NULL) {
         return -1;
@@ -109,12 +109,12 @@ static void print(void) {
     }
 }
 
-int functions_start(const char *module, const char *init, PyMethodDef *back) {
+int start(const char *module, const char *init, PyMethodDef *back) {
     Py_InitializeEx(0);
     attached = PyDict_New();
     PyObject *space = PyDict_New();
     if (attached == NULL || space == NULL || make_module(module, back) != 0 ||
-        functions_run(init, space) != 0) {
+        run(init, space) != 0) {
         print();
         return -1;
     }
