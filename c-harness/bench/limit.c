@@ -47,84 +47,86 @@ static void attach(void) {
     state = PyGILState_GetThisThreadState();
 }
 
-static inline void enter(void) {
+#define ALWAYS_INLINE __attribute__((always_inline)) static inline
+
+ALWAYS_INLINE void enter(void) {
     if (!held) {
         attach();
     }
 }
 
-static inline void leave(void) {
+ALWAYS_INLINE void leave(void) {
     if (!held) {
         PyEval_SaveThread();
     }
 }
 
 /* The arguments stand behind a place that the callee may write to. */
-static inline PyObject *call(int function, PyObject **stack, size_t count) {
+ALWAYS_INLINE PyObject *call(int function, PyObject **stack, size_t count) {
     return vectorcall(functions[function], stack + 1, count | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
 }
 
 /* Takes the reference away. */
-static inline int to_int(PyObject *object) {
+ALWAYS_INLINE int to_int(enum layout layout, PyObject *object) {
     const int value = (int)PyLong_AsLong(object);
-    release(object);
+    release_in(layout, object);
     return value;
 }
 
 /* Calls with one argument, which it takes away. */
-static inline PyObject *call_with(int function, PyObject *argument) {
+ALWAYS_INLINE PyObject *call_with(enum layout layout, int function, PyObject *argument) {
     PyObject *stack[2] = {NULL, argument};
     PyObject *result = call(function, stack, 1);
-    release(argument);
+    release_in(layout, argument);
     return result;
 }
 
-int add1(int x, int y) {
+ALWAYS_INLINE int add1_in(enum layout layout, int x, int y) {
     enter();
     PyObject *stack[3] = {NULL, PyLong_FromLong(x), PyLong_FromLong(y)};
-    const int result = to_int(call(ADD1, stack, 2));
-    release(stack[1]);
-    release(stack[2]);
+    const int result = to_int(layout, call(ADD1, stack, 2));
+    release_in(layout, stack[1]);
+    release_in(layout, stack[2]);
     leave();
     return result;
 }
 
-void nop(void) {
+ALWAYS_INLINE void nop_in(enum layout layout) {
     enter();
     PyObject *stack[1] = {NULL};
-    release(call(NOP, stack, 0));
+    release_in(layout, call(NOP, stack, 0));
     leave();
 }
 
-double scale(double x) {
+ALWAYS_INLINE double scale_in(enum layout layout, double x) {
     enter();
-    PyObject *object = call_with(SCALE, PyFloat_FromDouble(x));
+    PyObject *object = call_with(layout, SCALE, PyFloat_FromDouble(x));
     const double result = PyFloat_AsDouble(object);
-    release(object);
+    release_in(layout, object);
     leave();
     return result;
 }
 
-int len(const char *text) {
+ALWAYS_INLINE int len_in(enum layout layout, const char *text) {
     enter();
-    const int result = to_int(call_with(LEN, PyBytes_FromString(text)));
+    const int result = to_int(layout, call_with(layout, LEN, PyBytes_FromString(text)));
     leave();
     return result;
 }
 
-int sum(point_t *point) {
+ALWAYS_INLINE int sum_in(enum layout layout, point_t *point) {
     enter();
-    const int result = to_int(call_with(SUM, point_object(point)));
+    const int result = to_int(layout, call_with(layout, SUM, point_object(point)));
     leave();
     return result;
 }
 
-int raises(int x) {
+ALWAYS_INLINE int raises_in(enum layout layout, int x) {
     int result = -1;
     enter();
-    PyObject *object = call_with(RAISES, PyLong_FromLong(x));
+    PyObject *object = call_with(layout, RAISES, PyLong_FromLong(x));
     if (object != NULL) {
-        result = to_int(object);
+        result = to_int(layout, object);
     } else {
         PyErr_Clear();
     }
@@ -132,21 +134,46 @@ int raises(int x) {
     return result;
 }
 
-int round_trip(int x) {
+ALWAYS_INLINE int round_trip_in(enum layout layout, int x) {
     enter();
-    const int result = to_int(call_with(ROUND_TRIP, PyLong_FromLong(x)));
+    const int result = to_int(layout, call_with(layout, ROUND_TRIP, PyLong_FromLong(x)));
     leave();
     return result;
 }
 
-long long init_time(int end) {
+ALWAYS_INLINE long long init_time_in(enum layout layout, int end) {
     enter();
-    PyObject *object = call_with(INIT_TIME, PyLong_FromLong(end));
+    PyObject *object = call_with(layout, INIT_TIME, PyLong_FromLong(end));
     const long long result = PyLong_AsLongLong(object);
-    release(object);
+    release_in(layout, object);
     leave();
     return result;
 }
+
+/* One body for each layout, with nothing left in it that asks for the layout: what headers give,
+   and one comparison or two before it. */
+#define EXPORTED(type, name, parameters, arguments)                                                \
+    type name parameters {                                                                         \
+        if (references_layout == LAYOUT_IMMORTAL) {                                                \
+            enum { layout = LAYOUT_IMMORTAL };                                                     \
+            return name##_in arguments;                                                            \
+        }                                                                                          \
+        if (references_layout == LAYOUT_COUNT) {                                                   \
+            enum { layout = LAYOUT_COUNT };                                                        \
+            return name##_in arguments;                                                            \
+        }                                                                                          \
+        enum { layout = LAYOUT_OTHER };                                                            \
+        return name##_in arguments;                                                                \
+    }
+
+EXPORTED(int, add1, (int x, int y), (layout, x, y))
+EXPORTED(void, nop, (void), (layout))
+EXPORTED(double, scale, (double x), (layout, x))
+EXPORTED(int, len, (const char *text), (layout, text))
+EXPORTED(int, sum, (point_t * point), (layout, point))
+EXPORTED(int, raises, (int x), (layout, x))
+EXPORTED(int, round_trip, (int x), (layout, x))
+EXPORTED(long long, init_time, (int end), (layout, end))
 
 /* Until limit_release(), calls of this thread find the interpreter attached. Does not nest. Both
    return 0. */

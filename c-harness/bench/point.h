@@ -9,7 +9,7 @@
 #include "references.h"
 
 /* Set by `point_prepare`. */
-extern PyObject *point_type;
+INTERNAL PyObject *point_type;
 
 /* Makes the type, after `references_measure`. Returns 0, or -1 with an exception set. */
 int point_prepare(void);

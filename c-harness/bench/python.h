@@ -6,11 +6,16 @@
 
 #include <stddef.h>
 
+/* For variables of our own: what a definition is compiled to with -fvisibility=hidden, a
+   declaration has to say itself. */
+#define INTERNAL extern __attribute__((visibility("hidden")))
+
 typedef struct _object PyObject;
 typedef struct _ts PyThreadState;
 typedef ptrdiff_t Py_ssize_t;
 typedef int PyGILState_STATE; /* An enum there. */
 
+const char *Py_GetVersion(void); /* "3.12.1 (main, …" */
 void Py_InitializeEx(int install_signal_handlers);
 PyThreadState *PyEval_SaveThread(void);
 void PyEval_RestoreThread(PyThreadState *state);

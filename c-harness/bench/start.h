@@ -18,7 +18,7 @@ enum {
 };
 
 /* Set by `start`. */
-extern PyObject *functions[FUNCTIONS];
+INTERNAL PyObject *functions[FUNCTIONS];
 
 /* Starts the interpreter and runs the init code, which imports `ffi` and `lib` from the module of
    that name and finds in them as little as it needs; `back` is to be `lib.back`. The caller is
