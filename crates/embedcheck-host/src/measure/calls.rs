@@ -13,8 +13,9 @@ use super::series::Series;
 /// the processor away, so many that the clock does not count.
 pub const BATCH: u32 = 500;
 
-/// How long threads are made only to make one call each.
-const FRESH_TIME: Duration = Duration::from_secs(1);
+/// After this time there are samples enough: what makes a thread state for each call takes a thousand
+/// times as long as what keeps one.
+const ENOUGH: Duration = Duration::from_secs(1);
 
 /// Nanoseconds per call of each batch.
 fn batches(dll: &Dll, count: usize) -> Result<Series, Error> {
@@ -24,7 +25,11 @@ fn batches(dll: &Dll, count: usize) -> Result<Series, Error> {
     }
     let mut series = Series::with_capacity(count);
     let mut number = 0_u32;
+    let all = Instant::now();
     for _ in 0..count {
+        if all.elapsed() > ENOUGH {
+            break;
+        }
         let begin = Instant::now();
         dll.calls(number, BATCH)?;
         series.add(begin.elapsed(), BATCH);
@@ -54,7 +59,7 @@ fn fresh_threads(dll: &Dll, count: usize) -> Result<Series, Error> {
     let mut series = Series::default();
     let mut number = 0_u32;
     let all = Instant::now();
-    while (number as usize) < count && all.elapsed() < FRESH_TIME {
+    while (number as usize) < count && all.elapsed() < ENOUGH {
         let begin = Instant::now();
         fresh(dll, number)?;
         series.add(begin.elapsed(), 1);

@@ -34,7 +34,7 @@
 //! | job | measures |
 //! | --- | --- |
 //! | `first` | nothing more |
-//! | `calls` | `--batches` batches of [`BATCH`] calls in the thread that made the first call (`initialiser`), in another one (`other`), in both while they hold the interpreter (`initialiser_held`, `other_held`), through a linked symbol (`linked`), and as many threads that make one call, each from its making to its end (`fresh`, at most a second): of each ns a call as `{"median", "p10", "p90", "histogram": [[upper end, count], …]}` |
+//! | `calls` | `--batches` batches of [`BATCH`] calls in the thread that made the first call (`initialiser`), in another one (`other`), in both while they hold the interpreter (`initialiser_held`, `other_held`), through a linked symbol (`linked`), and as many threads that make one call, each from its making to its end (`fresh`); fewer in a place where they take more than a second. Of each place ns a call as `{"median", "p10", "p90", "histogram": [[upper end, count], …]}` |
 //! | `threads` | `--threads` threads at once. `--milliseconds` for their throughput: `total`, ns a call over all threads; `cpu`, ns of processor time a call; `least` and `most` calls of one thread. The same time again for single calls: `p50`, `p99`, `max` in ns and their `histogram` |
 //! | `ended` | resident memory in KiB `before` and `after` `--count` threads that make one call and end, and ns for `each` |
 //! | `count` | nothing; makes `--calls` calls, for a program that counts instructions |
