@@ -23,10 +23,15 @@ static PyObject *back(PyObject *self, PyObject *x) {
     return PyLong_FromLong(PyLong_AsLong(x) + 1);
 }
 
-/* Starts the interpreter and runs the init code, which imports from the module of that name.
-   Afterwards the calling thread is detached. Returns 0, or -1 with what is wrong printed. */
+/* Starts the interpreter, unless it runs, and runs the init code, which imports from the module of
+   that name. The caller is not attached, and is not afterwards. Returns 0, or -1 with what is wrong
+   printed. */
 int limit_initialise(const char *module, const char *init) {
     static PyMethodDef back_method = {"back", back, METH_O, NULL};
+    if (Py_IsInitialized()) {
+        /* Never released, so that the state stays. */
+        PyGILState_Ensure();
+    }
     int status = start(module, init, &back_method);
     vectorcall = vectorcall_find();
     if (status == 0 && (references_measure() != 0 || point_prepare() != 0)) {

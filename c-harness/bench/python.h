@@ -16,6 +16,7 @@ typedef ptrdiff_t Py_ssize_t;
 typedef int PyGILState_STATE; /* An enum there. */
 
 const char *Py_GetVersion(void); /* "3.12.1 (main, …" */
+int Py_IsInitialized(void);
 void Py_InitializeEx(int install_signal_handlers);
 PyThreadState *PyEval_SaveThread(void);
 void PyEval_RestoreThread(PyThreadState *state);
