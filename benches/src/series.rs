@@ -17,10 +17,11 @@ impl Answer {
         }
     }
 
-    /// A number by its name.
+    /// A number by its name; the median where there are several.
     #[must_use]
     pub fn number(&self, name: &str) -> Option<f64> {
-        self.0.get(name)?.as_f64()
+        let value = self.0.get(name)?;
+        value.get("median").unwrap_or(value).as_f64()
     }
 
     pub(crate) fn text(&self, name: &str) -> Option<&str> {

@@ -1,16 +1,16 @@
-//! The strings in the probe that are overwritten for each target.
+//! The strings in the prebuilt libraries that are overwritten for each target.
 //!
-//! The build script links the probe with them, and whoever points the probe at a libpython finds them
+//! The build script links the libraries with them, and whoever points one at a libpython finds them
 //! again in `.dynstr`; so both read this file. They are as long as a path can reasonably get, because
 //! a string can be shortened in place but not lengthened.
 
-/// `DT_NEEDED` of the probe: to become the SONAME or the path of a libpython. 1023 bytes.
+/// `DT_NEEDED`: to become the SONAME or the path of a libpython, or of a DLL. 1023 bytes.
 pub const NEEDED_PLACEHOLDER: &str = text(&padded::<1023>("@embedcheck-needed@"));
 
-/// `DT_RUNPATH` of the probe. 1023 bytes.
+/// `DT_RUNPATH`. 1023 bytes.
 pub const SEARCH_PLACEHOLDER: &str = text(&padded::<1023>("@embedcheck-search@"));
 
-/// `DT_SONAME` of the probe. 255 bytes, the longest name of a file.
+/// `DT_SONAME`. 255 bytes, the longest name of a file.
 pub const SONAME_PLACEHOLDER: &str = text(&padded::<255>("@embedcheck-soname@"));
 
 const fn padded<const N: usize>(start: &str) -> [u8; N] {

@@ -1,32 +1,16 @@
 //! The prebuilt probe: the shape of its file, and what it does with every CPython that is here.
 
-use std::collections::BTreeSet;
-
 use embedcheck_c_harness::{
     HOST, NEEDED_PLACEHOLDER, PROBE, SEARCH_PLACEHOLDER, SONAME_PLACEHOLDER,
 };
+use object::Endianness;
 use object::elf;
-use object::read::elf::{Dyn as _, ElfFile64, FileHeader as _};
-use object::{Endianness, Object as _, ObjectSymbol as _};
+use object::read::elf::{Dyn as _, FileHeader as _};
 use serde_json::{Value, json};
 
+use crate::file::{defined, dynamic, functions, names, placeholders_are_whole_strings, wanted};
 use crate::pythons::{all_or_skip, write_probe};
 use crate::support::Scratch;
-
-/// Strings of the dynamic entries with that tag.
-fn dynamic(file: &[u8], tag: elf::DynamicTag) -> Vec<String> {
-    let header = elf::FileHeader64::<Endianness>::parse(file).expect("an ELF file");
-    let endian = header.endian().expect("an endianness");
-    let sections = header.sections(endian, file).expect("sections");
-    let (entries, strings) = sections.dynamic(endian, file).expect("no error").expect("a section");
-    let strings = sections.strings(endian, file, strings).expect("strings");
-    entries
-        .iter()
-        .filter(|entry| entry.tag(endian) == tag)
-        .map(|entry| entry.string(endian, strings).expect("a string"))
-        .map(|bytes| String::from_utf8(bytes.to_vec()).expect("UTF-8"))
-        .collect()
-}
 
 #[test]
 fn the_file_has_the_shape_that_is_patched() {
@@ -41,14 +25,7 @@ fn the_file_has_the_shape_that_is_patched() {
         [NEEDED_PLACEHOLDER, SEARCH_PLACEHOLDER, SONAME_PLACEHOLDER].map(str::len),
         [1023, 1023, 255]
     );
-    // Each is a whole string: what follows it is its NUL, what comes before is another's.
-    for placeholder in [NEEDED_PLACEHOLDER, SEARCH_PLACEHOLDER, SONAME_PLACEHOLDER] {
-        let bytes = placeholder.as_bytes();
-        let places: Vec<_> =
-            (1..PROBE.len() - bytes.len()).filter(|at| PROBE[*at..].starts_with(bytes)).collect();
-        let [at] = places[..] else { panic!("{places:?}") };
-        assert_eq!((PROBE[at - 1], PROBE[at + bytes.len()]), (0, 0));
-    }
+    placeholders_are_whole_strings(PROBE);
 }
 
 #[test]
@@ -68,34 +45,19 @@ fn binding_is_left_to_whoever_opens_it() {
 
 #[test]
 fn it_exports_its_header_and_uses_functions_of_every_cpython() {
-    let file = ElfFile64::<Endianness>::parse(PROBE).expect("an ELF file");
-    let defined: BTreeSet<_> = file
-        .dynamic_symbols()
-        .filter(|symbol| symbol.is_definition())
-        .filter_map(|symbol| symbol.name().ok())
-        .collect();
+    let defined = defined(PROBE);
     assert_eq!(
         defined,
-        BTreeSet::from(["probe_add", "probe_eval", "probe_import_all", "probe_init", "probe_run"])
+        names(&["probe_add", "probe_eval", "probe_import_all", "probe_init", "probe_run"])
     );
     for name in defined {
         assert!(embedcheck_c_harness::PROBE_HEADER.contains(&format!("{name}(")), "{name}");
     }
-    let wanted: BTreeSet<_> = file
-        .dynamic_symbols()
-        .filter(|symbol| symbol.is_undefined() && !symbol.is_weak())
-        .filter_map(|symbol| symbol.name().ok())
-        .filter(|name| name.starts_with("Py"))
-        .collect();
+    let wanted = wanted(PROBE);
     assert!(wanted.len() > 10, "{wanted:?}");
     for python in all_or_skip("it_exports_its_header_and_uses_functions_of_every_cpython") {
         let bytes = std::fs::read(&python.library).expect("a libpython can be read");
-        let library = ElfFile64::<Endianness>::parse(&bytes[..]).expect("an ELF file");
-        let exported: BTreeSet<_> = library
-            .dynamic_symbols()
-            .filter(|symbol| symbol.is_definition() && symbol.kind() == object::SymbolKind::Text)
-            .filter_map(|symbol| symbol.name().ok())
-            .collect();
+        let exported = functions(&bytes);
         let missing: Vec<_> = wanted.difference(&exported).collect();
         assert!(missing.is_empty(), "{}: {missing:?}", python.path());
     }

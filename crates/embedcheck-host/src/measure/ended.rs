@@ -1,31 +1,22 @@
 //! What threads that have called leave behind when they end.
 
-use std::fs;
-use std::thread;
 use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
 use super::Error;
+use super::calls::fresh;
 use super::dll::Dll;
+use super::procfs::resident;
 
 /// Threads before the first look at the memory: the C library and the interpreter keep some of what
 /// they were given.
 const WARM: u64 = 1000;
 
-/// Resident memory of this process in KiB.
-fn resident() -> Result<u64, Error> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let number = line.and_then(|line| line.trim().strip_suffix(" kB"));
-    Ok(number.ok_or("/proc/self/status has no VmRSS")?.parse()?)
-}
-
 /// One after the other.
 fn threads(dll: &Dll, count: u64) -> Result<(), Error> {
-    for _ in 0..count {
-        let joined = thread::scope(|scope| scope.spawn(|| dll.calls(0, 1)).join());
-        joined.map_err(|_| "a thread of the host panicked")??;
+    for number in 0..count {
+        fresh(dll, number as u32)?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 const STEPS: usize = 32;
 const STEP_BITS: u32 = STEPS.ilog2();
 
-/// How often which time was measured, in nanoseconds. Adding allocates nothing.
+/// How often which time was measured, in a unit of the user's. Adding allocates nothing.
 pub(super) struct Histogram {
     counts: Vec<u64>,
     largest: u64,
@@ -44,6 +44,14 @@ impl Histogram {
             }
         }
         0
+    }
+
+    /// The largest time of each step that has some, times `unit`, and how many there are.
+    pub(super) fn pairs(&self, unit: f64) -> Vec<(f64, u64)> {
+        let counts = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        counts
+            .map(|(place, count)| (upper(place).min(self.largest) as f64 * unit, *count))
+            .collect()
     }
 }
 
@@ -86,6 +94,13 @@ mod tests {
         near(0.99, 99_000.0);
         assert_eq!(histogram.percentile(1.0), 100_000);
         assert_eq!(histogram.largest(), 100_000);
+    }
+
+    #[test]
+    fn pairs_are_in_the_unit_of_the_user() {
+        let mut histogram = Histogram::new();
+        [1000, 1000, 5000].into_iter().for_each(|time| histogram.add(time));
+        assert_eq!(histogram.pairs(0.5), [(503.5, 2), (2500.0, 1)]);
     }
 
     #[test]

@@ -1,36 +1,63 @@
-//! The measuring host: a host program that times its calls of `int add1(int, int)`.
+//! The measuring host: a host program that times its calls of a DLL.
 //!
-//! One process measures one DLL in one way and writes one line of JSON to standard output. Every
-//! result that the DLL returns is checked: a DLL whose start failed returns 0 fast.
+//! One process measures one DLL in one way and writes one line of JSON to standard output. The DLLs
+//! have the functions of `python-fixtures/bench/api.h`, or at least `int add1(int, int)`. Every result
+//! that a DLL returns is checked: one whose start failed returns 0 fast.
 //!
 //! ```text
-//! JOB --dll FILE [--enter SYMBOL --leave SYMBOL] [--initialise SYMBOL --module NAME --init FILE]
-//!     [--threads N] [--milliseconds N] [--batches N] [--count N]
+//! JOB --dll FILE [--plain] [--preload LIBPYTHON] [--linked FILE] [--function NAME]
+//!     [--enter SYMBOL --leave SYMBOL] [--initialise SYMBOL --module NAME --init FILE]
+//!     [--threads N] [--milliseconds N] [--batches N] [--count N] [--calls N]
 //! ```
+//!
+//! | option | meaning |
+//! | --- | --- |
+//! | `--plain` | the DLL has nothing to do with Python; otherwise exactly one libpython must be mapped after the first call |
+//! | `--preload` | a library that is opened before the clock starts |
+//! | `--linked` | a library that is linked to the DLL and calls `add1` of it (`embedcheck_c_harness::LINKED`) |
+//! | `--function` | what the job calls: `add1` unless said, `nop`, `scale`, `len`, `sum`, `raises` or `round_trip` |
+//! | `--enter`, `--leave` | functions of the DLL between which a thread holds the interpreter |
+//! | `--initialise` | a function that starts the interpreter before the first call, given the name of the module that the init code in the file imports |
+//!
+//! Every job but `serve` has in its answer:
+//!
+//! | name | meaning |
+//! | --- | --- |
+//! | `load` | ns from before `dlopen` to its end |
+//! | `first` | ns from there to the end of the first call of `add1`, with what `--initialise` says |
+//! | `second` | ns of the second call |
+//! | `start_cpu` | ns of processor time in `load` and `first` |
+//! | `init_begin`, `init_end` | ns from before `dlopen` to where the init code began and ended; absent with `--plain`, and for a DLL without `init_time` |
+//! | `resident_before`, `resident_loaded`, `resident_called` | resident memory in KiB before `dlopen`, after it, after the two calls |
+//! | `libpython` | the file; absent with `--plain` |
 //!
 //! | job | measures |
 //! | --- | --- |
-//! | `first` | nothing more than what every job does |
-//! | `calls` | `--batches` batches of [`BATCH`] calls in the thread that made the first call, in another one, and in both while they hold the interpreter |
-//! | `threads` | `--threads` threads at once, `--milliseconds` for their throughput and again for the time of each call |
-//! | `ended` | resident memory before and after `--count` threads that make one call and end |
-//!
-//! Each also has the time of loading and of the first call, the processor time that both took, and
-//! the libpython that is then mapped. Times are in nanoseconds, memory in KiB.
+//! | `first` | nothing more |
+//! | `calls` | `--batches` batches of [`BATCH`] calls in the thread that made the first call (`initialiser`), in another one (`other`), in both while they hold the interpreter (`initialiser_held`, `other_held`), through a linked symbol (`linked`), and as many threads that make one call, each from its making to its end (`fresh`); fewer in a place where they take more than a second. Of each place ns a call as `{"median", "p10", "p90", "histogram": [[upper end, count], …]}` |
+//! | `threads` | `--threads` threads at once. `--milliseconds` for their throughput: `total`, ns a call over all threads; `cpu`, ns of processor time a call; `least` and `most` calls of one thread. The same time again for single calls: `p50`, `p99`, `max` in ns and their `histogram` |
+//! | `ended` | resident memory in KiB `before` and `after` `--count` threads that make one call and end, and ns for `each` |
+//! | `count` | nothing; makes `--calls` calls, for a program that counts instructions |
+//! | `serve` | for each line `FUNCTION PLACE ITERATIONS` of standard input, the ns that exactly so many calls take, on a line of its own. `PLACE` is one of those of `calls`, or `threads:N` for N threads that share the calls. There is no other answer |
 
 mod arguments;
 mod calls;
+mod clock;
 mod dll;
 mod ended;
+mod function;
 mod histogram;
+mod procfs;
+mod series;
+mod serve;
+mod start;
 mod threads;
 
 use std::ffi::OsString;
 use std::io::Write;
 
 use arguments::{Arguments, Job};
-use dll::Dll;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 pub use calls::BATCH;
 
@@ -40,57 +67,36 @@ type Error = Box<dyn std::error::Error>;
 /// Runs the host with these arguments (without the program's name) and returns its exit code: 0, or
 /// 1 with a message on standard error.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> i32 {
-    let line = Arguments::parse(arguments).and_then(|arguments| run(&arguments));
-    let written = line.and_then(|line| Ok(writeln!(std::io::stdout(), "{line}")?));
-    match written {
+    match Arguments::parse(arguments).and_then(|arguments| run(&arguments)) {
         Ok(()) => 0,
         Err(error) => {
+            let mut message = error.to_string();
+            let mut source = error.source();
+            while let Some(error) = source {
+                message.push_str(": ");
+                message.push_str(&error.to_string());
+                source = error.source();
+            }
             // Nobody is left to hear that standard error is closed.
-            let _ = writeln!(std::io::stderr(), "{error}");
+            let _ = writeln!(std::io::stderr(), "{message}");
             1
         }
     }
 }
 
-fn run(arguments: &Arguments) -> Result<Value, Error> {
-    let (dll, started) = Dll::open(arguments)?;
-    let mut answer = Map::new();
-    answer.insert("load".to_owned(), json!(started.load));
-    answer.insert("first".to_owned(), json!(started.first));
-    answer.insert("start_cpu".to_owned(), json!(started.cpu));
-    answer.insert("libpython".to_owned(), json!(mapped_libpython()?));
+fn run(arguments: &Arguments) -> Result<(), Error> {
+    let (dll, mut answer) = start::start(arguments)?;
     let measured = match arguments.job {
         Job::First => Map::new(),
         Job::Calls => calls::measure(&dll, arguments.batches)?,
         Job::Threads => threads::measure(&dll, arguments.threads, arguments.time)?,
         Job::Ended => ended::measure(&dll, arguments.count)?,
+        Job::Count => {
+            serve::repeat(&dll, arguments.calls)?;
+            Map::new()
+        }
+        Job::Serve => return serve::serve(&dll),
     };
     answer.extend(measured);
-    Ok(Value::Object(answer))
-}
-
-/// Processor time of this process, in nanoseconds: other programs on the machine change it less than
-/// they change what a clock shows.
-fn cpu_time() -> f64 {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: writes the time; every process has this clock.
-    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time) };
-    time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
-}
-
-/// The libpython of this process.
-fn mapped_libpython() -> Result<String, Error> {
-    let maps = std::fs::read_to_string("/proc/self/maps")?;
-    let path = maps.lines().filter_map(|line| line.split_once('/')).map(|(_, path)| path);
-    let is_libpython = |path: &&str| {
-        path.rsplit('/')
-            .next()
-            .is_some_and(|name| name.starts_with("libpython3.") && name.contains(".so"))
-    };
-    let mut found: Vec<_> = path.filter(is_libpython).collect();
-    found.dedup();
-    match found.as_slice() {
-        [one] => Ok(format!("/{one}")),
-        other => Err(format!("one libpython should be mapped, not {other:?}").into()),
-    }
+    Ok(writeln!(std::io::stdout(), "{}", Value::Object(answer))?)
 }

@@ -7,48 +7,66 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
+use super::Error;
+use super::clock::cpu_time;
 use super::dll::Dll;
 use super::histogram::Histogram;
-use super::{Error, cpu_time};
+use super::serve::repeat;
 
 /// How many calls a thread makes between two looks whether the time is over.
 const LOOK: u32 = 16;
 
 /// What one thread did between the common start and its own end.
-struct Share {
-    calls: u64,
+struct Share<T> {
     begin: Instant,
     end: Instant,
-    times: Histogram,
+    value: T,
 }
 
-/// Runs `body` in that many threads at once: all have made a call before the clock starts.
-fn at_once(
+/// Runs `body` with the number of the thread in that many threads at once, and `meanwhile` beside
+/// them: all have made calls before the clock starts.
+fn at_once<T: Send>(
     dll: &Dll,
     threads: usize,
-    time: Duration,
-    body: impl Fn(&AtomicBool) -> Result<(u64, Histogram), Error> + Sync,
-) -> Result<Vec<Share>, Error> {
+    meanwhile: impl FnOnce(),
+    body: impl Fn(usize) -> Result<T, Error> + Sync,
+) -> Result<Vec<Share<T>>, Error> {
     let barrier = Barrier::new(threads + 1);
-    let over = AtomicBool::new(false);
-    let one = || -> Result<Share, String> {
+    let one = |number| -> Result<Share<T>, String> {
         let warm = dll.calls(0, 1000);
         barrier.wait();
         warm.map_err(|error| error.to_string())?;
         let begin = Instant::now();
-        let (calls, times) = body(&over).map_err(|error| error.to_string())?;
-        Ok(Share { calls, begin, end: Instant::now(), times })
+        let value = body(number).map_err(|error| error.to_string())?;
+        Ok(Share { begin, end: Instant::now(), value })
     };
+    let one = &one;
     thread::scope(|scope| {
-        let handles: Vec<_> = (0..threads).map(|_| scope.spawn(one)).collect();
+        let handles: Vec<_> = (0..threads).map(|number| scope.spawn(move || one(number))).collect();
         barrier.wait();
-        thread::sleep(time);
-        over.store(true, Ordering::Relaxed);
-        let join = |handle: thread::ScopedJoinHandle<'_, Result<Share, String>>| {
+        meanwhile();
+        let join = |handle: thread::ScopedJoinHandle<'_, Result<Share<T>, String>>| {
             handle.join().map_err(|_| "a thread of the host panicked")?.map_err(Error::from)
         };
         handles.into_iter().map(join).collect()
     })
+}
+
+/// From the begin of the first thread to the end of the last.
+fn elapsed<T>(shares: &[Share<T>]) -> Duration {
+    let begin = shares.iter().map(|share| share.begin).min();
+    let end = shares.iter().map(|share| share.end).max();
+    begin.zip(end).map_or(Duration::ZERO, |(begin, end)| end - begin)
+}
+
+/// What that many calls take, divided over that many threads.
+pub(super) fn exactly(dll: &Dll, threads: usize, iterations: u64) -> Result<Duration, Error> {
+    let (each, rest) = (iterations / threads as u64, iterations % threads as u64);
+    let body = |number| {
+        let more = u64::from((number as u64) < rest);
+        Ok(repeat(dll, each + more).map(drop)?)
+    };
+    Ok(elapsed(&at_once(dll, threads, || (), body)?))
 }
 
 pub(super) fn measure(
@@ -56,22 +74,25 @@ pub(super) fn measure(
     threads: usize,
     time: Duration,
 ) -> Result<Map<String, Value>, Error> {
+    let over = AtomicBool::new(false);
+    let sleep = || {
+        thread::sleep(time);
+        over.store(true, Ordering::Relaxed);
+    };
     // The clock costs a third of a call: throughput is measured without it.
     let cpu = cpu_time();
-    let shares = at_once(dll, threads, time, |over| {
+    let shares = at_once(dll, threads, sleep, |_| {
         let mut number = 0_u64;
         while !over.load(Ordering::Relaxed) {
             dll.calls((number & 0xffff) as u32, LOOK)?;
             number += u64::from(LOOK);
         }
-        Ok((number, Histogram::new()))
+        Ok(number)
     })?;
     let cpu = cpu_time() - cpu;
-    let calls: u64 = shares.iter().map(|share| share.calls).sum();
-    let begin = shares.iter().map(|share| share.begin).min();
-    let end = shares.iter().map(|share| share.end).max();
-    let elapsed = begin.zip(end).map_or(Duration::ZERO, |(begin, end)| end - begin);
-    let timed = at_once(dll, threads, time, |over| {
+    let calls: u64 = shares.iter().map(|share| share.value).sum();
+    over.store(false, Ordering::Relaxed);
+    let timed = at_once(dll, threads, sleep, |_| {
         let mut times = Histogram::new();
         let mut number = 0_u32;
         let mut last = Instant::now();
@@ -82,18 +103,19 @@ pub(super) fn measure(
             times.add(u64::try_from((now - last).as_nanos()).unwrap_or(u64::MAX));
             last = now;
         }
-        Ok((u64::from(number), times))
+        Ok(times)
     })?;
     let mut times = Histogram::new();
-    timed.iter().for_each(|share| times.merge(&share.times));
+    timed.iter().for_each(|share| times.merge(&share.value));
     let all = [
-        ("total", json!(elapsed.as_nanos() as f64 / calls as f64)),
+        ("total", json!(elapsed(&shares).as_nanos() as f64 / calls as f64)),
         ("cpu", json!(cpu / calls as f64)),
-        ("least", json!(shares.iter().map(|share| share.calls).min())),
-        ("most", json!(shares.iter().map(|share| share.calls).max())),
+        ("least", json!(shares.iter().map(|share| share.value).min())),
+        ("most", json!(shares.iter().map(|share| share.value).max())),
         ("p50", json!(times.percentile(0.5))),
         ("p99", json!(times.percentile(0.99))),
         ("max", json!(times.largest())),
+        ("histogram", json!(times.pairs(1.0))),
     ];
     Ok(all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }

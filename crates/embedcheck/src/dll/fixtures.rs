@@ -67,13 +67,16 @@ macro_rules! fixture {
         fixture!($name, $module, $functions, [], None)
     };
     ($name:literal, $module:literal, $functions:expr, $variables:expr, $source:expr) => {
+        fixture!($name, $module, $functions, $variables, None, $source)
+    };
+    ($name:literal, $module:literal, $functions:expr, $variables:expr, $cdef:expr, $source:expr) => {
         Fixture {
             name: $name,
             module: $module,
             functions: &$functions,
             variables: &$variables,
             api: text_of!($name, "api.h"),
-            cdef: None,
+            cdef: $cdef,
             init: text_of!($name, "init.py"),
             source: $source,
         }
@@ -94,6 +97,14 @@ pub const FIXTURES: &[Fixture] = &[
     ),
     fixture!("tlocal", "_tlocal_cffi", ["add1"]),
     fixture!("perf", "_perf_cffi", ["add1"]),
+    fixture!(
+        "bench",
+        "_bench_cffi",
+        ["add1", "nop", "scale", "len", "sum", "raises", "round_trip", "init_time"],
+        [],
+        Some(text_of!("bench", "cdef.h")),
+        Some(text_of!("bench", "source.c"))
+    ),
     fixture!(
         "empty",
         "_empty_cffi",
@@ -167,7 +178,7 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         for fixture in FIXTURES {
             let written = fixture.write_to(scratch.path()).unwrap();
-            for file in ["api.h", "init.py", "source.c"] {
+            for file in ["api.h", "cdef.h", "init.py", "source.c"] {
                 let original = fs::read(folder().join(fixture.name).join(file)).ok();
                 assert_eq!(fs::read(written.join(file)).ok(), original, "{}/{file}", fixture.name);
             }

@@ -3,7 +3,7 @@
 
 #![expect(clippy::print_stdout, reason = "measurements are printed")]
 
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, c_char, c_int};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Barrier;
@@ -21,26 +21,22 @@ struct Limit {
     release: unsafe extern "C" fn() -> c_int,
 }
 
-/// Compiles `limit.c` against the headers of the interpreter and loads it. None without headers.
-fn limit(python: &Python) -> Option<Limit> {
+/// Compiles `limit` and loads it. The interpreter runs already.
+fn limit(python: &Python) -> Limit {
     let library = python.runtime.library.as_deref().unwrap();
-    let name = library.file_name().unwrap().to_str().unwrap();
-    let version = name.strip_prefix("libpython").unwrap().strip_suffix(".so.1.0").unwrap();
-    let prefix = library.ancestors().find(|at| at.join("include").is_dir())?;
-    let headers = prefix.join(format!("include/python{version}"));
-    if !headers.join("Python.h").is_file() {
-        return None;
-    }
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../c-harness/limit.c");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let sources = ["limit", "point", "references", "start", "vectorcall"]
+        .map(|name| root.join(format!("c-harness/bench/{name}.c")));
     let object = std::env::temp_dir().join(format!("limit-{}.so", std::process::id()));
     let status = Command::new("/usr/bin/cc")
-        .args(["-std=c11", "-O2", "-shared", "-fPIC", "-fvisibility=hidden", "-I"])
-        .args([&headers, &source])
+        .args(["-std=c11", "-O2", "-shared", "-fPIC", "-fno-plt", "-fvisibility=hidden"])
+        .args(&sources)
+        .arg(library)
         .arg("-o")
         .arg(&object)
         .env("PATH", "/usr/bin:/bin")
         .status()
-        .ok()?;
+        .unwrap();
     assert!(status.success());
     let file = std::ffi::CString::new(object.to_str().unwrap()).unwrap();
     // SAFETY: the library has no initialisers.
@@ -55,9 +51,12 @@ fn limit(python: &Python) -> Option<Limit> {
     };
     // SAFETY: the prototypes of limit.c.
     unsafe {
-        let start: unsafe extern "C" fn() -> c_int = std::mem::transmute(symbol(c"limit_start"));
-        assert_eq!(start(), 0);
-        Some(Limit {
+        let start: unsafe extern "C" fn(*const c_char, *const c_char) -> c_int =
+            std::mem::transmute(symbol(c"limit_initialise"));
+        let init = std::fs::read_to_string(root.join("python-fixtures/bench/init.py")).unwrap();
+        let init = std::ffi::CString::new(init).unwrap();
+        assert_eq!(start(c"_bench_cffi".as_ptr(), init.as_ptr()), 0);
+        Limit {
             add1: std::mem::transmute::<*mut _, unsafe extern "C" fn(c_int, c_int) -> c_int>(
                 symbol(c"add1"),
             ),
@@ -67,7 +66,7 @@ fn limit(python: &Python) -> Option<Limit> {
             release: std::mem::transmute::<*mut _, unsafe extern "C" fn() -> c_int>(symbol(
                 c"limit_release",
             )),
-        })
+        }
     }
 }
 
@@ -174,10 +173,7 @@ fn measure(threads: usize, time: Duration, call: impl Fn() + Sync) -> Measured {
 
 fn body(python: &Python) {
     let runtime = python.runtime;
-    let Some(limit) = limit(python) else {
-        println!("no headers");
-        return;
-    };
+    let limit = limit(python);
     let function = function(python);
     // SAFETY: limit.c was started.
     let theirs = || assert_eq!(unsafe { (limit.add1)(40, 2) }, 42);

@@ -1,0 +1,3 @@
+static int back(int x) {
+    return x + 1;
+}
