@@ -14,6 +14,7 @@ use embedcheck::env::Caller;
 use embedcheck::report::{CheckResult, Report, Verdict};
 use embedcheck::run::{HostCommand, HostKind, NoProgress, Stop};
 use embedcheck::target::{self, Target};
+use libtest_mimic::{Completion, Failed};
 
 /// What the environment of the tests says.
 pub static CALLER: LazyLock<Caller> = LazyLock::new(Caller::from_process);
@@ -27,18 +28,9 @@ pub static TARGETS: LazyLock<Vec<Target>> = LazyLock::new(|| {
 /// The Rust host as a program of its own: the example of `embedcheck-host`, which `cargo test
 /// --workspace` has built already.
 pub static RUST_HOST: LazyLock<HostCommand> = LazyLock::new(|| {
-    let this = std::env::current_exe().expect("a test knows its own path");
-    let profile = this.parent().and_then(Path::parent).expect("tests lie in target/PROFILE/deps");
-    let host = profile.join("examples/host");
+    let host = folder_of_profile().join("examples/host");
     if !host.is_file() {
-        // The folder of the profile `dev` has another name than the profile.
-        let folder = profile.file_name().and_then(|name| name.to_str()).unwrap_or("debug");
-        let profile = if folder == "debug" { "dev" } else { folder };
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--package", "embedcheck-host", "--example", "host"])
-            .args(["--profile", profile])
-            .status();
-        assert!(built.is_ok_and(|status| status.success()), "the Rust host can be built");
+        build("embedcheck-host", &["host"]).expect("the Rust host can be built");
     }
     HostCommand::new(HostKind::Rust, host)
 });
@@ -46,14 +38,26 @@ pub static RUST_HOST: LazyLock<HostCommand> = LazyLock::new(|| {
 /// The folder with these examples of this package, DLLs that embed-dll makes; all of them, if none is
 /// named. `cargo test` has built them already; if only one test was asked for, they are built now.
 pub fn examples(names: &[&str]) -> Result<PathBuf, String> {
-    let this = std::env::current_exe().map_err(|error| error.to_string())?;
-    let profile = this.parent().and_then(Path::parent).ok_or("tests lie in target/PROFILE/deps")?;
-    let folder = profile.file_name().and_then(|name| name.to_str()).unwrap_or("debug");
+    build(env!("CARGO_PKG_NAME"), names)?;
+    Ok(folder_of_profile().join("examples"))
+}
+
+/// `target/PROFILE`, in which this test lies.
+fn folder_of_profile() -> PathBuf {
+    let this = std::env::current_exe().expect("a test knows its own path");
+    let folder = this.parent().and_then(Path::parent);
+    folder.expect("tests lie in target/PROFILE/deps").to_owned()
+}
+
+/// Lets cargo build these examples of a package, or all of them, in the profile of this test.
+fn build(package: &str, examples: &[&str]) -> Result<(), String> {
+    let folder = folder_of_profile();
+    let folder = folder.file_name().and_then(|name| name.to_str()).unwrap_or("debug");
     // The folder of the profile `dev` has another name than the profile.
-    let name = if folder == "debug" { "dev" } else { folder };
+    let profile = if folder == "debug" { "dev" } else { folder };
     let mut command = Command::new(env!("CARGO"));
-    command.args(["build", "--quiet", "--package", env!("CARGO_PKG_NAME"), "--profile", name]);
-    match names {
+    command.args(["build", "--quiet", "--package", package, "--profile", profile]);
+    match examples {
         [] => {
             command.arg("--examples");
         }
@@ -62,10 +66,11 @@ pub fn examples(names: &[&str]) -> Result<PathBuf, String> {
         }
     }
     let output = command.output().map_err(|error| error.to_string())?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
     }
-    Ok(profile.join("examples"))
 }
 
 /// The DLLs that embed-dll made, which cargo has built for this very test.
@@ -100,6 +105,15 @@ pub fn required<T>(what: &str, found: Option<T>) -> Option<T> {
         let _ = writeln!(std::io::stderr(), "SKIPPED: this machine lacks {what}");
     }
     found
+}
+
+/// What a test that this machine cannot run comes to: it is left out, or a failure if everything is
+/// required.
+pub fn lacking(reason: &str) -> Result<Completion, Failed> {
+    if CALLER.require_all {
+        return Err(format!("EMBEDCHECK_REQUIRE_ALL=1, and this machine lacks: {reason}").into());
+    }
+    Ok(Completion::ignored_with(reason))
 }
 
 /// Whether this machine had all that the check needs, such as a compiler, or a network to fetch CFFI

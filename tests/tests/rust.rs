@@ -175,7 +175,12 @@ fn an_empty_executable_is_seen() {
     broken_in_c(
         "rust/prefix",
         &format!(
-            "const char *facts_prefix(void) {{ return {prefix:?}; }}
+            "#include <dlfcn.h>
+             #include <stdlib.h>
+             __attribute__((constructor)) static void start(void) {{
+                 dlopen(getenv(\"EMBED_DLL_LIBPYTHON\"), RTLD_NOW);
+             }}
+             const char *facts_prefix(void) {{ return {prefix:?}; }}
              const char *facts_executable(void) {{ return \"\"; }}
              int facts_add(int a, int b) {{ return a + b; }}"
         ),

@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use embedcheck::dll::{FIXTURES, Fixture};
 use embedcheck::target::{Support, Target};
-use embedcheck_tests::{CALLER, TARGETS, TWINS, root};
+use embedcheck_tests::{CALLER, TARGETS, TWINS, lacking, root};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 /// What a trial does.
@@ -111,8 +111,7 @@ fn main() -> ExitCode {
     let trial = |name: String, run: Run| {
         Trial::ignorable_test(name, move || match bench {
             Ok(bench) => run(bench).map(|()| Completion::Completed),
-            Err(reason) if CALLER.require_all => Err(format!("skipped: {reason}").into()),
-            Err(reason) => Ok(Completion::ignored_with(reason)),
+            Err(reason) => lacking(reason),
         })
     };
     let mut trials = Vec::new();

@@ -17,7 +17,10 @@ pub struct LongDouble(pub [u8; 16]);
 /// Python stores there. `Name` says, in messages, of what.
 #[diagnostic::on_unimplemented(
     message = "`{Name}` is `{Self}` in Rust, but by its declaration in C it is `{C}`",
-    label = "declared here as `{C}`"
+    label = "declared here as `{C}`",
+    note = "a variable that is `NoItem` is missing: write it beside the macro, as `static mut` (or \
+            `static`, if it is `const` in C) with this name and type; one of `api` needs \
+            `#[unsafe(no_mangle)] pub` before it"
 )]
 pub trait Fits<C, Name> {}
 
@@ -36,6 +39,10 @@ atomic! {
     AtomicI8: i8, AtomicI16: i16, AtomicI32: i32, AtomicI64: i64, AtomicIsize: isize,
     AtomicU8: u8, AtomicU16: u16, AtomicU32: u32, AtomicU64: u64, AtomicUsize: usize,
 }
+
+/// In the place of a variable that the author has not written. It fits nothing.
+#[derive(Debug)]
+pub struct NoItem;
 
 /// The address of a variable whose type fits.
 pub const fn variable<C, T: Fits<C, Name>, Name>(address: *mut T) -> *mut T {

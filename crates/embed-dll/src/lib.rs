@@ -38,7 +38,8 @@ pub mod __private {
         ReturnValue, Stack, Void, WideChar, call,
     };
     pub use crate::fit::{
-        Constant, FLOAT, Fits, INTEGER, LongDouble, Number, field, integer, length, size, variable,
+        Constant, FLOAT, Fits, INTEGER, LongDouble, NoItem, Number, field, integer, length, size,
+        variable,
     };
     pub use crate::module::{State, enter, last_error, leave, py_init, start};
     pub use crate::spec::{

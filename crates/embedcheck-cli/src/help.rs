@@ -18,9 +18,10 @@ what to change
 /// Variables that the program reads, and what for.
 const ENVIRONMENT: &[(&str, &str)] = &[
     ("EMBEDCHECK_PYTHONS", "more interpreters or libpython files to find, separated by colons"),
+    // Longer lines are broken, and go on in the column of the names.
     (
         "EMBEDCHECK_CACHE",
-        "folder for what is worth keeping; default $XDG_CACHE_HOME/embedcheck or ~/.cache/embedcheck",
+        "what is worth keeping; default: embedcheck in $XDG_CACHE_HOME or ~/.cache",
     ),
     ("EMBEDCHECK_RUST_DLLS", "folder with the DLLs that embed-dll made; default: near the program"),
     ("EMBEDCHECK_REQUIRE_ALL", "1: what would be skipped is a failure, for a CI"),

@@ -141,14 +141,17 @@ impl Caller {
 
     /// The folder for what is worth keeping between runs: `EMBEDCHECK_CACHE`, or `embedcheck` in
     /// `XDG_CACHE_HOME` (which must be absolute, says the XDG base directory specification), or
-    /// `~/.cache/embedcheck`. `None` when the environment names no place at all.
+    /// `~/.cache/embedcheck` in a home that is there: a package build sets one that is not, on
+    /// purpose, and nothing is made there. `None` when the environment names no such place: what
+    /// would be kept is made for this run only.
     #[must_use]
     pub fn cache_folder(&self) -> Option<PathBuf> {
         if let Some(folder) = &self.embedcheck_cache {
             return Some(folder.clone());
         }
         let xdg = self.xdg_cache_home.as_deref().filter(|folder| folder.is_absolute());
-        let base = xdg.map(Path::to_path_buf).or_else(|| Some(self.home.as_ref()?.join(".cache")));
+        let home = self.home.as_deref().filter(|home| home.is_dir());
+        let base = xdg.map(Path::to_path_buf).or_else(|| Some(home?.join(".cache")));
         base.map(|base| base.join("embedcheck"))
     }
 
@@ -196,15 +199,19 @@ mod tests {
 
     #[test]
     fn the_cache_folder_follows_the_most_particular_variable() {
-        let home = ("HOME", "/h");
+        let folder = tempfile::tempdir().unwrap();
+        let home = ("HOME", folder.path().to_str().unwrap());
+        let in_home = Some(folder.path().join(".cache/embedcheck"));
         assert_eq!(caller(&[]).cache_folder(), None);
-        assert_eq!(caller(&[home]).cache_folder(), Some("/h/.cache/embedcheck".into()));
+        assert_eq!(caller(&[home]).cache_folder(), in_home);
+        assert_eq!(caller(&[("HOME", "/nonexistent")]).cache_folder(), None);
         let xdg = ("XDG_CACHE_HOME", "/x");
         assert_eq!(caller(&[home, xdg]).cache_folder(), Some("/x/embedcheck".into()));
         let own = ("EMBEDCHECK_CACHE", "/e");
         assert_eq!(caller(&[home, xdg, own]).cache_folder(), Some("/e".into()));
         let relative = ("XDG_CACHE_HOME", "x");
-        assert_eq!(caller(&[home, relative]).cache_folder(), Some("/h/.cache/embedcheck".into()));
+        assert_eq!(caller(&[home, relative]).cache_folder(), in_home);
+        assert_eq!(caller(&[("HOME", "/nonexistent"), relative]).cache_folder(), None);
     }
 
     #[test]

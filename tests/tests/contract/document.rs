@@ -77,6 +77,15 @@ fn proofs_hold(suite: &Suite) -> Result<(), Failed> {
             wrong.push(format!("{}: is called the same, and a case prints other lines", row.id));
         }
     }
+    for case in suite.cases.iter().filter(|case| case.has(Producer::Rust)) {
+        let names = |proof: &Proof| matches!(proof, Proof::Lines(name) | Proof::Case(name) if *name == case.name);
+        let told =
+            rows().any(|row| matches!(row.state, State::Better(_)) && row.proofs.iter().any(names));
+        if case.stderr.diff_text().is_some() && !told {
+            let name = &case.name;
+            wrong.push(format!("{name}: no row says what is better about its standard error"));
+        }
+    }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 

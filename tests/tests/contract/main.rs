@@ -19,8 +19,8 @@ mod twins;
 use std::process::ExitCode;
 
 use embedcheck::target::{Support, Target};
-use embedcheck_tests::{CALLER, TARGETS};
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use embedcheck_tests::{TARGETS, lacking};
+use libtest_mimic::{Arguments, Completion, Trial};
 
 use bench::{Bench, Outcome};
 use suite::{Case, Producer, Suite};
@@ -76,11 +76,4 @@ fn trial(
         Outcome::AsExpected => Ok(Completion::Completed),
         Outcome::Lacking(reason) => lacking(&reason),
     })
-}
-
-fn lacking(reason: &str) -> Result<Completion, Failed> {
-    if CALLER.require_all {
-        return Err(format!("EMBEDCHECK_REQUIRE_ALL=1, and this machine lacks: {reason}").into());
-    }
-    Ok(Completion::ignored_with(reason))
 }

@@ -11,8 +11,8 @@ mod valgrind;
 use std::process::ExitCode;
 
 use embedcheck::target::{Support, Target};
-use embedcheck_tests::{CALLER, TARGETS};
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use embedcheck_tests::{TARGETS, lacking};
+use libtest_mimic::{Arguments, Completion, Trial};
 
 use bench::{Bench, Outcome};
 use valgrind::Tool;
@@ -51,13 +51,6 @@ fn trial(bench: &'static Bench, choice: &'static Choice, target: &'static Target
             Outcome::Lacking(reason) => lacking(&reason),
         }
     })
-}
-
-fn lacking(reason: &str) -> Result<Completion, Failed> {
-    if CALLER.require_all {
-        return Err(format!("EMBEDCHECK_REQUIRE_ALL=1, and this machine lacks: {reason}").into());
-    }
-    Ok(Completion::ignored_with(reason))
 }
 
 impl Choice {

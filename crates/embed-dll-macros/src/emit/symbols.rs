@@ -53,15 +53,25 @@ pub(crate) fn emit(types: &Types<'_>, declared: &Declared) -> Symbols {
             quote_spanned!(span=> (&raw mut #ident))
         };
         let named = format_ident!("__variable_{name}");
-        let checked = if variable.open_length {
+        let body = if variable.open_length {
             place
         } else {
-            quote_spanned!(span=> __rt::variable::<#ty, _, #named>(#place))
+            // What the author writes hides the item that says that there is none.
+            let mutable = (!variable.constant).then(|| quote!(mut));
+            let checked = quote_spanned!(span=> __rt::variable::<#ty, _, #named>(#place));
+            quote! {
+                static #mutable #ident: __rt::NoItem = __rt::NoItem;
+                {
+                    use super::*;
+                    #checked
+                }
+            }
         };
         symbols.items.extend(quote! {
             fn #address() -> *mut ::core::ffi::c_void {
                 enum #named {}
-                #checked.cast::<::core::ffi::c_void>()
+                let __address = { #body };
+                __address.cast::<::core::ffi::c_void>()
             }
         });
         symbols.table.push(quote!(__rt::Symbol { name: #name, address: #address }));

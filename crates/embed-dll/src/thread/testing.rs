@@ -76,7 +76,8 @@ pub(super) fn on_each(name: &str, body: fn(&Python), judge: fn(&Ran)) {
     }
     let libraries = libraries();
     if libraries.is_empty() {
-        assert!(env::var_os("EMBEDCHECK_REQUIRE_ALL").is_none(), "no libpython was found");
+        let required = env::var_os("EMBEDCHECK_REQUIRE_ALL").is_some_and(|value| value == "1");
+        assert!(!required, "no libpython was found");
         eprintln!("SKIPPED {name}: no libpython was found; EMBED_DLL_TEST_PYTHONS names prefixes");
         return;
     }
@@ -155,16 +156,14 @@ fn open(path: &Path) -> Python {
 
 /// Every libpython from 3.8 on: in the prefixes that the variable names, in pyenv, in /usr.
 fn libraries() -> Vec<PathBuf> {
-    let mut prefixes: Vec<PathBuf> = match env::var_os("EMBED_DLL_TEST_PYTHONS") {
-        Some(list) => env::split_paths(&list).collect(),
-        None => {
-            let pyenv = env::var_os("PYENV_ROOT")
-                .map(PathBuf::from)
-                .or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".pyenv")));
-            let versions = pyenv.map(|root| entries(&root.join("versions"))).unwrap_or_default();
-            versions.into_iter().chain([PathBuf::from("/usr")]).collect()
-        }
-    };
+    let added = env::var_os("EMBED_DLL_TEST_PYTHONS").unwrap_or_default();
+    let pyenv = env::var_os("PYENV_ROOT")
+        .map(PathBuf::from)
+        .or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".pyenv")));
+    let versions = pyenv.map(|root| entries(&root.join("versions"))).unwrap_or_default();
+    let usual = versions.into_iter().chain([PathBuf::from("/usr")]);
+    let added = env::split_paths(&added).filter(|prefix| !prefix.as_os_str().is_empty());
+    let mut prefixes: Vec<PathBuf> = usual.chain(added).collect();
     prefixes.sort();
     let folders = prefixes.iter().flat_map(|prefix| {
         let lib = prefix.join("lib");

@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use crate::common::{PROGRAM, Place};
-use crate::support::{is_root, quick, skip, target};
+use crate::common::Place;
+use crate::support::{is_root, put_program, quick, skip, target};
 
 #[test]
 fn pipes_and_devices_are_refused_without_reading_them() {
@@ -66,7 +66,7 @@ fn somebody_elses_files_are_unreadable() {
     fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).unwrap();
     // The program lies in a folder that nobody else may enter.
     let program = place.path().join("embedcheck");
-    fs::copy(PROGRAM, &program).unwrap();
+    put_program(&program);
     let mut command = Command::new("setpriv");
     command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program);
     command.args(["check", "--libpython"]).arg(&file);

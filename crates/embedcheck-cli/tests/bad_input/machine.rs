@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use crate::common::{PROGRAM, Place};
-use crate::support::{Mount, quick, quick_after, target};
+use crate::common::Place;
+use crate::support::{Mount, put_program, quick, quick_after, target};
 
 /// The verdict must not depend on it: hosts need high descriptors.
 #[test]
@@ -120,7 +120,7 @@ fn names_that_are_not_utf8_are_names() {
     let folder = place.path().join(OsStr::from_bytes(b"\xff\xfe"));
     fs::create_dir(&folder).unwrap();
     let program = folder.join("embedcheck");
-    fs::copy(PROGRAM, &program).unwrap();
+    put_program(&program);
     let mut command = std::process::Command::new(&program);
     command.args(["check", "--offline", "--only", "load/global", "--python"]);
     command.arg(target.executable.as_ref().unwrap());

@@ -12,6 +12,14 @@ use embedcheck::target::{Options, Support, Target, discover};
 
 use crate::common::{PROGRAM, Place};
 
+/// Puts the program at another place. A link where that is possible: a file that was written just
+/// now cannot be executed while a process that another test has forked meanwhile has it open.
+pub(crate) fn put_program(path: &Path) {
+    if fs::hard_link(PROGRAM, path).is_err() {
+        fs::copy(PROGRAM, path).unwrap();
+    }
+}
+
 /// A Python that gets every check, and its libpython.
 pub(crate) fn target() -> Option<&'static Target> {
     static TARGET: LazyLock<Option<Target>> = LazyLock::new(|| {

@@ -8,6 +8,13 @@ fn the_schema() {
     golden("docs/report.schema.json", &schema.expect_code(0).stdout);
 }
 
+/// What one line of `--help` has no room for.
+const CACHE: &str = "
+What is worth keeping (builds, environments with CFFI) lies in `EMBEDCHECK_CACHE`, else in `embedcheck` in
+`XDG_CACHE_HOME`, if that is an absolute path, else in `~/.cache/embedcheck`, if the home folder is there.
+Otherwise it is made for one run only.
+";
+
 #[test]
 fn the_reference_of_the_command_line() {
     let mut page = String::from(
@@ -25,6 +32,9 @@ fn the_reference_of_the_command_line() {
             title.trim(),
             help.expect_code(0).stdout.trim_end()
         );
+        if command.is_empty() {
+            page += CACHE;
+        }
     }
     golden("docs/cli.md", &page);
 }

@@ -33,12 +33,14 @@ impl Twins {
     }
 
     /// Where cargo leaves the libraries that a program depends on (`deps/` beside it; examples and
-    /// tests lie one folder deeper), and where an installation has them (`lib/embedcheck/` beside
-    /// `bin/`). `program` is a path without symbolic links.
+    /// tests lie one folder deeper), and where an installation has them: in `lib/embedcheck/`,
+    /// beside `bin/`, or beside the program where an archive was unpacked. `program` is a path
+    /// without symbolic links.
     #[must_use]
     pub fn near(program: &Path) -> Self {
         let Some(folder) = program.parent() else { return Self::default() };
-        let mut folders = vec![folder.join("deps"), folder.to_owned()];
+        let mut folders =
+            vec![folder.join("deps"), folder.to_owned(), folder.join("lib/embedcheck")];
         if let Some(above) = folder.parent() {
             folders.extend([above.join("deps"), above.join("lib/embedcheck")]);
         }
@@ -91,7 +93,7 @@ impl Twins {
                 format!("there is no {name}, which embed-dll makes ({places})"),
                 "`cargo build --release` in the sources of embedcheck makes it in \
                  target/release/deps; name the folder that has it in EMBEDCHECK_RUST_DLLS, or copy \
-                 the files to lib/embedcheck beside the bin folder of the program",
+                 the files to lib/embedcheck beside the program or its bin folder",
             )
         })
     }
@@ -118,6 +120,7 @@ mod tests {
             ("target/debug/deps/test-0123", "target/debug/deps"),
             ("target/debug/examples/host", "target/debug/deps"),
             ("usr/bin/embedcheck", "usr/lib/embedcheck"),
+            ("unpacked/embedcheck", "unpacked/lib/embedcheck"),
         ] {
             let root = tempfile::tempdir().unwrap();
             let folder = root.path().join(library);

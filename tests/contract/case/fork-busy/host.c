@@ -2,6 +2,7 @@
 #include "../host.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,7 +20,7 @@ static void *busy(void *unused) {
 /* While another thread runs Python code: the child is usable, or says that it is not. */
 int main(void) {
     pthread_t thread;
-    int status, ended;
+    int status;
     pid_t child;
 
     run("result = 0");
@@ -32,8 +33,12 @@ int main(void) {
         _exit(0);
     }
     waitpid(child, &status, 0);
-    ended = WIFEXITED(status);
-    SHOW("L05 the child %s\n", ended ? "came back" : "hung");
+    if (WIFEXITED(status))
+        SHOW("L05 the child came back\n");
+    else if (WTERMSIG(status) == SIGALRM)
+        SHOW("L05 the child hung\n");
+    else
+        SHOW("L05 the child died of signal %d\n", WTERMSIG(status));
     pthread_join(thread, NULL);
     SHOW("L05 the parent goes on: %d\n", run("result = 42"));
     return NORMAL_EXIT;

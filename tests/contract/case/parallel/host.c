@@ -1,9 +1,7 @@
 /* links: one two dotted
  * env: CONTRACT_QUIET=1 */
 #include "../host.h"
-
-#include <pthread.h>
-#include <unistd.h>
+#include "../crowd.h"
 
 #include "dotted/api.h"
 #include "one/api.h"
@@ -11,29 +9,11 @@
 
 enum { THREADS = 12 };
 
-static pthread_barrier_t together;
-static int results[THREADS];
-
-static void *call(void *number) {
-    int which = (int)(intptr_t)number;
-
-    pthread_barrier_wait(&together);
-    results[which] = which % 3 == 0 ? one_slow(42) : which % 3 == 1 ? two_slow(42) : dotted(41);
-    return NULL;
+static int call(int number) {
+    return number % 3 == 0 ? one_slow(42) : number % 3 == 1 ? two_slow(42) : dotted(41);
 }
 
 int main(void) {
-    pthread_t threads[THREADS];
-    int i, good = 0;
-
-    alarm(50);
-    pthread_barrier_init(&together, NULL, THREADS);
-    for (i = 0; i < THREADS; i++)
-        pthread_create(&threads[i], NULL, call, (void *)(intptr_t)i);
-    for (i = 0; i < THREADS; i++) {
-        pthread_join(threads[i], NULL);
-        good += results[i] == 42;
-    }
-    SHOW("H03 %d of %d\n", good, THREADS);
+    SHOW("H03 %d of %d\n", good_of_crowd(THREADS, call), THREADS);
     return NORMAL_EXIT;
 }

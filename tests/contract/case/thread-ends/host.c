@@ -1,7 +1,6 @@
 /* links: threads */
 #include "../host.h"
-
-#include <pthread.h>
+#include "../in_thread.h"
 
 #include "threads/api.h"
 
@@ -18,16 +17,6 @@ static void *who(void *result) {
 static void *nothing(void *result) {
     *(int *)result = th_local(1);
     return NULL;
-}
-
-static int in_thread(void *(*body)(void *)) {
-    pthread_t thread;
-    int result = -1;
-
-    if (pthread_create(&thread, NULL, body, &result) != 0)
-        return -1;
-    pthread_join(thread, NULL);
-    return result;
 }
 
 /* Memory in kB that the process has. */

@@ -1,7 +1,7 @@
 /* links: threads */
 #include "../host.h"
+#include "../in_thread.h"
 
-#include <pthread.h>
 #include <unistd.h>
 
 #include "threads/api.h"
@@ -24,16 +24,6 @@ static void *with_errno(void *result) {
     th_seterrno(12);
     *(int *)result = errno;
     return NULL;
-}
-
-static int in_thread(void *(*body)(void *)) {
-    pthread_t thread;
-    int result = -1;
-
-    if (pthread_create(&thread, NULL, body, &result) != 0)
-        return -1;
-    pthread_join(thread, NULL);
-    return result;
 }
 
 static void *spin(void *unused) {

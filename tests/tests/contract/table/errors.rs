@@ -4,9 +4,10 @@ use super::{Case, Proof, Row, better, lines, same};
 
 pub(super) const EXCEPTIONS: &[Row] = &[
     same("E01", "an exception is printed, the default value returned", lines!["errors", "told"]),
-    same(
+    better(
         "E02",
         "a result that does not convert likewise, without a traceback",
+        "a further line names the function, the type in C and the value",
         lines!["errors", "told"],
     ),
     same("E03", "`error=` is the value then, for every result type", lines!["errors"]),
@@ -70,7 +71,7 @@ pub(super) const EXCEPTIONS: &[Row] = &[
         "E26",
         "no source lines for the init code",
         "tracebacks show them",
-        &[Case("told"), Case("fails-raise")],
+        &[Case("told"), Case("fails-raise"), Case("import")],
     ),
     better(
         "E27",

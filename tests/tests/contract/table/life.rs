@@ -17,10 +17,18 @@ pub(super) const INITIALISATION: &[Row] = &[
     same("C08", "globals: only `__builtins__`; no `__name__`", lines!["life"]),
     same("C09", "functions keep the globals of the init code", lines!["life"]),
     same("C10", "`from __future__ import annotations`", lines!["life"]),
-    same(
+    better(
         "C11",
         "an exception in the init code: a block on stderr, functions return 0",
-        lines!["fails-raise", "fails-chain", "fails-import"],
+        "the block has source lines too, and says which libpython it was",
+        &[
+            Lines("fails-raise"),
+            Lines("fails-chain"),
+            Lines("fails-import"),
+            Case("fails-exit"),
+            Case("fails-interrupt"),
+            Case("failing-threads"),
+        ],
     ),
     same("C12", "it is not tried again by calls", lines!["fails-raise"]),
     same("C13", "each later call prints one line", lines!["fails-raise"]),

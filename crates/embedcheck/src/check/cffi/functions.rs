@@ -1,7 +1,7 @@
 //! Calls that fail, and what the host sees of it.
 
 use super::words::{
-    dead_call, ignored, init_failure, line_of, more, not_converted, traceback, unattached_call,
+    dead_call, ignored, init_failure, line_of, not_converted, traceback, unattached_call,
 };
 use super::{call, in_each_host};
 use crate::check::{Case, Finding, Lab, LabError};
@@ -53,7 +53,7 @@ fn raising(
     error: &str,
 ) -> Result<Raising, LabError> {
     let frame = traceback(producer, "_raises_cffi", line_of("raises", raise)?, function);
-    let printed = format!("{}{frame}{error}\n{}", ignored(function), more(producer));
+    let printed = format!("{}{frame}{error}\n", ignored(function));
     Ok(Raising { function, argument, value, printed })
 }
 
@@ -74,7 +74,7 @@ pub(in crate::check) fn exception(lab: &Lab<'_>, producer: Producer) -> Result<F
         function,
         argument,
         value: 0,
-        printed: format!("{}{error}\n{}", not_converted(function), more(producer)),
+        printed: not_converted(producer, function, error),
     };
     let calls = [
         raising(
@@ -113,9 +113,8 @@ pub(in crate::check) fn error_value(
     let line = line_of("raises", "raise KeyError(\"in the handler\")")?;
     both.printed.push_str(&format!(
         "Exception ignored during handling of the above exception by 'onerror':\n{}\
-         KeyError: 'in the handler'\n{}",
-        traceback(producer, "_raises_cffi", line, "raises_itself"),
-        more(producer)
+         KeyError: 'in the handler'\n",
+        traceback(producer, "_raises_cffi", line, "raises_itself")
     ));
     let calls = [
         raising(

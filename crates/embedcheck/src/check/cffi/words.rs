@@ -22,11 +22,17 @@ pub(super) fn ignored(function: &str) -> String {
     format!("Exception ignored from cffi callback <function {function} at 0x…>:\n")
 }
 
-/// A result that does not convert; no traceback follows.
-pub(super) fn not_converted(function: &str) -> String {
+/// A result that does not convert; no traceback follows. embed-dll adds what it was to be.
+pub(super) fn not_converted(producer: Producer, function: &str, error: &str) -> String {
+    let types = match producer {
+        Producer::Rust => format!(
+            "  (_raises_cffi.{function}() returns 'int' in C; its Python function returned …)\n"
+        ),
+        _ => String::new(),
+    };
     format!(
         "Exception ignored from cffi callback <function {function} at 0x…>, \
-         trying to convert the result back to C:\n"
+         trying to convert the result back to C:\n{error}\n{types}"
     )
 }
 
@@ -35,14 +41,9 @@ pub(super) fn traceback(producer: Producer, module: &str, line: usize, function:
     format!(
         "Traceback (most recent call last):\n  \
          File \"<init code for '{module}'>\", line {line}, in {function}\n{}",
-        more(producer)
+        // embed-dll shows the line, below which 3.13 marks a part of it.
+        if producer == Producer::Rust { "    …\n…\n" } else { "" }
     )
-}
-
-/// What may follow a frame or a report: embed-dll adds the line of the source, and what else it
-/// knows.
-pub(super) fn more(producer: Producer) -> &'static str {
-    if producer == Producer::Rust { "…\n" } else { "" }
 }
 
 /// The line of the frozen code on which `text` stands, counted from 1.
@@ -64,7 +65,10 @@ pub(super) fn init_failure(
     backend: &str,
 ) -> Result<String, LabError> {
     if producer == Producer::Rust {
-        return Ok(format!("…\n{error}…\n"));
+        return Ok(format!(
+            "Failed to initialize the Python embedding logic:\n\n{error}\nFrom: {module}\n\
+             embed-dll version: …\nPython: … in …\nsys.path: […]\n\n"
+        ));
     }
     let head = "Failed to initialize the Python-CFFI embedding logic:\n\n";
     if is_before(lab, 9) {

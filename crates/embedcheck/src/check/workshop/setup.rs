@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 
 use super::Workshop;
@@ -50,7 +50,7 @@ impl<'a> Workshop<'a> {
             stop,
             caller,
             c_host,
-            cache: Cache::open(cache_folder(caller).as_deref(), home.path()),
+            cache: Cache::open(caller.cache_folder().as_deref(), home.path()),
             compiler: Compiler::find(caller.cc.as_deref(), &surroundings),
             path,
             tools_path: caller.path.clone(),
@@ -66,14 +66,6 @@ impl<'a> Workshop<'a> {
             _home: home,
         })
     }
-}
-
-/// The cache folder. A package build sets a HOME that does not exist, on purpose: nothing is made
-/// there, and what would be kept is made for this run only.
-fn cache_folder(caller: &Caller) -> Option<PathBuf> {
-    let named = caller.embedcheck_cache.is_some() || caller.xdg_cache_home.is_some();
-    let home = caller.home.as_deref().is_some_and(Path::is_dir);
-    caller.cache_folder().filter(|_| named || home)
 }
 
 /// A PATH whose first `python3` is the target's interpreter, so that an embedded CPython computes
