@@ -42,7 +42,21 @@ pub(crate) enum Command {
     Targets(TargetsArgs),
     /// Print the JSON Schema of reports
     #[command(name = "__schema", hide = true)]
-    Schema,
+    Schema(SchemaArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Of which reports
+    #[arg(default_value = "check")]
+    pub(crate) of: SchemaOf,
+}
+
+/// The kinds of reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    Check,
+    Bench,
 }
 
 /// How results are written, for people or for programs.

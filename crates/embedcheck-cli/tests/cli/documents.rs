@@ -3,9 +3,11 @@
 use crate::common::{Place, golden};
 
 #[test]
-fn the_schema() {
-    let schema = Place::new().run(["__schema"]);
-    golden("docs/report.schema.json", &schema.expect_code(0).stdout);
+fn the_schemas() {
+    let place = Place::new();
+    for (of, file) in [("check", "docs/report.schema.json"), ("bench", "docs/bench.schema.json")] {
+        golden(file, &place.run(["__schema", of]).expect_code(0).stdout);
+    }
 }
 
 /// What one line of `--help` has no room for.
