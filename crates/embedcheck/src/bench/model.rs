@@ -60,7 +60,7 @@ pub struct BenchMachine {
 pub struct Settings {
     /// Fewer and shorter measurements.
     pub quick: bool,
-    /// How often each measurement of calls and threads was made for each producer, in a process of
+    /// How often each measurement of calls and threads was to be made for each producer, in a process of
     /// its own; starts are measured more often.
     pub rounds: u32,
     /// The numbers of threads that called at once.
@@ -93,6 +93,8 @@ pub struct BenchTarget {
     pub libpython: String,
     /// Its NT_GNU_BUILD_ID in hexadecimal digits.
     pub build_id: Option<String>,
+    /// How many rounds were made; a quick run makes fewer on a machine that is busy.
+    pub rounds: u32,
     /// The producers that were asked for, in the order of [`Producer::ALL`].
     pub producers: Vec<ProducerRecord>,
     /// In the order of the figures, then of the producers. There is none of a figure that a producer

@@ -60,6 +60,7 @@ pub(crate) fn report() -> BenchReport {
             executable: Some("/opt/python/bin/python3.11".to_owned()),
             libpython: "/opt/python/lib/libpython3.11.so.1.0".to_owned(),
             build_id: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
+            rounds: 7,
             producers: Producer::ALL.map(record).into(),
             measurements,
             ratios: vec![ratio(Producer::Rust)],
