@@ -25,7 +25,7 @@ fn the_reference_of_the_command_line() {
          [plan-format.md](plan-format.md).\n",
     );
     let place = Place::new();
-    for command in ["", "check", "list", "explain", "run", "targets"] {
+    for command in ["", "check", "bench", "list", "explain", "run", "targets"] {
         let args = command.split_whitespace().chain(["--help"]);
         let help = place.run(args);
         let title = format!("embedcheck {command}");
