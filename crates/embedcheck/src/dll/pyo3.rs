@@ -16,7 +16,7 @@ use super::fixtures::Fixture;
 use super::python::PythonFacts;
 use super::surroundings::Surroundings;
 use super::tool::{Tool, ToolError, find_program};
-use crate::target::Target;
+use crate::target::{Target, Version};
 
 /// The version of PyO3 that `pyo3/manifest.toml` names.
 pub const PYO3_VERSION: &str = "0.30.1";
@@ -65,7 +65,7 @@ impl<'a> Pyo3Producer<'a> {
         environment: &'a [(OsString, OsString)],
         cache: &'a Cache,
     ) -> Result<Self, BuildError> {
-        is_supported(target)?;
+        is_supported(&target.version, target.free_threaded)?;
         let missing = |reason: String| {
             let advice = "install Rust (https://rustup.rs) so that cargo and rustc are on PATH";
             Unavailable::new(reason, advice)
@@ -213,22 +213,24 @@ fn with(tool: Tool, environment: &[(OsString, OsString)]) -> Tool {
     environment.iter().fold(tool, |tool, (name, value)| tool.env(name, value))
 }
 
-fn is_supported(target: &Target) -> Result<(), Unavailable> {
-    let version = (target.version.major, target.version.minor);
-    let oldest = if target.free_threaded { OLDEST_FREE_THREADED } else { OLDEST };
-    let kind = if target.free_threaded { "CPython without the GIL" } else { "CPython" };
+fn is_supported(python: &Version, free_threaded: bool) -> Result<(), Unavailable> {
+    let version = (python.major, python.minor);
+    let oldest = if free_threaded { OLDEST_FREE_THREADED } else { OLDEST };
+    let kind = if free_threaded { "CPython without the GIL" } else { "CPython" };
     if version >= oldest && version <= NEWEST {
         return Ok(());
     }
     let (from, to) = (format!("{}.{}", oldest.0, oldest.1), format!("{}.{}", NEWEST.0, NEWEST.1));
     Err(Unavailable::new(
-        format!("PyO3 {PYO3_VERSION} is for {kind} {from} to {to}, not {}", target.version),
+        format!("PyO3 {PYO3_VERSION} is for {kind} {from} to {to}, not {python}"),
         format!("measure a Python from {from} to {to} with --python"),
     ))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -236,5 +238,103 @@ mod tests {
         assert!(MANIFEST.contains(&format!("pyo3 = {{ version = \"={PYO3_VERSION}\"")));
         assert!(LOCK.contains(&format!("name = \"pyo3\"\nversion = \"{PYO3_VERSION}\"")));
         assert!(LOCK.contains("name = \"embedcheck-pyo3-bench\""));
+    }
+
+    #[test]
+    fn a_python_that_it_does_not_know_is_named() {
+        let supported = |version, free| is_supported(&Version::parse(version).unwrap(), free);
+        for (version, free) in [("3.9.0", false), ("3.15.1", false), ("3.14.0", true)] {
+            assert_eq!(supported(version, free), Ok(()), "{version}");
+        }
+        let old = supported("3.8.18", false).unwrap_err();
+        assert!(old.reason.ends_with("is for CPython 3.9 to 3.15, not 3.8.18"), "{old}");
+        let free = supported("3.13.0", true).unwrap_err();
+        assert!(free.reason.contains("without the GIL 3.14 to 3.15, not 3.13.0"), "{free}");
+        assert!(supported("3.16.0a1", false).is_err());
+    }
+
+    /// A folder with a cargo that is a script; the producer uses it to build the fixture `bench`.
+    fn build(script: &str, offline: bool) -> (tempfile::TempDir, Result<(), BuildError>) {
+        let folder = tempfile::tempdir().unwrap();
+        let scratch = folder.path().join("scratch");
+        fs::create_dir(&scratch).unwrap();
+        let cargo = folder.path().join("cargo");
+        fs::write(&cargo, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).unwrap();
+        let mut surroundings = Surroundings::for_tests("/usr/bin:/bin", &scratch);
+        surroundings.offline = offline;
+        let python = PythonFacts {
+            executable: "/opt/bin/python3".into(),
+            libpython: "/opt/my lib/libpython3.12.so.1.0".into(),
+            version: (3, 12, 1),
+            identity: "one".to_owned(),
+            library_path: Some("/opt/my lib".into()),
+            cffi: None,
+        };
+        let cache = Cache::open(Some(&folder.path().join("cache")), &scratch);
+        let environment = [("CARGO_HOME".into(), "/cargo home".into())];
+        let producer = Pyo3Producer {
+            python: &python,
+            surroundings: &surroundings,
+            cache: &cache,
+            cargo,
+            environment: &environment,
+            rustc: "rustc 1.95.0\nhost: x\n".to_owned(),
+        };
+        assert_eq!(producer.compiler(), "rustc 1.95.0");
+        let fixture = Fixture::named("bench").unwrap();
+        assert!(!producer.is_built(fixture));
+        let built = producer.build(fixture, &folder.path().join("out.so"));
+        assert_eq!(producer.is_built(fixture), built.is_ok());
+        assert_eq!(fs::read_dir(&scratch).unwrap().count(), 0, "something is left");
+        (folder, built)
+    }
+
+    #[test]
+    fn what_cargo_made_is_kept() {
+        let script = "test -f Cargo.lock && test -f init.py || exit 3; mkdir -p target/release; \
+                      (echo \"$*\"; env) > target/release/libembedcheck_pyo3_bench.so";
+        let (folder, built) = build(script, false);
+        built.unwrap();
+        let text = fs::read_to_string(folder.path().join("out.so")).unwrap();
+        for part in [
+            "build --release --locked",
+            "PYO3_PYTHON=/opt/bin/python3",
+            "LD_LIBRARY_PATH=/opt/my lib",
+            "CARGO_HOME=/cargo home",
+            "-Clink-arg=-rpath\u{1f}-Clink-arg=-Xlinker\u{1f}-Clink-arg=/opt/my lib",
+        ] {
+            assert!(text.contains(part), "no {part} in {text}");
+        }
+        assert!(!text.contains("--offline"), "{text}");
+    }
+
+    #[test]
+    fn what_the_machine_lacks_is_no_failure() {
+        for (message, offline, reason) in [
+            (
+                "rust-lld: error: unable to find library -lpython3.12",
+                false,
+                "no libpython of Python 3.12.1",
+            ),
+            (
+                "/usr/bin/ld: cannot find -lpython3.12: No such file",
+                false,
+                "no libpython of Python",
+            ),
+            ("error: linker `cc` not found", false, "rustc finds no linker"),
+            ("error: failed to download `pyo3 v0.30.1`", false, "cargo cannot fetch PyO3"),
+            ("you may want to use --offline", true, "--offline forbids to fetch them"),
+        ] {
+            let (_folder, built) = build(&format!("echo '{message}' >&2; exit 101"), offline);
+            match built.unwrap_err() {
+                BuildError::Unavailable(missing) => {
+                    assert!(missing.reason.contains(reason), "{missing}");
+                }
+                other => panic!("{message}: {other}"),
+            }
+        }
+        let (_folder, built) = build("echo 'error[E0425]: a mistake' >&2; exit 101", false);
+        assert!(matches!(built, Err(BuildError::Tool(ToolError::Failed { .. }))), "{built:?}");
     }
 }
