@@ -86,7 +86,7 @@ impl Stand {
             caller,
             options,
             surroundings,
-            cache: Cache::open(caller.usable_cache_folder().as_deref(), folder),
+            cache: Cache::open(caller.cache_folder().as_deref(), folder),
             folder,
             fixture: Fixture::named("bench").ok_or_else(|| {
                 BenchError::Internal("there is no fixture named bench".to_owned())
