@@ -39,11 +39,14 @@ pub fn compare(
     new: &BenchReport,
 ) -> Result<Comparison, CompareError> {
     let ids: Vec<_> = new.targets.iter().map(|one| (&*one.id, one.version.clone())).collect();
-    let is_same_machine = old.machine.processor == new.machine.processor
-        && old.settings.optimised == new.settings.optimised;
+    let runs = Runs {
+        are_alike: old.machine.processor == new.machine.processor
+            && old.settings.optimised == new.settings.optimised,
+        are_busy: [old, new].into_iter().any(|report| note::busy(report).is_some()),
+    };
     let targets: Vec<_> = pairs(old, &ids)?
         .into_iter()
-        .map(|(one, other)| target(&old.targets[one], &new.targets[other], is_same_machine))
+        .map(|(one, other)| target(&old.targets[one], &new.targets[other], &runs))
         .collect();
     if targets.iter().all(|target| target.figures.is_empty()) {
         return Err(CompareError::NoFigures);
@@ -59,15 +62,24 @@ pub fn compare(
     })
 }
 
-fn target(old: &BenchTarget, new: &BenchTarget, is_same_machine: bool) -> TargetComparison {
+/// What is known about two runs together.
+struct Runs {
+    /// On the same kind of machine, by a host that was compiled alike.
+    are_alike: bool,
+    /// One of them had to share the processors.
+    are_busy: bool,
+}
+
+fn target(old: &BenchTarget, new: &BenchTarget, runs: &Runs) -> TargetComparison {
     let slowdown = quotient(median(&old.calibration), median(&new.calibration)).unwrap_or(1.0);
     let spreads = [Spreads::of(old), Spreads::of(new)];
     let both = new.measurements.iter().filter_map(|measured| {
         let kind = Kind::of(measured.producer, &measured.figure)
-            .filter(|_| measured.producer.is_python())?;
+            .filter(|_| measured.producer.is_python())?
+            .on(runs.are_busy);
         let before = old.measurement(measured.producer, &measured.figure)?;
         // Another machine has another speed: what was measured says nothing by itself.
-        let mut factors = if is_same_machine { vec![1.0] } else { Vec::new() };
+        let mut factors = if runs.are_alike { vec![1.0] } else { Vec::new() };
         factors.push(slowdown);
         factors.extend(kind.of_plain.then(|| plain(old, new, &measured.figure)).flatten());
         let spread = f64::hypot(

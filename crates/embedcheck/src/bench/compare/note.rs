@@ -31,16 +31,22 @@ pub(super) fn notes(old: &BenchReport, new: &BenchReport) -> Vec<String> {
     };
     differs("set in the environment", environment(old), environment(new));
     for (when, report) in [("before", old), ("now", new)] {
-        let loads = [report.machine.load_before, report.machine.load_after];
-        let load = loads.into_iter().flatten().map(|load| load[0]).fold(0.0, f64::max);
-        // The measurement itself makes a load of about the most threads that it has.
-        let own = report.settings.threads.iter().max().copied().unwrap_or(1).min(4);
-        let usual = report.machine.system.processors as f64 + f64::from(own);
-        if load > usual {
+        if let Some(load) = busy(report) {
             notes.push(format!(
-                "the machine was busy {when} (load {load:.1}): small changes cannot be seen"
+                "the machine was busy {when} (load {load:.1}): of starts and of several threads only \
+                 large changes can be seen"
             ));
         }
     }
     notes
+}
+
+/// The load, if it was more than the processors can do.
+pub(super) fn busy(report: &BenchReport) -> Option<f64> {
+    let loads = [report.machine.load_before, report.machine.load_after];
+    let load = loads.into_iter().flatten().map(|load| load[0]).fold(0.0, f64::max);
+    // The measurement itself makes one of about the threads that it has.
+    let own = report.settings.threads.iter().max().copied().unwrap_or(1).min(2);
+    let most = report.machine.system.processors as f64 + f64::from(own);
+    (load > most).then_some(load)
 }
