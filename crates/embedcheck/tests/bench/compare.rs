@@ -96,7 +96,7 @@ fn what_differs_between_the_runs_is_noted() {
     processor: Some Processor 9000 before, Another now
     measuring host: optimised before, not optimised now
     set in the environment: PYTHONDEVMODE=1 before, nothing now
-    the machine was busy now (load 20.0): small changes cannot be seen
+    the machine was busy now (load 20.0): of starts and of several threads only large changes can be seen
     ");
 }
 

@@ -38,8 +38,8 @@ const fn scheduled(name: &'static str, floor: f64, least: f64) -> Kind {
 
 impl Kind {
     /// The kind of a figure; `None` for one that is too noisy, or too little, to be compared: single
-    /// calls that wait for the scheduler, times of some microseconds that are taken once a process, calls
-    /// that make a thread state.
+    /// calls that wait for the scheduler, times of some microseconds that are taken once a process, a
+    /// difference of two starts, calls that make a thread state.
     pub(super) fn of(producer: Producer, figure: &str) -> Option<Self> {
         // These make a thread state for each call in a thread that Python did not make. What that costs is
         // up to the allocator and the pages that it has left: some processes take 3 µs, others of the same
@@ -56,7 +56,7 @@ impl Kind {
             ["start", "cpu"] => Some(Kind { busy: 0.3, ..kind("start, processor", 0.12, 0.5) }),
             ["start", "both" | "first"] => Some(waits("start", 0.15, 1.0)),
             ["start", "initialise"] => Some(waits("start, part", 0.20, 1.0)),
-            ["start", "libpython" | "init-code"] => Some(waits("start, small part", 0.40, 1.0)),
+            ["start", "init-code"] => Some(waits("start, small part", 0.40, 1.0)),
             ["memory", "called"] => Some(kind("memory", 0.10, 512.0)),
             ["memory", "thread"] => Some(kind("memory of threads", 0.50, 256.0)),
             _ => None,
