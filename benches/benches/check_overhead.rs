@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use benches::Spread;
+use embedcheck::bench::Estimate;
 use embedcheck::check::{Options, check};
 use embedcheck::env::Caller;
 use embedcheck::report::Summary;
@@ -77,10 +77,8 @@ fn measure() -> Result<(), Box<dyn Error>> {
         println!("round {round}: checks {checks:.3} s, bare {processes:.3} s, ratio {ratio:.2}");
         ratios.push(ratio);
     }
-    if let Some(Spread { minimum, median, maximum }) = Spread::of(ratios) {
-        println!(
-            "ratio: median {median:.2}, from {minimum:.2} to {maximum:.2} (aim: at most 1.50)"
-        );
+    if let Some(Estimate { median, low, high }) = Estimate::of(&ratios) {
+        println!("ratio: median {median:.2}, from {low:.2} to {high:.2} (aim: at most 1.50)");
     }
     println!("largest resident size of the runner: {}", peak_memory());
     Ok(())

@@ -9,7 +9,7 @@ pub(crate) const HOST: &str = "__measure";
 #[derive(Debug, PartialEq, Eq)]
 pub struct Arguments {
     /// How often each producer is measured.
-    pub rounds: usize,
+    pub rounds: u32,
     /// Times are cut short: whether the benchmarks run is what matters, not their figures.
     pub quick: bool,
     /// Every target of the machine.
@@ -54,7 +54,7 @@ impl Arguments {
     }
 }
 
-fn parse_rounds(number: &OsStr) -> Result<usize, String> {
+fn parse_rounds(number: &OsStr) -> Result<u32, String> {
     match number.to_str().and_then(|number| number.parse().ok()) {
         Some(rounds) if rounds > 0 => Ok(rounds),
         _ => Err(format!("--rounds {} is no number above 0", number.display())),

@@ -1,38 +1,38 @@
-//! Benchmarks of the workspace. They print ratios that are taken in one run on one machine, and
-//! assert nothing: machines are shared and noisy.
+//! Benchmarks of the workspace. They print figures and ratios that are taken in one run on one machine,
+//! and assert nothing but that the DLLs work: machines are shared and noisy.
 //!
-//! What calls cost is measured by `call`, `threads` and `start_up`, for the DLLs of several
-//! [`producers`] side by side. A benchmark runs itself again as the host process
-//! (`embedcheck_host::measure`), one process for each figure of each DLL, the DLLs by turns.
+//! What calls cost is measured by `call`, `threads` and `start_up`: parts of what `embedcheck bench`
+//! measures. A benchmark runs itself again as the host process (`embedcheck_host::measure`).
 #![forbid(unsafe_code)]
 
 mod arguments;
-pub mod producers;
-mod series;
-mod setting;
-mod table;
+mod targets;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use embedcheck::bench::{
+    BenchTarget, Item, MeasuringHost, Missing, Options, Recorder, Schedule, measure, to_text,
+};
+use embedcheck::dll::Twins;
 use embedcheck::env::Caller;
+use embedcheck::report::TextOptions;
+use embedcheck::run::{NoProgress, Stop};
 
 pub use arguments::Arguments;
-pub use series::{Answer, Series, ratio};
-pub use setting::Setting;
-pub use table::{Table, cell};
 
 /// For a person to read.
 pub type Error = Box<dyn std::error::Error>;
 
-/// The `main` of a benchmark of calls: runs `measure` for each target, or is the host process.
-pub fn main(measure: impl Fn(&Setting, &Arguments) -> Result<(), Error>) -> ExitCode {
+/// The `main` of a benchmark of calls: measures the items of the schedule that it is about, or is the
+/// host process.
+pub fn main(is_measured: impl Fn(&Item) -> bool) -> ExitCode {
     let mut words: Vec<OsString> = std::env::args_os().skip(1).collect();
     if words.first().is_some_and(|word| word == arguments::HOST) {
         let code = embedcheck_host::measure::main(words.split_off(1));
         return ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX));
     }
-    match all(words, measure) {
+    match all(words, is_measured) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprint(&*error);
@@ -46,46 +46,37 @@ fn eprint(error: &dyn std::error::Error) {
     eprintln!("error: {error}");
 }
 
-fn all(
-    words: Vec<OsString>,
-    measure: impl Fn(&Setting, &Arguments) -> Result<(), Error>,
-) -> Result<(), Error> {
+#[expect(clippy::print_stdout, reason = "printing is what benchmarks are for")]
+fn all(words: Vec<OsString>, is_measured: impl Fn(&Item) -> bool) -> Result<(), Error> {
     let arguments = Arguments::parse(words)?;
     let caller = Caller::from_process();
-    for target in setting::targets(&arguments, &caller)? {
-        measure(&Setting::new(&target, &caller)?, &arguments)?;
+    let program = std::env::current_exe()?;
+    let twins = match &caller.embedcheck_rust_dlls {
+        Some(folder) => Twins::in_folder(folder),
+        None => Twins::near(&program),
+    };
+    let optimised = !cfg!(debug_assertions);
+    let host = MeasuringHost { program, arguments: vec![arguments::HOST.into()], optimised };
+    let mut schedule = Schedule::new(arguments.quick, Some(arguments.rounds), &[1, 2, 4, 8]);
+    schedule.items.retain(is_measured);
+    let options = Options { schedule, quick: arguments.quick, ..Options::new(host, twins) };
+    let mut recorder = Recorder::begin(&options, Vec::new());
+    let stop = Stop::new()?;
+    for target in targets::targets(&arguments, &caller)? {
+        let (target, figures) = measure(&target, &caller, &options, &stop, &NoProgress)?;
+        works(&target)?;
+        recorder.add(target, figures);
     }
+    println!("{}", to_text(&recorder.finish(), &TextOptions::default()));
     Ok(())
 }
 
-/// Smallest, median and largest of some measurements.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spread {
-    /// Smallest.
-    pub minimum: f64,
-    /// The middle one; the lower of the two middle ones for an even number.
-    pub median: f64,
-    /// Largest.
-    pub maximum: f64,
-}
-
-impl Spread {
-    /// `None` without measurements.
-    pub fn of(mut values: Vec<f64>) -> Option<Self> {
-        values.sort_by(f64::total_cmp);
-        let median = *values.get(values.len().checked_sub(1)? / 2)?;
-        Some(Self { minimum: *values.first()?, median, maximum: *values.last()? })
+/// A DLL that fails is fast.
+fn works(target: &BenchTarget) -> Result<(), Error> {
+    for record in &target.producers {
+        if let Some(Missing::Failed { reason }) = &record.missing {
+            return Err(format!("{}: {}: {reason}", target.id, record.producer).into());
+        }
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_spread_of_some_values() {
-        assert_eq!(Spread::of(Vec::new()), None);
-        let spread = Spread::of(vec![3.0, 1.0, 2.0, 9.0]).unwrap();
-        assert_eq!(spread, Spread { minimum: 1.0, median: 2.0, maximum: 9.0 });
-    }
+    Ok(())
 }

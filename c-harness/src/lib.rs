@@ -50,9 +50,6 @@ pub static PLAIN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/plain.so"));
 /// else -1 with the first argument and the result of the one that did not.
 pub static LINKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/linked.so"));
 
-/// The C API by hand, for benchmarks: to be compiled against the headers of one version.
-pub const LIMIT_SOURCE: &str = include_str!("../limit.c");
-
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
         &[$(($name, include_str!(concat!("../host/", $name)))),*]

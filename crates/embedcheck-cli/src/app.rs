@@ -44,11 +44,12 @@ fn dispatch(command: Command, output: &Output) -> Exit {
     }
     let done = match command {
         Command::Check(args) => command::check::check(*args, output, signals.stop()),
+        Command::Bench(args) => command::bench::bench(&args, output, signals.stop()),
         Command::List(args) => command::list::list(&args, output),
         Command::Explain(args) => command::explain::explain(&args, output),
         Command::Run(args) => command::run::run(&args, output, signals.stop()),
         Command::Targets(args) => command::targets::targets(&args, output, signals.stop()),
-        Command::Schema => command::schema(output),
+        Command::Schema(args) => command::schema(&args, output),
     };
     // What escaped from every run does not escape from this process.
     end_strays();

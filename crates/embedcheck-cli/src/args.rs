@@ -31,6 +31,9 @@ pub(crate) enum Command {
     /// Embed a Python and report what works
     #[command(after_help = help::after_check())]
     Check(Box<CheckArgs>),
+    /// Measure what calls into an embedded Python cost
+    #[command(after_help = help::after_bench())]
+    Bench(Box<BenchArgs>),
     /// List the checks: their ids and what each asserts
     List(ListArgs),
     /// Explain a check: what it does, what a failure means, what to do
@@ -42,7 +45,21 @@ pub(crate) enum Command {
     Targets(TargetsArgs),
     /// Print the JSON Schema of reports
     #[command(name = "__schema", hide = true)]
-    Schema,
+    Schema(SchemaArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Of which reports
+    #[arg(default_value = "check")]
+    pub(crate) of: SchemaOf,
+}
+
+/// The kinds of reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    Check,
+    Bench,
 }
 
 /// How results are written, for people or for programs.
@@ -109,6 +126,66 @@ pub(crate) struct CheckArgs {
     /// Show the evidence: host processes, plans, standard error, events that deviate
     #[arg(long, short)]
     pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+
+    /// Measure every Python that `embedcheck targets` lists
+    #[arg(long, conflicts_with_all = ["python", "libpython"])]
+    pub(crate) all: bool,
+
+    /// Who made the DLLs that are measured, separated by commas: plain, limit, naive, cffi, rust, pyo3;
+    /// one that is named is built even if that takes long [default: all]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) producers: Vec<embedcheck::bench::Producer>,
+
+    /// How many threads call at once, separated by commas
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "1,2,4,8")]
+    #[arg(value_parser = threads)]
+    pub(crate) threads: Vec<u32>,
+
+    /// How often calls and threads are measured for each producer [default: 10, with --quick 5]
+    #[arg(long, value_name = "N", value_parser = rounds)]
+    pub(crate) rounds: Option<u32>,
+
+    /// Fewer and shorter measurements, less than a minute for one Python; leaves out what takes long to
+    /// build unless --producers names it
+    #[arg(long)]
+    pub(crate) quick: bool,
+
+    /// Set a variable in the environment of the measured processes, such as PYTHONDEVMODE=1; can be
+    /// given several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = OsStringValueParser::new().try_map(variable))]
+    pub(crate) env: Vec<(OsString, OsString)>,
+
+    /// Fetch nothing: without it, pip fetches cffi and cargo fetches PyO3 if they are not there
+    #[arg(long)]
+    pub(crate) offline: bool,
+
+    /// How to write the report
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+
+    /// Write the report to this file, in --format; standard output then has it as text
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Say what changed beyond the noise since this report, a JSON file of an earlier run
+    #[arg(long, value_name = "OLD.json")]
+    pub(crate) compare: Option<PathBuf>,
+
+    /// Measure nothing: compare with this report instead
+    #[arg(long, value_name = "NEW.json", requires = "compare")]
+    #[arg(conflicts_with_all = ["python", "libpython", "all", "producers", "rounds", "quick", "env", "offline"])]
+    pub(crate) with: Option<PathBuf>,
+
+    /// End with code 1 if a figure got worse by more than this, such as 10%; only what is beyond the
+    /// noise counts
+    #[arg(long, value_name = "PERCENT", requires = "compare", value_parser = percent)]
+    pub(crate) fail_above: Option<f64>,
 }
 
 /// Which Python is meant.
@@ -224,6 +301,35 @@ fn at_least_one(text: &str) -> Result<u32, String> {
     }
 }
 
+/// More threads would measure how long the machine takes to start them.
+const MOST_THREADS: u32 = 256;
+
+fn threads(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(number @ 1..=MOST_THREADS) => Ok(number),
+        _ => Err(format!("must be a whole number from 1 to {MOST_THREADS}")),
+    }
+}
+
+/// More rounds would take days.
+const MOST_ROUNDS: u32 = 1000;
+
+fn rounds(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(number @ 1..=MOST_ROUNDS) => Ok(number),
+        _ => Err(format!("must be a whole number from 1 to {MOST_ROUNDS}")),
+    }
+}
+
+/// A share: 0.1 for `10%` or `10`.
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).trim();
+    match number.parse::<f64>() {
+        Ok(percent) if (0.0..=10_000.0).contains(&percent) => Ok(percent / 100.0),
+        _ => Err("must be a percentage such as 10%".to_owned()),
+    }
+}
+
 /// A day: longer waits are a slip of the finger, and sums of a few stay far from any overflow.
 const LONGEST: f64 = 86_400.0;
 
@@ -263,10 +369,19 @@ mod tests {
     }
 
     #[test]
+    fn a_percentage_is_a_share() {
+        assert_eq!((percent("10%"), percent("12.5"), percent("0")), (Ok(0.1), Ok(0.125), Ok(0.0)));
+        for wrong in ["", "%", "-1%", "nan", "ten", "1e9"] {
+            assert!(percent(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn nothing_can_be_done_zero_times() {
         assert_eq!(at_least_one("3"), Ok(3));
         for wrong in ["0", "-1", "x", "99999999999", "1.5"] {
             assert!(at_least_one(wrong).is_err(), "{wrong}");
+            assert!(threads(wrong).is_err() && rounds(wrong).is_err(), "{wrong}");
         }
     }
 }

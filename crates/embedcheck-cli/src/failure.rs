@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use embedcheck::bench::compare::CompareError;
+use embedcheck::bench::{BenchError, BenchJsonError};
 use embedcheck::check::CheckError;
 use embedcheck::report::{JsonError, WriteError};
 use embedcheck::run::{RunError, ScratchError};
@@ -24,6 +26,34 @@ pub(crate) enum Failure {
     /// There is no report.
     #[error(transparent)]
     Check(#[from] CheckError),
+    /// There are no figures.
+    #[error(transparent)]
+    Bench(#[from] BenchError),
+    /// `--compare` or `--with` names no file that can be read.
+    #[error(
+        "cannot read {}: {source}; `embedcheck bench --format json --output FILE` writes a report",
+        path.display()
+    )]
+    UnreadableReport {
+        /// As given.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It names a file that is something else.
+    #[error("{}: {error}", path.display())]
+    BadReport {
+        /// As given.
+        path: PathBuf,
+        /// What it is, and what to do.
+        error: BenchJsonError,
+    },
+    /// Two reports that have nothing in common.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
+    /// A report of the benchmarks has no JSON form.
+    #[error(transparent)]
+    BenchJson(#[from] BenchJsonError),
     /// `explain` for a check that does not exist.
     #[error("{0}")]
     UnknownCheck(String),
@@ -84,9 +114,13 @@ impl Failure {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Check(error) => of_check(error),
+            Self::Bench(error) => of_bench(error),
             Self::Target(_)
             | Self::NoTarget
             | Self::UnknownCheck(_)
+            | Self::UnreadableReport { .. }
+            | Self::BadReport { .. }
+            | Self::Compare(_)
             | Self::UnreadablePlan { .. }
             | Self::BadPlan { .. }
             | Self::Scratch(_)
@@ -95,6 +129,7 @@ impl Failure {
             | Self::Output(_) => Exit::Usage,
             Self::Run(_)
             | Self::Json(_)
+            | Self::BenchJson(_)
             | Self::OtherJson(_)
             | Self::OwnPath(_)
             | Self::Signals(_) => Exit::Internal,
@@ -106,9 +141,19 @@ impl Failure {
         matches!(
             self,
             Self::Check(CheckError::Interrupted)
+                | Self::Bench(BenchError::Interrupted)
                 | Self::Run(RunError::Interrupted)
                 | Self::Target(TargetError::Interrupted)
         )
+    }
+}
+
+fn of_bench(error: &BenchError) -> Exit {
+    match error {
+        BenchError::NotEmbeddable(_) => Exit::NothingEmbedded,
+        BenchError::Scratch(_) => Exit::Usage,
+        // As for the checks.
+        _ => Exit::Internal,
     }
 }
 

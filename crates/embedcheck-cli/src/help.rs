@@ -13,6 +13,7 @@ what to change
   embedcheck check --python P    check another one: a path, a name on PATH, or a version
   embedcheck targets             which Pythons there are
   embedcheck list                what is checked; embedcheck explain ID says more about one
+  embedcheck bench --quick       what calls into it cost
   embedcheck --help              all commands, exit codes and environment variables";
 
 /// Variables that the program reads, and what for.
@@ -40,7 +41,8 @@ pub(crate) fn after() -> String {
              embedcheck check --python 3.12 --only 'load/*' --only 'race/*'\n  \
              embedcheck check --libpython /usr/lib/libpython3.11.so.1.0 --offline\n  \
              embedcheck check --all --format json --output report.json\n  \
-             embedcheck explain load/local\n"
+             embedcheck explain load/local\n  \
+             embedcheck bench --python 3.12 --quick\n"
         ),
         exit_codes(),
         environment(),
@@ -60,6 +62,35 @@ pub(crate) fn after_check() -> String {
              embedcheck check --iterations 50 --only race/two-dlls\n"
         ),
         exit_codes(),
+    )
+    .trim_end()
+    .to_owned()
+}
+
+/// Below the help of `embedcheck bench`.
+pub(crate) fn after_bench() -> String {
+    let mut producers = String::new();
+    for producer in embedcheck::bench::Producer::ALL {
+        // Writing to a String cannot fail.
+        let _ = writeln!(producers, "  {producer:5}  {}", producer.meaning());
+    }
+    format!(
+        "{}\n{}\n{}",
+        section("Producers, side by side with the same header and Python code", &producers),
+        section(
+            "Examples",
+            "  embedcheck bench --quick\n  \
+             embedcheck bench --python 3.12 --format json --output old.json\n  \
+             embedcheck bench --python 3.12 --compare old.json --fail-above 10%\n  \
+             embedcheck bench --compare old.json --with new.json\n"
+        ),
+        section(
+            "Exit codes",
+            "    0  measured; with --fail-above nothing got worse by more than that\n    \
+             1  a DLL did not work, or a figure got worse by more than --fail-above\n    \
+             2  wrong usage or bad input, or the output could not be written\n    \
+             3  no Python could be measured\n"
+        ),
     )
     .trim_end()
     .to_owned()

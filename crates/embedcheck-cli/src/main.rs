@@ -18,8 +18,9 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     // Before anything else: a host process must start lean and with one thread.
-    if arguments.next().is_some_and(|first| first == host::SUBCOMMAND) {
-        return host::main(arguments);
+    match arguments.next() {
+        Some(first) if first == host::SUBCOMMAND => host::main(arguments),
+        Some(first) if first == host::MEASURE => host::measure(arguments),
+        _ => app::main(),
     }
-    app::main()
 }

@@ -51,6 +51,9 @@ pub struct Caller {
     /// What pip may need to reach its index, in the order of the environment: its own variables,
     /// certificates, proxies, and where its configuration is.
     pub pip_environment: Vec<(OsString, OsString)>,
+    /// What cargo and rustc may need to find their toolchain and a registry, in the order of the
+    /// environment.
+    pub cargo_environment: Vec<(OsString, OsString)>,
 }
 
 /// Whole names that a shim gets to see.
@@ -76,6 +79,15 @@ const PIP_NAMES: [&str; 13] = [
     "ALL_PROXY",
     "NO_PROXY",
 ];
+
+/// Whole names that cargo gets to see, besides those that lead pip to its index.
+const CARGO_NAMES: [&str; 4] =
+    ["CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "RUSTUP_AUTO_INSTALL"];
+
+/// Beginnings of names that cargo gets to see: where its registries are and how to reach them. What
+/// changes how code is compiled (`RUSTFLAGS`, `CARGO_PROFILE_…`) is not among them.
+const CARGO_PREFIXES: [&str; 5] =
+    ["CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTRIES_", "CARGO_REGISTRY_", "CARGO_SOURCE_"];
 
 impl Caller {
     /// Reads the environment of this process.
@@ -104,6 +116,9 @@ impl Caller {
         }
         if is_for_pip(name) {
             put(&mut self.pip_environment, name, &value);
+        }
+        if is_for_cargo(name) {
+            put(&mut self.cargo_environment, name, &value);
         }
         match name {
             "PATH" => self.path = Some(value),
@@ -174,6 +189,12 @@ pub(crate) fn is_for_pip(name: &str) -> bool {
     name.starts_with("PIP_") || PIP_NAMES.contains(&name.as_str())
 }
 
+fn is_for_cargo(name: &str) -> bool {
+    CARGO_NAMES.contains(&name)
+        || CARGO_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || is_for_pip(name) && !name.starts_with("PIP_")
+}
+
 fn is_for_shims(name: &str) -> bool {
     SHIM_NAMES.contains(&name) || SHIM_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
@@ -232,6 +253,21 @@ mod tests {
         ]);
         let names: Vec<_> = caller.pip_environment.iter().map(|(name, _)| name.clone()).collect();
         assert_eq!(names, ["PIP_INDEX_URL", "https_proxy", "NO_PROXY"]);
+    }
+
+    #[test]
+    fn cargo_sees_its_registries_and_nothing_that_changes_the_code() {
+        let caller = caller(&[
+            ("RUSTFLAGS", "-O"),
+            ("CARGO_PROFILE_RELEASE_LTO", "1"),
+            ("PIP_INDEX_URL", "i"),
+            ("CARGO_HOME", "/c"),
+            ("CARGO_REGISTRIES_MINE_INDEX", "r"),
+            ("HTTPS_PROXY", "p"),
+            ("HOME", "/h"),
+        ]);
+        let names: Vec<_> = caller.cargo_environment.iter().map(|(name, _)| name.clone()).collect();
+        assert_eq!(names, ["CARGO_HOME", "CARGO_REGISTRIES_MINE_INDEX", "HTTPS_PROXY", "HOME"]);
     }
 
     #[test]

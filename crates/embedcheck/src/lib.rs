@@ -11,6 +11,7 @@
 //! Left to right, no way back. This process itself never loads a libpython and never loads a DLL.
 #![forbid(unsafe_code)]
 
+pub mod bench;
 pub mod check;
 pub mod diagnose;
 mod distribution;

@@ -1,17 +1,22 @@
 //! One file for each subcommand.
 
+pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod explain;
 pub(crate) mod list;
 pub(crate) mod run;
 pub(crate) mod targets;
 
+use crate::args::{SchemaArgs, SchemaOf};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 
 /// `embedcheck __schema`.
-pub(crate) fn schema(output: &Output) -> Result<Exit, Failure> {
-    output.print(&embedcheck::report::schema())?;
+pub(crate) fn schema(args: &SchemaArgs, output: &Output) -> Result<Exit, Failure> {
+    output.print(&match args.of {
+        SchemaOf::Check => embedcheck::report::schema(),
+        SchemaOf::Bench => embedcheck::bench::schema(),
+    })?;
     Ok(Exit::Success)
 }

@@ -15,7 +15,7 @@ use crate::common::{Place, Seen};
 
 /// A Python that gets every check. Without one a test ends early and says so;
 /// `EMBEDCHECK_REQUIRE_ALL=1` makes that a failure.
-fn python() -> Option<PathBuf> {
+pub(crate) fn python() -> Option<PathBuf> {
     let caller = Caller::from_process();
     let targets = discover(&caller, &Options::default()).targets;
     let usable = targets.into_iter().find(|target| {

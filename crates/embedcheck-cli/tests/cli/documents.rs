@@ -3,9 +3,11 @@
 use crate::common::{Place, golden};
 
 #[test]
-fn the_schema() {
-    let schema = Place::new().run(["__schema"]);
-    golden("docs/report.schema.json", &schema.expect_code(0).stdout);
+fn the_schemas() {
+    let place = Place::new();
+    for (of, file) in [("check", "docs/report.schema.json"), ("bench", "docs/bench.schema.json")] {
+        golden(file, &place.run(["__schema", of]).expect_code(0).stdout);
+    }
 }
 
 /// What one line of `--help` has no room for.
@@ -23,7 +25,7 @@ fn the_reference_of_the_command_line() {
          [plan-format.md](plan-format.md).\n",
     );
     let place = Place::new();
-    for command in ["", "check", "list", "explain", "run", "targets"] {
+    for command in ["", "check", "bench", "list", "explain", "run", "targets"] {
         let args = command.split_whitespace().chain(["--help"]);
         let help = place.run(args);
         let title = format!("embedcheck {command}");

@@ -1,5 +1,6 @@
 //! The program as its users see it: arguments in, text and an exit code out.
 
+mod bench;
 mod check;
 mod common;
 mod documents;

@@ -20,6 +20,11 @@ fn help_of_check() {
 }
 
 #[test]
+fn help_of_bench() {
+    insta::assert_snapshot!(Place::new().run(["bench", "--help"]).expect_code(0).stdout);
+}
+
+#[test]
 fn version() {
     let version = concat!("embedcheck ", env!("CARGO_PKG_VERSION"), "\n");
     assert_eq!(Place::new().run(["--version"]).expect_code(0).stdout, version);

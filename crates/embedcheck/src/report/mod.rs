@@ -16,3 +16,4 @@ pub use model::{
 };
 pub use schema::schema;
 pub use text::{DEFAULT_WIDTH, Styles, TextOptions, observation_to_text, reports_to_text, to_text};
+pub(crate) use text::{Label, Page};

@@ -34,7 +34,7 @@ pub struct Report {
 }
 
 /// Name and version of the program.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tool {
     /// `embedcheck`.
@@ -44,7 +44,7 @@ pub struct Tool {
 }
 
 /// Facts about the machine that may explain a difference between two reports.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Machine {
     /// `PRETTY_NAME` of `/etc/os-release`, if there is one.

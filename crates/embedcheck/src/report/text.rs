@@ -11,9 +11,8 @@ mod result;
 mod styles;
 mod summary;
 
+pub(crate) use page::{Label, Page};
 pub use styles::Styles;
-
-use page::Page;
 
 use super::Report;
 use crate::run::Observation;

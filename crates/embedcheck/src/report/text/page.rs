@@ -9,48 +9,48 @@ const MIN_BODY: usize = 30;
 
 /// A word in front of a text, padded to `width` columns.
 #[derive(Clone, Copy)]
-pub(super) struct Label<'a> {
-    pub(super) text: &'a str,
-    pub(super) style: Style,
-    pub(super) width: usize,
+pub(crate) struct Label<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) style: Style,
+    pub(crate) width: usize,
 }
 
 /// Collects lines.
-pub(super) struct Page<'a> {
+pub(crate) struct Page<'a> {
     options: &'a TextOptions,
     text: String,
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn new(options: &'a TextOptions) -> Self {
+    pub(crate) fn new(options: &'a TextOptions) -> Self {
         Self { options, text: String::new() }
     }
 
-    pub(super) fn styles(&self) -> &'a Styles {
+    pub(crate) fn styles(&self) -> &'a Styles {
         &self.options.styles
     }
 
-    pub(super) fn is_verbose(&self) -> bool {
+    pub(crate) fn is_verbose(&self) -> bool {
         self.options.verbose
     }
 
-    pub(super) fn into_text(self) -> String {
+    pub(crate) fn into_text(self) -> String {
         self.text
     }
 
-    pub(super) fn blank(&mut self) {
+    pub(crate) fn blank(&mut self) {
         self.text.push('\n');
     }
 
     /// A line in one style, not wrapped.
-    pub(super) fn line(&mut self, indent: usize, style: Style, text: &str) {
+    pub(crate) fn line(&mut self, indent: usize, style: Style, text: &str) {
         self.indent(indent);
         self.styled(style, &visible(text));
         self.text.push('\n');
     }
 
     /// What a program wrote, line by line behind a bar, never wrapped.
-    pub(super) fn quote(&mut self, indent: usize, text: &str) {
+    pub(crate) fn quote(&mut self, indent: usize, text: &str) {
         for line in text.lines() {
             self.indent(indent);
             let line = format!("| {}", visible(line));
@@ -60,13 +60,13 @@ impl<'a> Page<'a> {
     }
 
     /// One label and a text beside it.
-    pub(super) fn labelled(&mut self, indent: usize, label: &str, width: usize, body: &str) {
+    pub(crate) fn labelled(&mut self, indent: usize, label: &str, width: usize, body: &str) {
         let label = Label { text: label, style: self.styles().label, width };
         self.item(indent, &[label], body);
     }
 
     /// Labels beside one another, then a text that is wrapped in the columns that remain.
-    pub(super) fn item(&mut self, indent: usize, labels: &[Label<'_>], body: &str) {
+    pub(crate) fn item(&mut self, indent: usize, labels: &[Label<'_>], body: &str) {
         let taken: usize =
             indent + labels.iter().map(|label| columns(label).max(label.width) + 2).sum::<usize>();
         let lines = wrap(body, self.options.width.saturating_sub(taken).max(MIN_BODY));

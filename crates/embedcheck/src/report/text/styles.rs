@@ -24,6 +24,8 @@ pub struct Styles {
     pub label: Style,
     /// What can be skipped while reading.
     pub faint: Style,
+    /// Bars.
+    pub bar: Style,
 }
 
 impl Styles {
@@ -40,6 +42,7 @@ impl Styles {
             heading: plain,
             label: plain,
             faint: plain,
+            bar: plain,
         }
     }
 
@@ -55,6 +58,7 @@ impl Styles {
             heading: Style::new().bold(),
             label: Style::new().bold(),
             faint: Style::new().dimmed(),
+            bar: AnsiColor::Blue.on_default(),
         }
     }
 

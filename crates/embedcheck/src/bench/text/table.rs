@@ -1,9 +1,7 @@
 //! Tables of text.
 
-use crate::Spread;
-
 /// Rows under a heading, the first column to the left, the others to the right.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Table {
     rows: Vec<Vec<String>>,
 }
@@ -19,6 +17,12 @@ impl Table {
     pub fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
         self.rows.push(cells.into_iter().map(Into::into).collect());
     }
+
+    /// Whether there is nothing below the heading.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.len() < 2
+    }
 }
 
 impl std::fmt::Display for Table {
@@ -30,27 +34,16 @@ impl std::fmt::Display for Table {
         };
         let widths: Vec<usize> = (0..columns).map(width).collect();
         for row in &self.rows {
-            f.write_str(" ")?;
+            let mut line = String::from(" ");
             for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                match column {
-                    0 => write!(f, " {cell:width$}")?,
-                    _ => write!(f, "  {cell:>width$}")?,
-                }
+                line += &match column {
+                    0 => format!(" {cell:width$}"),
+                    _ => format!("  {cell:>width$}"),
+                };
             }
-            writeln!(f)?;
+            writeln!(f, "{}", line.trim_end())?;
         }
         Ok(())
-    }
-}
-
-/// A median with its spread: `71.2 (70.8–75.0)`; `–` if it was not measured.
-#[must_use]
-pub fn cell(spread: Option<Spread>, digits: usize) -> String {
-    match spread {
-        None => "–".to_owned(),
-        Some(Spread { minimum, median, maximum }) => {
-            format!("{median:.digits$} ({minimum:.digits$}–{maximum:.digits$})")
-        }
     }
 }
 
@@ -61,10 +54,12 @@ mod tests {
     #[test]
     fn columns_line_up() {
         let mut table = Table::new(["", "ns"]);
-        table.row(["limit".to_owned(), cell(Spread::of(vec![1.0, 2.0, 30.0]), 1)]);
-        table.row(["rust".to_owned(), cell(None, 1)]);
+        assert!(table.is_empty());
+        table.row(["limit", "2.0 (1.0–30.0)"]);
+        table.row(["rust", "–"]);
         let expected =
             "                     ns\n  limit  2.0 (1.0–30.0)\n  rust                –\n";
         assert_eq!(table.to_string(), expected);
+        assert!(!table.is_empty());
     }
 }
