@@ -6,7 +6,7 @@ use crate::bench::{Estimate, Unit};
 pub(super) fn digits(value: f64) -> String {
     let decimals = match value.abs() {
         0.0 => 0,
-        size if size < 0.1 => 3,
+        size if size < 0.9995 => (2.0 - size.log10().floor()).clamp(3.0, 9.0) as usize,
         size if size < 9.995 => 2,
         size if size < 99.95 => 1,
         _ => 0,
@@ -28,6 +28,15 @@ pub(super) fn digits(value: f64) -> String {
     out
 }
 
+/// A round value, without zeros at its end.
+pub(super) fn tick(value: f64) -> String {
+    let text = digits(value);
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}
+
 /// A unit that is handy for values of a size, and what to multiply them with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Handy {
@@ -40,6 +49,10 @@ pub(super) struct Handy {
 impl Handy {
     /// For values up to `largest`.
     pub(super) fn of(unit: Unit, largest: f64) -> Self {
+        if unit == Unit::Milliseconds && largest.abs() < 0.01 {
+            let handy = Self::of(Unit::Nanoseconds, largest * 1e6);
+            return Self { factor: handy.factor * 1e6, ..handy };
+        }
         let (steps, by): (&[&'static str], f64) = match unit {
             Unit::Nanoseconds => (&["ns", "µs", "ms", "s"], 1000.0),
             Unit::Milliseconds => (&["ms", "s"], 1000.0),
@@ -85,6 +98,7 @@ pub(super) fn with_interval(estimate: &Estimate, unit: Unit) -> String {
 pub(super) fn percent(share: f64) -> String {
     let percent = share * 100.0;
     let decimals = match percent {
+        0.0 => 0,
         p if p >= 0.995 => 0,
         p if p >= 0.0995 => 1,
         p if p >= 0.00995 => 2,
@@ -100,11 +114,16 @@ mod tests {
 
     #[test]
     fn digits_by_size() {
-        let shown = [0.0, 0.0123, 2.0, 9.996, 81.24, 99.96, 184.4, 8000.0, 1_234_567.8, -1234.5];
+        let shown = [0.0, 0.000_083, 0.0123, 0.145, 2.0, 9.996, 81.24, 99.96, 184.4, 8000.0, 1_234_567.8, -1234.5];
         assert_eq!(
             shown.map(digits),
-            ["0", "0.012", "2.00", "10.0", "81.2", "100", "184", "8,000", "1,234,568", "-1,234"]
+            ["0", "0.0000830", "0.0123", "0.145", "2.00", "10.0", "81.2", "100", "184", "8,000", "1,234,568", "-1,234"]
         );
+    }
+
+    #[test]
+    fn ticks_have_no_zeros_at_their_end() {
+        assert_eq!([0.0, 0.5, 2.5, 50.0, 1000.0, 0.01].map(tick), ["0", "0.5", "2.5", "50", "1,000", "0.01"]);
     }
 
     #[test]
@@ -114,6 +133,7 @@ mod tests {
             [81.0, 8000.0, 20_000.0, 12e6, 12e9].map(ns),
             ["81.0 ns", "8,000 ns", "20.0 µs", "12.0 ms", "12.0 s"]
         );
+        assert_eq!(with_unit(83e-6, Unit::Milliseconds), "83.0 ns");
         assert_eq!(with_unit(20_480.0, Unit::Kibibytes), "20.0 MiB");
         assert_eq!(with_unit(0.98, Unit::Ratio), "0.98");
         let estimate = Estimate { median: 81.0, low: 80.0, high: 20_000.0 };
@@ -123,7 +143,7 @@ mod tests {
 
     #[test]
     fn percentages() {
-        let shown = [1.0, 0.5, 0.01, 0.001, 0.0001, 0.000_01];
-        assert_eq!(shown.map(percent), ["100 %", "50 %", "1 %", "0.1 %", "0.01 %", "0.001 %"]);
+        let shown = [1.0, 0.5, 0.01, 0.001, 0.0001, 0.000_01, 0.0];
+        assert_eq!(shown.map(percent), ["100 %", "50 %", "1 %", "0.1 %", "0.01 %", "0.001 %", "0 %"]);
     }
 }

@@ -47,7 +47,8 @@ impl Scale {
             Kind::Logarithmic => (value.max(1e-300) / from).ln() / (to / from).ln(),
         };
         let [start, end] = self.places;
-        start + share.clamp(0.0, 1.0) * (end - start)
+        let share = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };
+        start + share * (end - start)
     }
 
     /// Where the scale begins and ends.
@@ -126,7 +127,9 @@ mod tests {
                 Scale::logarithmic([value, value], [0.0, 9.0]),
             ] {
                 assert!(scale.ticks().len() <= 12, "{scale:?}");
-                assert!((0.0..=9.0).contains(&scale.at(1.0)), "{scale:?}");
+                for at in [1.0, value] {
+                    assert!((0.0..=9.0).contains(&scale.at(at)), "{scale:?}");
+                }
             }
         }
     }

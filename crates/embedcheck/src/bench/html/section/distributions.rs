@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{of_figure, place};
-use crate::bench::html::number::{Handy, digits, percent, with_unit};
+use crate::bench::html::number::{Handy, digits, percent, tick, with_unit};
 use crate::bench::html::plot::{Plot, legend};
 use crate::bench::html::scale::Scale;
 use crate::bench::html::svg::{Axes, Axis, Point, Series, curves};
@@ -110,7 +110,7 @@ fn cumulative(title: &str, remark: &str, all: &[Curve<'_>]) -> Markup {
     let axes = Axes {
         x: Axis {
             scale: &x,
-            label: &digits,
+            label: &tick,
             title: &format!("{} a call (logarithmic)", handy.word),
         },
         y: Axis { scale: &y, label: &percent, title: "share that took at most this" },
@@ -136,7 +136,7 @@ fn tail(title: &str, all: &[Curve<'_>]) -> Markup {
     let axes = Axes {
         x: Axis {
             scale: &x,
-            label: &digits,
+            label: &tick,
             title: &format!("{} a call (logarithmic)", handy.word),
         },
         y: Axis { scale: &y, label: &percent, title: "share that took longer (logarithmic)" },
@@ -150,7 +150,7 @@ fn ends(all: &[Curve<'_>]) -> ([f64; 2], Handy) {
     let uppers = || all.iter().flat_map(|curve| curve.bins).map(|bin| bin.upper);
     let largest = uppers().fold(0.0, f64::max);
     let least = uppers().filter(|upper| *upper > 0.0).fold(f64::INFINITY, f64::min);
-    let handy = Handy::of(Unit::Nanoseconds, largest);
+    let handy = Handy::of(Unit::Nanoseconds, (least * largest).sqrt());
     ([least * 0.9 * handy.factor, largest * 1.1 * handy.factor], handy)
 }
 

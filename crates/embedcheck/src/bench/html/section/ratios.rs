@@ -8,23 +8,10 @@ use crate::bench::html::table::{interval, wide};
 use crate::bench::{BenchReport, BenchTarget, Producer, Ratio};
 
 pub(super) fn section(report: &BenchReport, target: &BenchTarget) -> Markup {
-    // Starts are compared with another producer than calls, so that they have a table of their own.
-    let mut tables: Vec<(Vec<Pair>, Vec<&str>)> = Vec::new();
+    // Calls and starts are compared by different pairs, so that each group has a table of its own.
     let mut figures: Vec<&str> = target.ratios.iter().map(|ratio| ratio.figure.as_str()).collect();
     figures.dedup();
-    for figure in figures {
-        let pairs: Vec<_> =
-            of_figure(target, figure).map(|ratio| (ratio.above, ratio.below)).collect();
-        match tables.iter_mut().find(|(known, _)| group(known) == group(&pairs)) {
-            Some((known, figures)) => {
-                known.extend(
-                    pairs.iter().filter(|pair| !known.contains(pair)).copied().collect::<Vec<_>>(),
-                );
-                figures.push(figure);
-            }
-            None => tables.push((pairs, vec![figure])),
-        }
-    }
+    let tables: Vec<_> = figures.chunk_by(|one, other| group(one) == group(other)).collect();
     html! {
         @if !tables.is_empty() {
             h3 { "Ratios" }
@@ -32,28 +19,35 @@ pub(super) fn section(report: &BenchReport, target: &BenchTarget) -> Markup {
                 "How many times as long the first takes as the second, with the 95 % interval. "
                 (wide()) ": the interval reaches further than 10 % from the median."
             }
-            @for (pairs, figures) in &tables { div.table { (table(report, target, pairs, figures)) } }
+            @for figures in tables { div.table { (table(report, target, figures)) } }
         }
     }
 }
 
-type Pair = (Producer, Producer);
-
-fn of_figure<'a>(target: &'a BenchTarget, figure: &str) -> impl Iterator<Item = &'a Ratio> {
-    target.ratios.iter().filter(move |ratio| ratio.figure == figure)
+/// What an id begins with.
+fn group(figure: &str) -> &str {
+    figure.split('/').next().unwrap_or(figure)
 }
 
-/// What figures of a table have in common: by whom the last is divided.
-fn group(pairs: &[Pair]) -> Option<Producer> {
-    pairs.iter().map(|(_, below)| *below).max()
+/// The pairs that occur for these figures.
+fn pairs(target: &BenchTarget, figures: &[&str]) -> Vec<(Producer, Producer)> {
+    let mut pairs = Vec::new();
+    for ratio in target.ratios.iter().filter(|ratio| figures.contains(&ratio.figure.as_str())) {
+        let pair = (ratio.above, ratio.below);
+        if !pairs.contains(&pair) {
+            pairs.push(pair);
+        }
+    }
+    pairs
 }
 
-fn table(report: &BenchReport, target: &BenchTarget, pairs: &[Pair], figures: &[&str]) -> Markup {
+fn table(report: &BenchReport, target: &BenchTarget, figures: &[&str]) -> Markup {
+    let pairs = pairs(target, figures);
     html! {
         table.ratios {
             thead { tr {
                 th scope="col" { "figure" }
-                @for (above, below) in pairs { th.number scope="col" { (above) " / " (below) } }
+                @for (above, below) in &pairs { th.number scope="col" { (above) " / " (below) } }
             } }
             tbody {
                 @for figure in figures {
@@ -64,7 +58,7 @@ fn table(report: &BenchReport, target: &BenchTarget, pairs: &[Pair], figures: &[
                                 None => { (figure) }
                             }
                         }
-                        @for (above, below) in pairs {
+                        @for (above, below) in &pairs {
                             td.number { (cell(target.ratio(figure, *above, *below))) }
                         }
                     }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{group, of_figure, producers, unit};
-use crate::bench::html::number::digits;
+use crate::bench::html::number::{digits, tick};
 use crate::bench::html::plot::{Plot, legend};
 use crate::bench::html::scale::Scale;
 use crate::bench::html::svg::{Axes, Axis, Point, Range, RangePanel, Series, curves, ranges};
@@ -66,7 +66,7 @@ fn throughput(report: &BenchReport, target: &BenchTarget) -> Option<Markup> {
     let y = |places| Scale::logarithmic([least * 0.85, most * 1.15], places);
     let axes = Axes {
         x: Axis { scale: &x, label: &label, title: "threads at once" },
-        y: Axis { scale: &y, label: &digits, title: "million calls a second (logarithmic)" },
+        y: Axis { scale: &y, label: &tick, title: "million calls a second (logarithmic)" },
     };
     let title = "Throughput of all threads together";
     let said = series.iter().map(|line| format!("{}: {}", line.producer, line.remark));

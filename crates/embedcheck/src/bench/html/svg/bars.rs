@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{WIDTH, across, class, picture, px, room, shortened};
-use crate::bench::html::number::{Handy, digits, with_interval, with_unit};
+use crate::bench::html::number::{Handy, tick, with_interval, with_unit};
 use crate::bench::html::scale::Scale;
 use crate::bench::{Estimate, Measurement, Producer, Unit};
 
@@ -107,10 +107,12 @@ fn draw(panel: &Panel, left: f64, top: f64) -> Markup {
     // Ticks are round in the unit that is shown.
     let shown = Scale::linear(limit * handy.factor, [left, WIDTH - VALUE]);
     html! {
-        text.panel x="2" y=(px(top + 13.0)) { (panel.title) }
-        (across(&shown, [first, bottom], digits, format!("{} {}", handy.word, panel.per).trim()))
-        @for (place, bar) in panel.bars.iter().enumerate() {
-            (draw_bar(bar, panel.unit, limit, &scale, first + ROW * place as f64))
+        g {
+            text.panel x="2" y=(px(top + 13.0)) { (panel.title) }
+            (across(&shown, [first, bottom], tick, format!("{} {}", handy.word, panel.per).trim()))
+            @for (place, bar) in panel.bars.iter().enumerate() {
+                (draw_bar(bar, panel.unit, limit, &scale, first + ROW * place as f64))
+            }
         }
     }
 }
@@ -129,7 +131,7 @@ fn draw_bar(bar: &Bar, unit: Unit, limit: f64, scale: &Scale, top: f64) -> Marku
         }
         rect class=(class("bar", bar.producer)) x=(px(start)) y=(px(top + (ROW - BAR) / 2.0))
             width=(px(x - start)) height=(px(BAR))
-            data-figure=(bar.figure) data-producer=(bar.producer) data-broken[broken] {
+            data-figure=(bar.figure) data-producer=(bar.producer) data-broken=[broken.then_some("true")] {
             title { (bar.label) ": " (with_interval(&bar.estimate, unit)) }
         }
         @if broken {

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{WIDTH, across, class, picture, px, room};
-use crate::bench::html::number::{Handy, digits, with_unit};
+use crate::bench::html::number::{Handy, tick, with_unit};
 use crate::bench::html::scale::Scale;
 use crate::bench::{Producer, Unit};
 
@@ -36,12 +36,12 @@ pub(in crate::bench::html) fn ranges(title: &str, panels: &[RangePanel]) -> Mark
         values.flatten().filter(|value| *value > 0.0)
     };
     let [least, largest] = [values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max)];
-    let handy = Handy::of(Unit::Nanoseconds, largest);
+    let handy = Handy::of(Unit::Nanoseconds, (least * largest).sqrt());
     let rows: f64 = panels.iter().map(|panel| TITLE + ROW * panel.ranges.len() as f64).sum();
     let ends = [least * 0.8, largest * 1.1].map(|value| value * handy.factor);
     let scale = Scale::logarithmic(ends, [left, WIDTH - 22.0]);
     let axis = format!("{} a call: median, 99 %, longest (logarithmic)", handy.word);
-    let mut content = across(&scale, [4.0, rows + 4.0], digits, &axis);
+    let mut content = across(&scale, [4.0, rows + 4.0], tick, &axis);
     let mut top = 0.0;
     for panel in panels {
         let title = html! { text.panel x="2" y=(px(top + 15.0)) { (panel.title) } };

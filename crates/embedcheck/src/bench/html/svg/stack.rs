@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{WIDTH, across, picture, px, room};
-use crate::bench::html::number::{Handy, digits, with_unit};
+use crate::bench::html::number::{Handy, tick, with_unit};
 use crate::bench::html::scale::Scale;
 use crate::bench::{Estimate, Producer, Unit};
 
@@ -44,7 +44,7 @@ pub(in crate::bench::html) fn stack(title: &str, unit: Unit, stacks: &[Stacked])
     let scale = Scale::linear(largest * handy.factor, [left, WIDTH - VALUE]);
     let bottom = 4.0 + ROW * stacks.len() as f64;
     let content = html! {
-        (across(&scale, [4.0, bottom], digits, handy.word))
+        (across(&scale, [4.0, bottom], tick, handy.word))
         @for (place, stacked) in stacks.iter().enumerate() {
             (draw(stacked, unit, handy, &scale, 4.0 + ROW * place as f64))
         }
