@@ -75,15 +75,16 @@ impl Handy {
     pub(super) fn digits(self, value: f64) -> String {
         digits(value * self.factor)
     }
+
+    /// The value in this unit, with its word.
+    pub(super) fn with_word(self, value: f64) -> String {
+        format!("{} {}", self.digits(value), self.word).trim_end().to_owned()
+    }
 }
 
 /// A value with a handy unit.
 pub(super) fn with_unit(value: f64, unit: Unit) -> String {
-    let handy = Handy::of(unit, value);
-    match handy.word {
-        "" => handy.digits(value),
-        word => format!("{} {word}", handy.digits(value)),
-    }
+    Handy::of(unit, value).with_word(value)
 }
 
 /// The median with its interval.
@@ -114,16 +115,45 @@ mod tests {
 
     #[test]
     fn digits_by_size() {
-        let shown = [0.0, 0.000_083, 0.0123, 0.145, 2.0, 9.996, 81.24, 99.96, 184.4, 8000.0, 1_234_567.8, -1234.5];
+        let shown = [
+            0.0,
+            0.000_083,
+            0.0123,
+            0.145,
+            2.0,
+            9.996,
+            81.24,
+            99.96,
+            184.4,
+            8000.0,
+            1_234_567.8,
+            -1234.5,
+        ];
         assert_eq!(
             shown.map(digits),
-            ["0", "0.0000830", "0.0123", "0.145", "2.00", "10.0", "81.2", "100", "184", "8,000", "1,234,568", "-1,234"]
+            [
+                "0",
+                "0.0000830",
+                "0.0123",
+                "0.145",
+                "2.00",
+                "10.0",
+                "81.2",
+                "100",
+                "184",
+                "8,000",
+                "1,234,568",
+                "-1,234"
+            ]
         );
     }
 
     #[test]
     fn ticks_have_no_zeros_at_their_end() {
-        assert_eq!([0.0, 0.5, 2.5, 50.0, 1000.0, 0.01].map(tick), ["0", "0.5", "2.5", "50", "1,000", "0.01"]);
+        assert_eq!(
+            [0.0, 0.5, 2.5, 50.0, 1000.0, 0.01].map(tick),
+            ["0", "0.5", "2.5", "50", "1,000", "0.01"]
+        );
     }
 
     #[test]
@@ -144,6 +174,9 @@ mod tests {
     #[test]
     fn percentages() {
         let shown = [1.0, 0.5, 0.01, 0.001, 0.0001, 0.000_01, 0.0];
-        assert_eq!(shown.map(percent), ["100 %", "50 %", "1 %", "0.1 %", "0.01 %", "0.001 %", "0 %"]);
+        assert_eq!(
+            shown.map(percent),
+            ["100 %", "50 %", "1 %", "0.1 %", "0.01 %", "0.001 %", "0 %"]
+        );
     }
 }

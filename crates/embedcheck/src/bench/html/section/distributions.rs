@@ -97,9 +97,10 @@ impl<'a> Curve<'a> {
 
 /// The share that took at most a time.
 fn cumulative(title: &str, remark: &str, all: &[Curve<'_>]) -> Markup {
-    let (ends, handy) = ends(all);
+    let drawn = drawn(all);
+    let (ends, handy) = ends(&drawn);
     let point = |x: f64, y| Point { x: x * handy.factor, y, interval: None };
-    let series = all.iter().map(|curve| {
+    let series = drawn.iter().map(|curve| {
         let from = curve.bins.first().map(|bin| point(bin.upper, 0.0));
         let points = curve.cumulative().map(|(upper, share)| point(upper, share));
         curve.series(from.into_iter().chain(points).collect())
@@ -108,11 +109,7 @@ fn cumulative(title: &str, remark: &str, all: &[Curve<'_>]) -> Markup {
     let x = |places| Scale::logarithmic(ends, places);
     let y = |places| Scale::linear(1.0, places);
     let axes = Axes {
-        x: Axis {
-            scale: &x,
-            label: &tick,
-            title: &format!("{} a call (logarithmic)", handy.word),
-        },
+        x: Axis { scale: &x, label: &tick, title: &format!("{} a call (logarithmic)", handy.word) },
         y: Axis { scale: &y, label: &percent, title: "share that took at most this" },
     };
     render(title, remark, "Cumulative curves", all, &axes, &series)
@@ -120,11 +117,12 @@ fn cumulative(title: &str, remark: &str, all: &[Curve<'_>]) -> Markup {
 
 /// The share that took longer than a time, on a logarithmic axis, which shows the rare ones.
 fn tail(title: &str, all: &[Curve<'_>]) -> Markup {
-    let (ends, handy) = ends(all);
-    let rarest = all.iter().map(|curve| 1.0 / curve.count as f64).fold(1.0, f64::min);
+    let drawn = drawn(all);
+    let (ends, handy) = ends(&drawn);
+    let rarest = drawn.iter().map(|curve| 1.0 / curve.count as f64).fold(1.0, f64::min);
     let floor = 10_f64.powf(rarest.max(1e-7).log10().floor()).min(0.1);
     let point = |x: f64, y| Point { x: x * handy.factor, y, interval: None };
-    let series = all.iter().map(|curve| {
+    let series = drawn.iter().map(|curve| {
         let from = curve.bins.first().map(|bin| point(bin.upper, 1.0));
         let points =
             curve.cumulative().map(|(upper, share)| point(upper, (1.0 - share).max(floor)));
@@ -134,19 +132,22 @@ fn tail(title: &str, all: &[Curve<'_>]) -> Markup {
     let x = |places| Scale::logarithmic(ends, places);
     let y = |places| Scale::logarithmic([floor, 1.0], places);
     let axes = Axes {
-        x: Axis {
-            scale: &x,
-            label: &tick,
-            title: &format!("{} a call (logarithmic)", handy.word),
-        },
+        x: Axis { scale: &x, label: &tick, title: &format!("{} a call (logarithmic)", handy.word) },
         y: Axis { scale: &y, label: &percent, title: "share that took longer (logarithmic)" },
     };
     let remark = "Where a curve ends is the longest call of all.";
     render(title, remark, "Curves of the share that took longer", all, &axes, &series)
 }
 
+/// A function without Python takes so little that it would leave no room for the others.
+fn drawn<'a, 'b>(all: &'a [Curve<'b>]) -> Vec<&'a Curve<'b>> {
+    let python = |curve: &&Curve<'_>| curve.measurement.producer.is_python();
+    let drawn: Vec<_> = all.iter().filter(python).collect();
+    if drawn.is_empty() { all.iter().collect() } else { drawn }
+}
+
 /// The least and the largest value, in the unit of the axis.
-fn ends(all: &[Curve<'_>]) -> ([f64; 2], Handy) {
+fn ends(all: &[&Curve<'_>]) -> ([f64; 2], Handy) {
     let uppers = || all.iter().flat_map(|curve| curve.bins).map(|bin| bin.upper);
     let largest = uppers().fold(0.0, f64::max);
     let least = uppers().filter(|upper| *upper > 0.0).fold(f64::INFINITY, f64::min);
@@ -166,10 +167,14 @@ fn render(
         all.iter().map(|curve| format!("{}: {}", curve.measurement.producer, curve.remark()));
     let said: Vec<_> = said.collect();
     let alternative = format!("{kind}: {}. {}.", title.replace('`', ""), said.join("; "));
+    let remark = match series.len() < all.len() {
+        true => format!("{remark} `plain`, which has no Python, is in the table only."),
+        false => remark.to_owned(),
+    };
     Plot {
         title,
-        remark,
-        legend: legend(all.iter().map(|curve| curve.measurement.producer)),
+        remark: &remark,
+        legend: legend(series.iter().map(|line| line.producer)),
         picture: curves(&alternative, axes, series),
         table: table(all),
     }

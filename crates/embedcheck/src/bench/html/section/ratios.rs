@@ -44,7 +44,7 @@ fn pairs(target: &BenchTarget, figures: &[&str]) -> Vec<(Producer, Producer)> {
 fn table(report: &BenchReport, target: &BenchTarget, figures: &[&str]) -> Markup {
     let pairs = pairs(target, figures);
     html! {
-        table.ratios {
+        table.ratios.folding {
             thead { tr {
                 th scope="col" { "figure" }
                 @for (above, below) in &pairs { th.number scope="col" { (above) " / " (below) } }
@@ -59,7 +59,7 @@ fn table(report: &BenchReport, target: &BenchTarget, figures: &[&str]) -> Markup
                             }
                         }
                         @for (above, below) in &pairs {
-                            td.number { (cell(target.ratio(figure, *above, *below))) }
+                            td.number data-label=(format!("{above} / {below}")) { (cell(target.ratio(figure, *above, *below))) }
                         }
                     }
                 }

@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use crate::bench::html::number::with_unit;
+use crate::bench::html::number::Handy;
 use crate::bench::html::plot::{key, prose};
 use crate::bench::html::table::{interval, wide};
-use crate::bench::{BenchReport, Producer};
+use crate::bench::{BenchReport, BenchTarget, Figure, Producer};
 
 pub(in crate::bench::html) fn summary(report: &BenchReport) -> Markup {
     let measured = |producer: &Producer| {
@@ -22,7 +22,7 @@ pub(in crate::bench::html) fn summary(report: &BenchReport) -> Markup {
             section {
                 h2 { "In short" }
                 div.table {
-                    table.summary {
+                    table.summary.folding {
                         thead {
                             tr {
                                 th scope="col" { "median" }
@@ -37,13 +37,14 @@ pub(in crate::bench::html) fn summary(report: &BenchReport) -> Markup {
                                     tr { th.group scope="rowgroup" colspan=(producers.len() + 1) { (target.id) } }
                                 }
                                 @for figure in &figures {
+                                    @let handy = handy(target, figure);
                                     tr {
                                         th scope="row" title=(figure.id) { (prose(&figure.meaning)) }
                                         @for producer in &producers {
-                                            td.number {
+                                            td.number data-label=(producer) {
                                                 @if let Some(one) = target.measurement(*producer, &figure.id) {
                                                     span title=(interval(&one.estimate)) {
-                                                        (with_unit(one.estimate.median, figure.unit))
+                                                        (handy.with_word(one.estimate.median))
                                                     }
                                                     @if one.wide { " " (wide()) }
                                                 } @else { "–" }
@@ -63,4 +64,12 @@ pub(in crate::bench::html) fn summary(report: &BenchReport) -> Markup {
             }
         }
     }
+}
+
+/// One unit for a row, by the least of those that are to be compared.
+fn handy(target: &BenchTarget, figure: &Figure) -> Handy {
+    let of_figure = target.measurements.iter().filter(|one| one.figure == figure.id);
+    let python = of_figure.filter(|one| one.producer.is_python());
+    let least = python.map(|one| one.estimate.median).fold(f64::INFINITY, f64::min);
+    Handy::of(figure.unit, if least.is_finite() { least } else { 1.0 })
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{WIDTH, across, class, picture, px, room, shortened};
+use super::{WIDTH, across, class, lines, picture, px, room, shortened};
 use crate::bench::html::number::{Handy, tick, with_interval, with_unit};
 use crate::bench::html::scale::Scale;
 use crate::bench::{Estimate, Measurement, Producer, Unit};
@@ -43,7 +43,8 @@ const BREAK: f64 = 4.0;
 /// Height of a bar, and of a row.
 const BAR: f64 = 13.0;
 const ROW: f64 = 18.0;
-const TITLE: f64 = 20.0;
+const LINE: f64 = 15.0;
+const TITLE: f64 = 5.0;
 const AXIS: f64 = 36.0;
 const GAP: f64 = 10.0;
 /// Room for the value behind a bar.
@@ -67,8 +68,13 @@ impl Panel {
         ends.last().copied().unwrap_or_else(|| rest.fold(0.0, f64::max))
     }
 
+    /// Of the lines of its title.
+    fn title_height(&self) -> f64 {
+        LINE * lines(&self.title).len() as f64 + TITLE
+    }
+
     fn height(&self) -> f64 {
-        TITLE + ROW * self.bars.len() as f64 + AXIS
+        self.title_height() + ROW * self.bars.len() as f64 + AXIS
     }
 }
 
@@ -102,27 +108,32 @@ fn draw(panel: &Panel, left: f64, top: f64) -> Markup {
     let limit = panel.limit();
     let scale = Scale::linear(limit, [left, WIDTH - VALUE]);
     let handy = Handy::of(panel.unit, limit);
-    let first = top + TITLE;
+    let first = top + panel.title_height();
     let bottom = first + ROW * panel.bars.len() as f64;
     // Ticks are round in the unit that is shown.
     let shown = Scale::linear(limit * handy.factor, [left, WIDTH - VALUE]);
     html! {
         g {
-            text.panel x="2" y=(px(top + 13.0)) { (panel.title) }
+            @for (number, line) in lines(&panel.title).iter().enumerate() {
+                text.panel x="2" y=(px(top + 13.0 + LINE * number as f64)) { (line) }
+            }
             (across(&shown, [first, bottom], tick, format!("{} {}", handy.word, panel.per).trim()))
             @for (place, bar) in panel.bars.iter().enumerate() {
-                (draw_bar(bar, panel.unit, limit, &scale, first + ROW * place as f64))
+                (draw_bar(bar, panel.unit, limit, handy, &scale, first + ROW * place as f64))
             }
         }
     }
 }
 
-fn draw_bar(bar: &Bar, unit: Unit, limit: f64, scale: &Scale, top: f64) -> Markup {
+fn draw_bar(bar: &Bar, unit: Unit, limit: f64, handy: Handy, scale: &Scale, top: f64) -> Markup {
     let Estimate { median, low, high } = bar.estimate;
     let [start, end] = scale.places();
     let middle = top + ROW / 2.0;
     let broken = median > limit;
     let [x, from, to] = [median, low, high].map(|value| scale.at(value));
+    // Those of a panel in the same unit, as far as that shows something of them.
+    let own = broken || (median * handy.factor).abs() < 0.01;
+    let value = if own { with_unit(median, unit) } else { handy.with_word(median) };
     let behind = if broken { end } else { x.max(to) } + 5.0;
     html! {
         text.label x=(px(start - 6.0)) y=(px(middle + 4.0)) text-anchor="end" {
@@ -147,7 +158,7 @@ fn draw_bar(bar: &Bar, unit: Unit, limit: f64, scale: &Scale, top: f64) -> Marku
             path.whisker d=(d) {}
         }
         text.value x=(px(behind)) y=(px(middle + 4.0)) {
-            (with_unit(median, unit))
+            (value)
             @if bar.wide { tspan.wide { " too wide" } }
         }
     }

@@ -45,6 +45,26 @@ fn shortened(text: &str) -> String {
     }
 }
 
+/// Characters of a heading that have room beside each other.
+const HEADING: usize = 62;
+
+/// A heading in lines that are not cut off at the edge of the picture.
+fn lines(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let Some(line) = lines.last_mut() else { break };
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > HEADING {
+            lines.push(word.to_owned());
+            continue;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines
+}
+
 /// Room for the longest of some labels; a guess on the safe side, as the font is the reader's.
 fn room<'a>(labels: impl Iterator<Item = &'a str>) -> f64 {
     let longest = labels.map(|label| label.chars().count().min(LABEL)).max().unwrap_or(0);
@@ -54,4 +74,19 @@ fn room<'a>(labels: impl Iterator<Item = &'a str>) -> f64 {
 /// The class that gives a mark the colour of a producer.
 pub(super) fn class(kind: &str, producer: crate::bench::Producer) -> String {
     format!("{kind} of-{}", producer.word())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_shortened_or_broken() {
+        assert_eq!(shortened("cpython-3.13.0"), "cpython-3.13.0");
+        assert_eq!(shortened(&"x".repeat(30)).chars().count(), LABEL);
+        let text = "resident memory that a thread leaves behind that has called and ended";
+        assert_eq!(lines(text), [&text[..59], "and ended"]);
+        assert_eq!(lines(""), [""]);
+        assert_eq!([1.0, 0.126, 2.5, -0.001].map(px), ["1", "0.13", "2.5", "-0"]);
+    }
 }
