@@ -6,7 +6,7 @@ use super::{of_figure, place};
 use crate::bench::html::number::{Handy, digits, percent, tick, with_unit};
 use crate::bench::html::plot::{Plot, legend};
 use crate::bench::html::scale::Scale;
-use crate::bench::html::svg::{Axes, Axis, Point, Series, curves};
+use crate::bench::html::svg::{Axes, Axis, Point, SPAN, Series, curves};
 use crate::bench::{BenchReport, BenchTarget, Bin, Measurement, Unit};
 
 /// The distribution of a figure of a producer.
@@ -151,7 +151,7 @@ fn ends(all: &[&Curve<'_>]) -> ([f64; 2], Handy) {
     let uppers = || all.iter().flat_map(|curve| curve.bins).map(|bin| bin.upper);
     let largest = uppers().fold(0.0, f64::max);
     let least = uppers().filter(|upper| *upper > 0.0).fold(f64::INFINITY, f64::min);
-    let handy = Handy::of(Unit::Nanoseconds, (least * largest).sqrt());
+    let handy = Handy::of(Unit::Nanoseconds, largest / SPAN);
     ([least * 0.9 * handy.factor, largest * 1.1 * handy.factor], handy)
 }
 

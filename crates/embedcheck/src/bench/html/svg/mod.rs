@@ -20,6 +20,10 @@ pub(super) use stack::{Part, Stacked, part_class, stack};
 /// Of every plot, in pixels.
 pub(super) const WIDTH: f64 = 460.0;
 
+/// A logarithmic axis has the unit that is handy for the largest value by this, which is nearer to the
+/// middle of the axis: labels of seven digits would lie over each other.
+pub(super) const SPAN: f64 = 100.0;
+
 /// The picture with its text alternative.
 fn picture(height: f64, alternative: &str, content: &Markup) -> Markup {
     html! {

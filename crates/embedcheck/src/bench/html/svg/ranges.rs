@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{WIDTH, across, class, picture, px, room};
+use super::{SPAN, WIDTH, across, class, picture, px, room};
 use crate::bench::html::number::{Handy, tick, with_unit};
 use crate::bench::html::scale::Scale;
 use crate::bench::{Producer, Unit};
@@ -36,7 +36,7 @@ pub(in crate::bench::html) fn ranges(title: &str, panels: &[RangePanel]) -> Mark
         values.flatten().filter(|value| *value > 0.0)
     };
     let [least, largest] = [values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max)];
-    let handy = Handy::of(Unit::Nanoseconds, (least * largest).sqrt());
+    let handy = Handy::of(Unit::Nanoseconds, largest / SPAN);
     let rows: f64 = panels.iter().map(|panel| TITLE + ROW * panel.ranges.len() as f64).sum();
     let ends = [least * 0.8, largest * 1.1].map(|value| value * handy.factor);
     let scale = Scale::logarithmic(ends, [left, WIDTH - 22.0]);
