@@ -195,6 +195,7 @@ fn target(version: &str, scale: f64, figures: &[Figure]) -> BenchTarget {
         executable: Some(format!("/opt/python/{version}/bin/python3")),
         libpython: format!("/opt/python/{version}/lib/libpython3.so.1.0"),
         build_id: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
+        rounds: 10,
         producers: Producer::ALL.map(record).into(),
         ratios: ratios(&measurements),
         measurements,

@@ -39,6 +39,7 @@ pub(in crate::bench::html) fn target(
                 ("Interpreter", target.executable.clone()),
                 ("libpython", Some(target.libpython.clone())),
                 ("Build id", target.build_id.clone()),
+                ("Rounds", Some(rounds(report, target))),
                 ("Machine meanwhile", speed),
             ]))
             ul.producers {
@@ -58,5 +59,13 @@ pub(in crate::bench::html) fn target(
             (ratios::section(report, target))
             (rest::section(report, target))
         }
+    }
+}
+
+/// How many were made, and how many were wanted if that is something else.
+fn rounds(report: &BenchReport, target: &BenchTarget) -> String {
+    match report.settings.rounds {
+        wanted if wanted == target.rounds => wanted.to_string(),
+        wanted => format!("{} of {wanted}", target.rounds),
     }
 }
