@@ -99,13 +99,10 @@ pub(super) fn with_interval(estimate: &Estimate, unit: Unit) -> String {
 pub(super) fn percent(share: f64) -> String {
     let percent = share * 100.0;
     let decimals = match percent {
-        0.0 => 0,
-        p if p >= 0.995 => 0,
-        p if p >= 0.0995 => 1,
-        p if p >= 0.00995 => 2,
-        p if p >= 0.000_995 => 3,
-        _ => 4,
-    };
+        0.0 => 0.0,
+        small if small < 0.995 => (-(small * 1.005).log10().floor()).clamp(0.0, 9.0),
+        _ => 0.0,
+    } as usize;
     format!("{percent:.decimals$} %")
 }
 
@@ -165,7 +162,7 @@ mod tests {
         );
         assert_eq!(with_unit(83e-6, Unit::Milliseconds), "83.0 ns");
         assert_eq!(with_unit(20_480.0, Unit::Kibibytes), "20.0 MiB");
-        assert_eq!(with_unit(0.98, Unit::Ratio), "0.98");
+        assert_eq!(with_unit(0.98, Unit::Ratio), "0.980");
         let estimate = Estimate { median: 81.0, low: 80.0, high: 20_000.0 };
         assert_eq!(with_interval(&estimate, Unit::Nanoseconds), "81.0 ns (80.0 to 20,000)");
         assert_eq!(with_interval(&estimate, Unit::Ratio), "81.0 (80.0 to 20,000)");
@@ -173,10 +170,10 @@ mod tests {
 
     #[test]
     fn percentages() {
-        let shown = [1.0, 0.5, 0.01, 0.001, 0.0001, 0.000_01, 0.0];
+        let shown = [1.0, 0.5, 0.01, 0.001, 0.0001, 0.000_01, 1e-7, 0.0];
         assert_eq!(
             shown.map(percent),
-            ["100 %", "50 %", "1 %", "0.1 %", "0.01 %", "0.001 %", "0 %"]
+            ["100 %", "50 %", "1 %", "0.1 %", "0.01 %", "0.001 %", "0.00001 %", "0 %"]
         );
     }
 }

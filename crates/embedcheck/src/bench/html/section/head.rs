@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::bench::html::plot::key;
+use crate::bench::html::plot::{key, prose};
 use crate::bench::html::table::facts;
 use crate::bench::{BenchReport, Missing};
 
@@ -87,11 +87,11 @@ fn missing(report: &BenchReport) -> Markup {
                             (key(producer)) strong { (producer) } " of " (target)
                             @match missing {
                                 Missing::Unavailable { reason, advice } => {
-                                    ": " (reason)
-                                    @if !advice.is_empty() { "; what to do: " (advice) }
+                                    ": " (prose(reason))
+                                    @if !advice.is_empty() { "; what to do: " (prose(advice)) }
                                 }
                                 Missing::Failed { reason } => {
-                                    " " strong.bad { "failed" } ": " (reason)
+                                    " " strong.bad { "failed" } ": " (prose(reason))
                                 }
                             }
                         }

@@ -38,7 +38,7 @@ impl Bar {
     }
 }
 
-/// How many times the next smaller bar one has to be to go on beyond the axis.
+/// How many times the smaller bars one has to be to go on beyond the axis.
 const BREAK: f64 = 4.0;
 /// Height of a bar, and of a row.
 const BAR: f64 = 13.0;
@@ -51,21 +51,20 @@ const GAP: f64 = 10.0;
 const VALUE: f64 = 116.0;
 
 impl Panel {
-    /// The largest value that the axis has. One bar that is many times as long as all others would
-    /// leave nothing to see of them; it is drawn with a gap.
+    /// The largest value that the axis has. Bars that are many times as long as the others would leave
+    /// nothing to see of them; they are drawn with a gap.
     fn limit(&self) -> f64 {
-        let mut ends: Vec<_> =
-            self.bars.iter().filter(|bar| bar.producer.is_python()).map(Bar::end).collect();
-        ends.sort_by(f64::total_cmp);
-        while let [.., below, end] = ends[..] {
-            // One alone is compared with nothing.
-            if ends.len() < 3 || end < BREAK * below {
-                break;
-            }
-            ends.pop();
+        let furthest = |bars: &[&Bar]| bars.iter().map(|bar| bar.end()).fold(0.0, f64::max);
+        let (mut python, plain): (Vec<_>, Vec<_>) =
+            self.bars.iter().partition(|bar| bar.producer.is_python());
+        if python.is_empty() {
+            return furthest(&plain);
         }
-        let rest = self.bars.iter().filter(|bar| !bar.producer.is_python()).map(Bar::end);
-        ends.last().copied().unwrap_or_else(|| rest.fold(0.0, f64::max))
+        python.sort_by(|one, other| one.estimate.median.total_cmp(&other.estimate.median));
+        // One alone is compared with nothing, so that two at least are drawn in full.
+        let gap = (2..python.len())
+            .find(|place| python[*place].estimate.median > BREAK * furthest(&python[..*place]));
+        furthest(&python[..gap.unwrap_or(python.len())])
     }
 
     /// Of the lines of its title.
@@ -195,9 +194,10 @@ mod tests {
 
     #[test]
     fn only_what_dwarfs_all_others_is_broken() {
-        use Producer::{Cffi, Limit, Naive, Plain, Rust};
+        use Producer::{Cffi, Limit, Naive, Plain, Pyo3, Rust};
         let limit = |ends: &[_]| panel(ends).limit();
         assert_eq!(limit(&[(Plain, 2.0), (Limit, 80.0), (Rust, 83.0), (Naive, 8000.0)]), 83.0);
+        assert_eq!(limit(&[(Limit, 80.0), (Naive, 8000.0), (Rust, 83.0), (Pyo3, 9000.0)]), 83.0);
         assert_eq!(limit(&[(Limit, 80.0), (Rust, 83.0), (Cffi, 184.0)]), 184.0);
         assert_eq!(limit(&[(Plain, 2.0), (Limit, 80.0)]), 80.0);
         assert_eq!(limit(&[(Limit, 1.0), (Rust, 1000.0)]), 1000.0);

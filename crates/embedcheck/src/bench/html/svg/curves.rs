@@ -40,7 +40,7 @@ pub(in crate::bench::html) struct Axis<'a> {
 }
 
 const HEIGHT: f64 = 290.0;
-const LEFT: f64 = 66.0;
+const LEFT: f64 = 78.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = HEIGHT - 38.0;
 /// Between the names at the ends of lines.
