@@ -14,6 +14,7 @@ mod collect;
 pub mod compare;
 mod estimate;
 mod figure;
+mod html;
 mod json;
 mod make;
 mod model;
@@ -29,6 +30,7 @@ mod text;
 pub use answer::Answer;
 pub use estimate::{Estimate, TOO_WIDE, median};
 pub use figure::{FUNCTIONS, Figure, Function, PLACES, Place, START_PARTS, Unit};
+pub use html::html;
 pub use json::{BenchJsonError, from_json, schema, to_json};
 pub use make::Dll;
 pub use model::{
