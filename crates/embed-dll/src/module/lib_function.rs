@@ -27,7 +27,8 @@ struct LibFunction {
     lib: Key,
 }
 
-// `lib` is in `sys.modules` and refers to no function: no cycle.
+// A cycle: `lib` keeps the functions that it has made. The collector need not know, since `lib` lives
+// as long as the interpreter anyhow.
 impl Payload for LibFunction {}
 
 static FUNCTION: Class<LibFunction> = Class::new();
@@ -175,11 +176,9 @@ unsafe extern "C" fn attribute(own: Object, closure: *mut c_void) -> Object {
                 0 => py.str(name),
                 1 => py.str(&format!("Lib.{name}")),
                 2 => {
-                    let written = function.types.declarations(|declarations| {
-                        let written = declarations.name_with(function.ty, name);
-                        // CFFI writes `(void)` nowhere else.
-                        written
-                    });
+                    let written = function
+                        .types
+                        .declarations(|declarations| declarations.name_with(function.ty, name));
                     py.str(&format!("{written};\n\nCFFI C function from {module}.lib"))
                 }
                 3 => py.str(module),
