@@ -20,6 +20,10 @@ struct LibFunction {
     name: String,
     /// A function, not a pointer to one.
     ty: TypeId,
+    /// Number of its parameters.
+    parameters: usize,
+    /// Whether more arguments may follow.
+    variadic: bool,
     address: *mut c_void,
     /// The ctype of a pointer to it.
     pointer: Key,
@@ -79,11 +83,19 @@ pub(super) fn new<'a>(
     address: *mut c_void,
 ) -> Result<Owned<'a>> {
     let py = lib.py();
-    let pointer = types.declarations(|declarations| declarations.pointer_to(ty));
+    let (pointer, parameters, variadic) = types.declarations(|declarations| {
+        let (parameters, variadic) = match declarations.ty(ty) {
+            Type::Function(function) => (function.params.len(), function.variadic),
+            _ => (0, false),
+        };
+        (declarations.pointer_to(ty), parameters, variadic)
+    });
     let pointer = types.ctype(py, pointer)?.keep();
     let lib = lib.retain().keep();
     let name = String::from(name);
-    FUNCTION.instance(py, LibFunction { module, types, name, ty, address, pointer, lib })
+    let function =
+        LibFunction { module, types, name, ty, parameters, variadic, address, pointer, lib };
+    FUNCTION.instance(py, function)
 }
 
 /// The type of a pointer to a function of `lib`, and the function's address; `None` if `object` is
@@ -97,24 +109,10 @@ pub(crate) fn function_pointer<'a>(object: View<'a>) -> Option<(Owned<'a>, *mut 
 }
 
 impl LibFunction {
-    fn parameters(&self) -> usize {
-        self.types.declarations(|declarations| match declarations.ty(self.ty) {
-            Type::Function(function) => function.params.len(),
-            _ => 0,
-        })
-    }
-
-    fn is_variadic(&self) -> bool {
-        self.types.declarations(|declarations| match declarations.ty(self.ty) {
-            Type::Function(function) => function.variadic,
-            _ => false,
-        })
-    }
-
     /// The words of the C functions that CFFI makes: they depend on the number of parameters.
     fn wrong_number(&self, given: usize) -> String {
         let (module, name) = (self.module.name(), &self.name);
-        match self.parameters() {
+        match self.parameters {
             0 => format!("{module}.Lib.{name}() takes no arguments ({given} given)"),
             1 => format!("{module}.Lib.{name}() takes exactly one argument ({given} given)"),
             expected => format!("{name} expected {expected} arguments, got {given}"),
@@ -142,7 +140,7 @@ unsafe extern "C" fn call(own: Object, arguments: Object, keywords: Object) -> O
             for index in 0..count {
                 values.push(abi.PyTuple_GetItem(arguments, index));
             }
-            if values.len() != function.parameters() && !function.is_variadic() {
+            if values.len() != function.parameters && !function.variadic {
                 let words = function.wrong_number(values.len());
                 return Err(py.raise(ExceptionKind::Type, words));
             }
