@@ -4,6 +4,7 @@ use std::ffi::c_int;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::descriptor::to_descriptor;
 use crate::python::{Owned, Py, Result, View};
 use crate::spec::{Module, SigPipe};
 use crate::start::Runtime;
@@ -39,7 +40,7 @@ pub(super) fn once(
             let first = once.fail(failure.clone());
             if first {
                 module.state.errors.set_start(Some(&failure.text));
-                text::to_descriptor(&failure.text);
+                to_descriptor(&failure.text);
             }
             return Err(NotReady::Failed { text: failure.text, printed: first });
         }
@@ -101,7 +102,7 @@ fn run(
         Ok(attachment) => attachment,
         Err(refused) => {
             let text = report::init_failure(module, &Failed::Start(&refused.to_string()));
-            text::to_descriptor(&text);
+            to_descriptor(&text);
             return Err(Stopped::Failed(text));
         }
     };

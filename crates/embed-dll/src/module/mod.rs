@@ -34,6 +34,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
+use crate::descriptor::to_descriptor;
 use crate::python::abi::Object;
 use crate::spec::Module;
 use crate::start::Runtime;
@@ -49,7 +50,6 @@ pub(crate) use names::qualified;
 pub(crate) use once::NotReady;
 pub(crate) use ready::Ready;
 pub(crate) use report::{Place, Report, returning};
-pub(crate) use text::{flush, to_descriptor};
 
 /// What has become of a module in this process.
 pub struct State {

@@ -8,6 +8,7 @@ use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 use std::sync::Mutex;
 
+use crate::descriptor::to_descriptor;
 use crate::python::abi::{self, Abi, Object};
 use crate::python::class::object_result;
 use crate::python::{ExceptionKind, Owned, Py, Result};
@@ -115,7 +116,7 @@ fn raise_by_hand(text: &str) {
             drop(py.raise(ExceptionKind::Import, text));
         }
         // Python will say that the function failed without raising.
-        None => super::to_descriptor(&format!("{text}\n")),
+        None => to_descriptor(&format!("{text}\n")),
     }
 }
 

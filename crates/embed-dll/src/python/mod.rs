@@ -11,6 +11,7 @@ mod error;
 mod header;
 mod interpreter;
 mod object;
+mod streams;
 
 pub use abi::{Abi, Size};
 pub use error::{Exception, ExceptionKind, Raised, Result};
