@@ -268,15 +268,11 @@ fn span(object: View<'_>, key: View<'_>) -> Result<(*mut u8, usize)> {
     Ok((bytes.start.wrapping_add(start), stop.saturating_sub(start)))
 }
 
-fn is_slice(key: View<'_>) -> bool {
-    key.class().is(key.py().immortal(|abi| abi.PySlice_Type))
-}
-
 /// `buffer[key]`.
 fn get<'a>(object: View<'a>, key: View<'a>) -> Result<Owned<'a>> {
     let py = object.py();
     let _used = used(object)?;
-    let (start, length) = if is_slice(key) {
+    let (start, length) = if key.is_slice() {
         span(object, key)?
     } else {
         (at(object, index(object, key)?, "buffer index out of range")?, 1)
@@ -309,7 +305,7 @@ fn set(object: View<'_>, key: View<'_>, new: Option<View<'_>>) -> Result<()> {
         let message = "'del x[n]' not supported for buffer objects";
         return Err(py.raise(ExceptionKind::Type, message));
     };
-    if is_slice(key) {
+    if key.is_slice() {
         let (start, length) = span(object, key)?;
         let source = Export::of(new, false)?;
         if source.length() != length {

@@ -1,7 +1,6 @@
 //! `lib.f`: a C function of the author's, as a callable object.
 
 use std::ffi::{CStr, c_void};
-use std::sync::Arc;
 
 use embed_dll_cdecl::{Type, TypeId};
 
@@ -16,7 +15,7 @@ use crate::spec::Module;
 /// A C function.
 struct LibFunction {
     module: &'static Module,
-    types: Arc<Types>,
+    types: Types,
     name: String,
     /// A function, not a pointer to one.
     ty: TypeId,
@@ -76,7 +75,7 @@ pub(super) fn prepare(py: Py<'_>) -> Result<()> {
 /// A new object for a function of `lib`.
 pub(super) fn new<'a>(
     lib: View<'a>,
-    types: Arc<Types>,
+    types: Types,
     module: &'static Module,
     name: &str,
     ty: TypeId,

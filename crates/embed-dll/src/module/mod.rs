@@ -222,6 +222,6 @@ pub fn py_init(module: &'static Module) -> Object {
 }
 
 /// What `ffi` and `lib` are made of, for the module objects.
-fn types(module: &'static Module) -> Result<std::sync::Arc<ffi::Types>, String> {
-    ffi::Types::new(&module.spec).map(std::sync::Arc::new)
+fn types(module: &'static Module) -> Result<ffi::Types, String> {
+    ffi::Types::new(&module.spec)
 }
