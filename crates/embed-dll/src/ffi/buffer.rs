@@ -12,7 +12,7 @@ use crate::python::abi::{self, Object};
 use crate::python::class::{
     Arguments, Class, Definition, Payload, Slot, object_result, slot as number, status_result,
 };
-use crate::python::{ExceptionKind, Key, Owned, Py, Result, Size, View};
+use crate::python::{ExceptionKind, Key, Owned, Py, Result, Size, Structure, View, structure};
 
 /// The class `ffi.buffer`.
 pub(crate) static BUFFER: Class<Bytes> = Class::new();
@@ -51,6 +51,12 @@ struct RawBuffer {
     suboffsets: *mut Size,
     internal: *mut c_void,
 }
+
+pub(crate) const BUFFER_STRUCTURE: Structure = structure!(RawBuffer is "Py_buffer" {
+    start: "buf", object: "obj", length: "len", itemsize: "itemsize", readonly: "readonly",
+    dimensions: "ndim", format: "format", shape: "shape", strides: "strides",
+    suboffsets: "suboffsets", internal: "internal",
+});
 
 /// `PyBUF_WRITABLE`.
 const WRITABLE: c_int = 1;

@@ -25,6 +25,7 @@ mod slots;
 mod types;
 mod value;
 
+pub(crate) use buffer::BUFFER_STRUCTURE;
 pub use object::{new_ffi, of};
 pub use types::Types;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::descriptor::to_descriptor;
-use crate::python::{Owned, Py, Result, View};
+use crate::python::{Owned, Py, Result, Structure, View, structure};
 use crate::spec::{Module, SigPipe};
 use crate::start::Runtime;
 use crate::{start, thread};
@@ -154,6 +154,10 @@ struct CompilerFlags {
     /// The minor version whose grammar is meant.
     feature_version: c_int,
 }
+
+pub(crate) const FLAGS_STRUCTURE: Structure = structure!(CompilerFlags is "PyCompilerFlags" {
+    flags: "cf_flags", feature_version: "cf_feature_version",
+});
 
 /// `Py_file_input`: what `compile()` calls `"exec"`.
 const FILE_INPUT: c_int = 257;

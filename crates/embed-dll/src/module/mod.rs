@@ -44,10 +44,12 @@ pub use attached::Attached;
 pub(crate) use attached::{Hold, Signature, with_error_value};
 pub(crate) use def_extern::def_extern;
 pub(crate) use errors::failed;
+pub(crate) use init::FLAGS_STRUCTURE;
 pub(crate) use lib_function::function_pointer;
 pub(crate) use lib_object::{Addressed, addressed};
 pub(crate) use names::qualified;
 pub(crate) use once::NotReady;
+pub(crate) use py_init::STRUCTURES;
 pub(crate) use ready::Ready;
 pub(crate) use report::{Place, Report, returning};
 

@@ -12,7 +12,10 @@ mod header;
 mod interpreter;
 mod object;
 mod streams;
+mod structure;
 
 pub use abi::{Abi, Size};
 pub use error::{Exception, ExceptionKind, Raised, Result};
 pub use object::{Key, Owned, Py, View};
+pub use structure::Structure;
+pub(crate) use structure::structure;
