@@ -21,6 +21,7 @@
 pub use embed_dll_macros::embedding;
 
 mod call;
+mod descriptor;
 mod ffi;
 mod find;
 mod fit;

@@ -118,7 +118,7 @@ pub struct Options {
     pub use_environment: bool,
     /// Whether `site` is imported.
     pub import_site: bool,
-    /// Whether Python's stdout and stderr are flushed after each call from outside.
+    /// Whether Python's stdout and stderr are flushed after each call of an exported function.
     pub flush_after_calls: bool,
 }
 

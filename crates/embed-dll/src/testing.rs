@@ -89,4 +89,19 @@ pub mod tables {
     pub use crate::start::tables::{
         CONFIG_BYTES, PRECONFIG_BYTES, TP_AS_BUFFER, TP_VERSION_TAG, fields, is_text,
     };
+
+    pub use crate::python::Structure;
+
+    /// Structures that are the same in all versions.
+    pub fn structures() -> Vec<Structure> {
+        let mut structures = crate::python::class::STRUCTURES.to_vec();
+        structures.extend(crate::module::STRUCTURES);
+        structures.extend([crate::ffi::BUFFER_STRUCTURE, crate::module::FLAGS_STRUCTURE]);
+        structures
+    }
+
+    /// Fields of `PyTypeObject` in 3.8, counted from the end of an object's header.
+    pub fn type_object_38() -> [(&'static str, usize); 2] {
+        crate::python::class::TYPE_38
+    }
 }

@@ -3,7 +3,8 @@
 use std::any::Any;
 use std::mem;
 
-use crate::module::{self, Hold, Place, Ready, Report, to_descriptor};
+use crate::descriptor::to_descriptor;
+use crate::module::{self, Hold, Place, Ready, Report};
 use crate::python::{Exception, Key, Owned, Py, Raised, View};
 use crate::spec::Function;
 use crate::thread::Refused;

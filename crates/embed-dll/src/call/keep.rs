@@ -35,8 +35,8 @@ fn push(py: Py<'_>, owner: View<'_>) -> crate::python::Result<()> {
     // SAFETY: attached; a list that only this thread changes. The function takes a reference of its
     // own.
     py.check(unsafe { abi.PyList_Append(ring.as_pointer(), owner.as_pointer()) })?;
-    // SAFETY: as above. What is cut off is released; that may run code, but not change the list,
-    // which no other code can reach.
+    // SAFETY: as above. What is cut off is released, which may run code that calls a function of the
+    // DLL and so comes here again. CPython lets go of it only when the list is whole.
     py.check(unsafe {
         let excess = abi.PyList_Size(ring.as_pointer()) - KEPT;
         abi.PyList_SetSlice(ring.as_pointer(), 0, excess.max(0), std::ptr::null_mut())

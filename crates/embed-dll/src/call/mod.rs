@@ -155,7 +155,7 @@ fn attempt<R: ReturnValue, const N: usize>(
         Err(stage) => recover::<R>(&hold, &call, stage),
     };
     if options.flush_after_calls {
-        crate::module::flush(py);
+        py.flush_streams();
     }
     value
 }

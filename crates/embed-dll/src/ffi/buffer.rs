@@ -12,7 +12,7 @@ use crate::python::abi::{self, Object};
 use crate::python::class::{
     Arguments, Class, Definition, Payload, Slot, object_result, slot as number, status_result,
 };
-use crate::python::{ExceptionKind, Key, Owned, Py, Result, Size, View};
+use crate::python::{ExceptionKind, Key, Owned, Py, Result, Size, Structure, View, structure};
 
 /// The class `ffi.buffer`.
 pub(crate) static BUFFER: Class<Bytes> = Class::new();
@@ -51,6 +51,12 @@ struct RawBuffer {
     suboffsets: *mut Size,
     internal: *mut c_void,
 }
+
+pub(crate) const BUFFER_STRUCTURE: Structure = structure!(RawBuffer is "Py_buffer" {
+    start: "buf", object: "obj", length: "len", itemsize: "itemsize", readonly: "readonly",
+    dimensions: "ndim", format: "format", shape: "shape", strides: "strides",
+    suboffsets: "suboffsets", internal: "internal",
+});
 
 /// `PyBUF_WRITABLE`.
 const WRITABLE: c_int = 1;
@@ -268,15 +274,11 @@ fn span(object: View<'_>, key: View<'_>) -> Result<(*mut u8, usize)> {
     Ok((bytes.start.wrapping_add(start), stop.saturating_sub(start)))
 }
 
-fn is_slice(key: View<'_>) -> bool {
-    key.class().is(key.py().immortal(|abi| abi.PySlice_Type))
-}
-
 /// `buffer[key]`.
 fn get<'a>(object: View<'a>, key: View<'a>) -> Result<Owned<'a>> {
     let py = object.py();
     let _used = used(object)?;
-    let (start, length) = if is_slice(key) {
+    let (start, length) = if key.is_slice() {
         span(object, key)?
     } else {
         (at(object, index(object, key)?, "buffer index out of range")?, 1)
@@ -309,7 +311,7 @@ fn set(object: View<'_>, key: View<'_>, new: Option<View<'_>>) -> Result<()> {
         let message = "'del x[n]' not supported for buffer objects";
         return Err(py.raise(ExceptionKind::Type, message));
     };
-    if is_slice(key) {
+    if key.is_slice() {
         let (start, length) = span(object, key)?;
         let source = Export::of(new, false)?;
         if source.length() != length {

@@ -9,9 +9,10 @@
 //! buffer       ffi.buffer;   handle  ffi.new_handle's table;   errno  ffi.errno
 //! ```
 //!
-//! Behaviour and messages are CFFI's. Where CFFI leaves memory or the process in danger, this is
-//! stricter: parts of a value keep it alive, records by value are copies, dead handles and NULL
-//! records raise.
+//! Behaviour and messages are CFFI's, with exceptions where CFFI leaves memory or the process in
+//! danger and something can be done about it: parts of a value keep it alive, records by value are
+//! copies, and dead handles, NULL and released memory raise. What a pointer of C's points to is as
+//! unchecked as in C.
 
 mod buffer;
 mod call_out;
@@ -24,6 +25,7 @@ mod slots;
 mod types;
 mod value;
 
+pub(crate) use buffer::BUFFER_STRUCTURE;
 pub use object::{new_ffi, of};
 pub use types::Types;
 

@@ -15,7 +15,7 @@ use super::attached::{Attached, Signature};
 /// What `def_extern(…)` returns: called with a function, it attaches that.
 struct Decorator {
     module: &'static Module,
-    types: Arc<Types>,
+    types: Types,
     name: Option<Key>,
     error: Option<Key>,
     onerror: Option<Key>,
@@ -64,7 +64,7 @@ pub(crate) fn def_extern<'a>(own: View<'a>, arguments: Arguments<'a>) -> Result<
     prepare(py)?;
     let decorator = Decorator {
         module,
-        types: types.clone(),
+        types,
         name: name.map(Owned::keep),
         error: error.map(Owned::keep),
         onerror: onerror.map(Owned::keep),

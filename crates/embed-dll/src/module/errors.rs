@@ -6,6 +6,7 @@ use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
+use crate::descriptor::to_descriptor;
 use crate::find::environment;
 use crate::spec::Module;
 
@@ -63,7 +64,7 @@ pub(crate) fn failed(module: &'static Module, text: &str) {
         }
     });
     if abort_on_error() {
-        super::to_descriptor("EMBED_DLL_ABORT_ON_ERROR=1: the process ends at this failure\n");
+        to_descriptor("EMBED_DLL_ABORT_ON_ERROR=1: the process ends at this failure\n");
         std::process::abort();
     }
 }

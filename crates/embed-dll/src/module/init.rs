@@ -4,7 +4,8 @@ use std::ffi::c_int;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::python::{Owned, Py, Result, View};
+use crate::descriptor::to_descriptor;
+use crate::python::{Owned, Py, Result, Structure, View, structure};
 use crate::spec::{Module, SigPipe};
 use crate::start::Runtime;
 use crate::{start, thread};
@@ -39,7 +40,7 @@ pub(super) fn once(
             let first = once.fail(failure.clone());
             if first {
                 module.state.errors.set_start(Some(&failure.text));
-                text::to_descriptor(&failure.text);
+                to_descriptor(&failure.text);
             }
             return Err(NotReady::Failed { text: failure.text, printed: first });
         }
@@ -101,7 +102,7 @@ fn run(
         Ok(attachment) => attachment,
         Err(refused) => {
             let text = report::init_failure(module, &Failed::Start(&refused.to_string()));
-            text::to_descriptor(&text);
+            to_descriptor(&text);
             return Err(Stopped::Failed(text));
         }
     };
@@ -153,6 +154,10 @@ struct CompilerFlags {
     /// The minor version whose grammar is meant.
     feature_version: c_int,
 }
+
+pub(crate) const FLAGS_STRUCTURE: Structure = structure!(CompilerFlags is "PyCompilerFlags" {
+    flags: "cf_flags", feature_version: "cf_feature_version",
+});
 
 /// `Py_file_input`: what `compile()` calls `"exec"`.
 const FILE_INPUT: c_int = 257;

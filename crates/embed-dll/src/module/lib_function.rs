@@ -1,7 +1,6 @@
 //! `lib.f`: a C function of the author's, as a callable object.
 
 use std::ffi::{CStr, c_void};
-use std::sync::Arc;
 
 use embed_dll_cdecl::{Type, TypeId};
 
@@ -16,10 +15,14 @@ use crate::spec::Module;
 /// A C function.
 struct LibFunction {
     module: &'static Module,
-    types: Arc<Types>,
+    types: Types,
     name: String,
     /// A function, not a pointer to one.
     ty: TypeId,
+    /// Number of its parameters.
+    parameters: usize,
+    /// Whether more arguments may follow.
+    variadic: bool,
     address: *mut c_void,
     /// The ctype of a pointer to it.
     pointer: Key,
@@ -27,7 +30,8 @@ struct LibFunction {
     lib: Key,
 }
 
-// `lib` is in `sys.modules` and refers to no function: no cycle.
+// A cycle: `lib` keeps the functions that it has made. The collector need not know, since `lib` lives
+// as long as the interpreter anyhow.
 impl Payload for LibFunction {}
 
 static FUNCTION: Class<LibFunction> = Class::new();
@@ -71,18 +75,26 @@ pub(super) fn prepare(py: Py<'_>) -> Result<()> {
 /// A new object for a function of `lib`.
 pub(super) fn new<'a>(
     lib: View<'a>,
-    types: Arc<Types>,
+    types: Types,
     module: &'static Module,
     name: &str,
     ty: TypeId,
     address: *mut c_void,
 ) -> Result<Owned<'a>> {
     let py = lib.py();
-    let pointer = types.declarations(|declarations| declarations.pointer_to(ty));
+    let (pointer, parameters, variadic) = types.declarations(|declarations| {
+        let (parameters, variadic) = match declarations.ty(ty) {
+            Type::Function(function) => (function.params.len(), function.variadic),
+            _ => (0, false),
+        };
+        (declarations.pointer_to(ty), parameters, variadic)
+    });
     let pointer = types.ctype(py, pointer)?.keep();
     let lib = lib.retain().keep();
     let name = String::from(name);
-    FUNCTION.instance(py, LibFunction { module, types, name, ty, address, pointer, lib })
+    let function =
+        LibFunction { module, types, name, ty, parameters, variadic, address, pointer, lib };
+    FUNCTION.instance(py, function)
 }
 
 /// The type of a pointer to a function of `lib`, and the function's address; `None` if `object` is
@@ -96,24 +108,10 @@ pub(crate) fn function_pointer<'a>(object: View<'a>) -> Option<(Owned<'a>, *mut 
 }
 
 impl LibFunction {
-    fn parameters(&self) -> usize {
-        self.types.declarations(|declarations| match declarations.ty(self.ty) {
-            Type::Function(function) => function.params.len(),
-            _ => 0,
-        })
-    }
-
-    fn is_variadic(&self) -> bool {
-        self.types.declarations(|declarations| match declarations.ty(self.ty) {
-            Type::Function(function) => function.variadic,
-            _ => false,
-        })
-    }
-
     /// The words of the C functions that CFFI makes: they depend on the number of parameters.
     fn wrong_number(&self, given: usize) -> String {
         let (module, name) = (self.module.name(), &self.name);
-        match self.parameters() {
+        match self.parameters {
             0 => format!("{module}.Lib.{name}() takes no arguments ({given} given)"),
             1 => format!("{module}.Lib.{name}() takes exactly one argument ({given} given)"),
             expected => format!("{name} expected {expected} arguments, got {given}"),
@@ -141,7 +139,7 @@ unsafe extern "C" fn call(own: Object, arguments: Object, keywords: Object) -> O
             for index in 0..count {
                 values.push(abi.PyTuple_GetItem(arguments, index));
             }
-            if values.len() != function.parameters() && !function.is_variadic() {
+            if values.len() != function.parameters && !function.variadic {
                 let words = function.wrong_number(values.len());
                 return Err(py.raise(ExceptionKind::Type, words));
             }
@@ -175,11 +173,9 @@ unsafe extern "C" fn attribute(own: Object, closure: *mut c_void) -> Object {
                 0 => py.str(name),
                 1 => py.str(&format!("Lib.{name}")),
                 2 => {
-                    let written = function.types.declarations(|declarations| {
-                        let written = declarations.name_with(function.ty, name);
-                        // CFFI writes `(void)` nowhere else.
-                        written
-                    });
+                    let written = function
+                        .types
+                        .declarations(|declarations| declarations.name_with(function.ty, name));
                     py.str(&format!("{written};\n\nCFFI C function from {module}.lib"))
                 }
                 3 => py.str(module),

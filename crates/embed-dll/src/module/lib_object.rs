@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ffi::{c_int, c_void};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use embed_dll_cdecl::{Declarations, FunctionKind, Type, TypeId};
 
@@ -21,7 +21,7 @@ use super::lib_function;
 /// What `lib` is.
 struct Lib {
     module: &'static Module,
-    types: Arc<Types>,
+    types: Types,
     entries: HashMap<String, Entry>,
     /// The objects for functions, each made when it is asked for first.
     functions: HashMap<String, OnceLock<Key>>,
@@ -72,7 +72,7 @@ pub(crate) enum Addressed {
 pub(crate) fn addressed<'a>(
     object: View<'a>,
     name: &str,
-) -> Option<(&'a Arc<Types>, &'static Module, Addressed)> {
+) -> Option<(Types, &'static Module, Addressed)> {
     // Without a `lib` there is no class yet.
     if !LIB.is_made() {
         return None;
@@ -91,7 +91,7 @@ pub(crate) fn addressed<'a>(
         Some(Entry::Constant(_)) => Addressed::Constant,
         None => Addressed::Unknown,
     };
-    Some((&lib.types, lib.module, found))
+    Some((lib.types, lib.module, found))
 }
 
 /// The `lib` of a module.
@@ -99,7 +99,7 @@ pub(crate) fn addressed<'a>(
 /// # Errors
 ///
 /// `MemoryError`.
-pub(super) fn new<'a>(py: Py<'a>, types: Arc<Types>, module: &'static Module) -> Result<Owned<'a>> {
+pub(super) fn new<'a>(py: Py<'a>, types: Types, module: &'static Module) -> Result<Owned<'a>> {
     static METHODS: [MethodDef; 2] = [
         method!(c"__dir__", dir, c"The names of all functions, variables and constants."),
         MethodDef::END,
@@ -177,7 +177,7 @@ impl Lib {
         let Some(&entry) = self.entries.get(name) else { return Ok(None) };
         let value = match entry {
             Entry::Function { ty, address } => {
-                lib_function::new(own, self.types.clone(), self.module, name, ty, address)?
+                lib_function::new(own, self.types, self.module, name, ty, address)?
             }
             Entry::Exported { pointer, address } => {
                 let ctype = self.types.ctype(py, pointer)?;

@@ -34,6 +34,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
+use crate::descriptor::to_descriptor;
 use crate::python::abi::Object;
 use crate::spec::Module;
 use crate::start::Runtime;
@@ -43,13 +44,14 @@ pub use attached::Attached;
 pub(crate) use attached::{Hold, Signature, with_error_value};
 pub(crate) use def_extern::def_extern;
 pub(crate) use errors::failed;
+pub(crate) use init::FLAGS_STRUCTURE;
 pub(crate) use lib_function::function_pointer;
 pub(crate) use lib_object::{Addressed, addressed};
 pub(crate) use names::qualified;
 pub(crate) use once::NotReady;
+pub(crate) use py_init::STRUCTURES;
 pub(crate) use ready::Ready;
 pub(crate) use report::{Place, Report, returning};
-pub(crate) use text::{flush, to_descriptor};
 
 /// What has become of a module in this process.
 pub struct State {
@@ -222,6 +224,6 @@ pub fn py_init(module: &'static Module) -> Object {
 }
 
 /// What `ffi` and `lib` are made of, for the module objects.
-fn types(module: &'static Module) -> Result<std::sync::Arc<ffi::Types>, String> {
-    ffi::Types::new(&module.spec).map(std::sync::Arc::new)
+fn types(module: &'static Module) -> Result<ffi::Types, String> {
+    ffi::Types::new(&module.spec)
 }

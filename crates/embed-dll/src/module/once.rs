@@ -124,7 +124,8 @@ pub(super) enum Turn {
 /// This thread runs the init code.
 pub(super) struct Running {
     once: &'static Once,
-    ended: bool,
+    /// What was before: untried, or a failed attempt that this one repeats. `None` once it ended.
+    before: Option<Phase>,
 }
 
 impl Once {
@@ -193,10 +194,10 @@ impl Once {
                     return Err(NotReady::Failed { text: failure.text.clone(), printed: false });
                 }
                 Phase::Untried | Phase::Failed(_) => {
-                    *phase = Phase::Running;
+                    let before = Some(std::mem::replace(&mut *phase, Phase::Running));
                     self.owner.store(ThreadId::current().word(), Ordering::Relaxed);
                     self.owner_pthread.store(me, Ordering::Relaxed);
-                    return Ok(Turn::Run(Running { once: self, ended: false }));
+                    return Ok(Turn::Run(Running { once: self, before }));
                 }
                 Phase::Running => {}
             }
@@ -239,9 +240,11 @@ impl Running {
         self.end(Phase::Done);
     }
 
-    /// It was not begun, and the next caller may.
+    /// It was not begun: everything is as before. A failure stays one, so that calls do not repeat
+    /// by themselves what only `<module>_start()` may.
     pub(super) fn put_back(mut self) {
-        self.end(Phase::Untried);
+        let before = self.before.take().unwrap_or(Phase::Untried);
+        self.end(before);
     }
 
     /// It has not.
@@ -250,7 +253,7 @@ impl Running {
     }
 
     fn end(&mut self, phase: Phase) {
-        self.ended = true;
+        self.before = None;
         let mut now = self.once.phase();
         self.once.owner.store(0, Ordering::Relaxed);
         self.once.owner_pthread.store(0, Ordering::Relaxed);
@@ -262,7 +265,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if !self.ended {
+        if self.before.is_some() {
             let text = Arc::from("a bug in embed-dll: its code panicked while it initialised");
             self.end(Phase::Failed(Failure { text, retry: false }));
         }

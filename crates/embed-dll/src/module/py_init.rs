@@ -8,9 +8,10 @@ use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 use std::sync::Mutex;
 
+use crate::descriptor::to_descriptor;
 use crate::python::abi::{self, Abi, Object};
 use crate::python::class::object_result;
-use crate::python::{ExceptionKind, Owned, Py, Result};
+use crate::python::{ExceptionKind, Owned, Py, Result, Structure, structure};
 use crate::spec::Module;
 use crate::start;
 
@@ -41,6 +42,22 @@ struct Slot {
     number: c_int,
     value: *mut c_void,
 }
+
+/// The definition, behind its header.
+const DEFINITION_STRUCTURE: Structure = Structure {
+    after_header: true,
+    ..structure!(Definition is "PyModuleDef" {
+        init: "m_base.m_init", index: "m_base.m_index", copy: "m_base.m_copy", name: "m_name",
+        doc: "m_doc", size: "m_size", methods: "m_methods", slots: "m_slots",
+        traverse: "m_traverse", clear: "m_clear", free: "m_free",
+    })
+};
+
+/// Structures of CPython, compared with its headers by a test.
+pub(crate) const STRUCTURES: [Structure; 2] = [
+    DEFINITION_STRUCTURE,
+    structure!(Slot is "PyModuleDef_Slot" { number: "slot", value: "value" }),
+];
 
 /// `Py_mod_create`.
 const CREATE: c_int = 1;
@@ -115,7 +132,7 @@ fn raise_by_hand(text: &str) {
             drop(py.raise(ExceptionKind::Import, text));
         }
         // Python will say that the function failed without raising.
-        None => super::to_descriptor(&format!("{text}\n")),
+        None => to_descriptor(&format!("{text}\n")),
     }
 }
 

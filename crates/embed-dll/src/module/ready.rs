@@ -54,7 +54,7 @@ impl Ready {
         let abi = py.abi();
         ffi::prepare(py)?;
         let types = super::types(module).map_err(|text| py.raise(ExceptionKind::Import, text))?;
-        let ffi = ffi::new_ffi(py, types.clone(), module)?;
+        let ffi = ffi::new_ffi(py, types, module)?;
         let lib = lib_object::new(py, types, module)?;
         let name = py.str(module.name())?;
         // SAFETY: attached; returns a new reference or null.

@@ -48,7 +48,7 @@ pub(super) fn init_failure(module: &'static Module, failed: &Failed<'_, '_>) -> 
 /// Which Python it was, and where it looks for modules.
 fn surroundings(py: Py<'_>) -> [String; 2] {
     let shown = |name, show: fn(View<'_>) -> Result<String>| {
-        let value = text::sys(py, name).map(View::retain);
+        let value = py.sys(name);
         value.map_or_else(
             || String::from("?"),
             |value| {
@@ -155,15 +155,13 @@ impl Report<'_, '_> {
 
     /// Whether `sys.unraisablehook` was replaced, and has the exception now.
     fn hooked(&self, py: Py<'_>) -> Result<bool> {
-        let (Some(hook), Some(own)) =
-            (text::sys(py, c"unraisablehook"), text::sys(py, c"__unraisablehook__"))
+        let (Some(hook), Some(own)) = (py.sys(c"unraisablehook"), py.sys(c"__unraisablehook__"))
         else {
             return Ok(false);
         };
-        if hook.is(own) || hook.is_none() {
+        if hook.is(*own) || hook.is_none() {
             return Ok(false);
         }
-        let hook = hook.retain();
         // CPython's own class for this cannot be reached from outside; hooks read attributes.
         let arguments = py.import(c"types")?.attr(c"SimpleNamespace")?.call(&[])?;
         let none = py.none();

@@ -1,22 +1,10 @@
 //! Texts for people: where they are written, and how exceptions become text.
 
-use std::io::Write;
-use std::os::fd::{FromRawFd, OwnedFd};
-
+use crate::descriptor::to_descriptor;
 use crate::python::{Exception, Py, Result, View};
 use crate::spec::Module;
 
 use super::names;
-
-/// Writes to file descriptor 2 at once, whatever Python's `sys.stderr` is. Each text is one write,
-/// so that lines of several threads do not mix.
-pub(crate) fn to_descriptor(text: &str) {
-    // SAFETY: the descriptor is not closed by this: it is given back below. If it is closed in this
-    // process, the write fails, and nothing can be said to anybody.
-    let mut stderr =
-        std::mem::ManuallyDrop::new(std::fs::File::from(unsafe { OwnedFd::from_raw_fd(2) }));
-    let _ = stderr.write_all(text.as_bytes());
-}
 
 /// Writes to `sys.stderr`, and flushes, since Python 3.8 keeps back what it writes to a file or
 /// pipe. Where there is no `sys.stderr`, or it fails, the text goes to file descriptor 2.
@@ -28,35 +16,16 @@ pub(crate) fn to_stderr(py: Py<'_>, text: &str) {
 }
 
 fn write(py: Py<'_>, text: &str) -> Result<()> {
-    let Some(stderr) = sys(py, c"stderr").filter(|stderr| !stderr.is_none()) else {
+    let Some(stderr) = py.sys(c"stderr").filter(|stderr| !stderr.is_none()) else {
         to_descriptor(text);
         return Ok(());
     };
-    let stderr = stderr.retain();
     stderr.attr(c"write")?.call(&[*py.str(text)?])?;
     // A stream that cannot be flushed has the text all the same.
     if let Err(raised) = stderr.attr(c"flush").and_then(|flush| flush.call(&[])) {
         raised.forget(py);
     }
     Ok(())
-}
-
-/// `sys.<name>`, borrowed.
-pub(super) fn sys<'a>(py: Py<'a>, name: &std::ffi::CStr) -> Option<View<'a>> {
-    // SAFETY: attached; the reference is borrowed and used, or made ours, before other code runs.
-    unsafe { py.view(py.abi().PySys_GetObject(name.as_ptr())) }
-}
-
-/// Flushes `sys.stdout` and `sys.stderr`; what fails is nobody's error here.
-#[cold]
-pub(crate) fn flush(py: Py<'_>) {
-    for name in [c"stdout", c"stderr"] {
-        let Some(stream) = sys(py, name).filter(|stream| !stream.is_none()) else { continue };
-        let stream = stream.retain();
-        if let Err(raised) = stream.attr(c"flush").and_then(|flush| flush.call(&[])) {
-            raised.forget(py);
-        }
-    }
 }
 
 /// The exception as Python prints it, with its traceback and the exceptions that it came from.
@@ -102,7 +71,7 @@ pub(super) fn register_lines(py: Py<'_>, module: &'static Module) {
 /// goes well should not cost. Reports register the lines before they format anything.
 pub(super) fn register_lines_if_cheap(py: Py<'_>, module: &'static Module) {
     let registered = py.str("linecache").and_then(|name| {
-        let Some(modules) = sys(py, c"modules") else { return Ok(()) };
+        let Some(modules) = py.sys(c"modules") else { return Ok(()) };
         match modules.dict_get(*name)? {
             Some(linecache) => add_lines(*linecache, module),
             None => Ok(()),

@@ -1,9 +1,11 @@
 //! The functions and objects of libpython that the run time uses, each found by name.
 //!
 //! The DLL is linked to no libpython, so nothing here is an import: `Abi::find()` asks a library
-//! that is already loaded. What every CPython since 3.8 exports is a plain field; what came later,
-//! went away, or depends on the build is an `Option`. Only functions and objects are used, no
-//! structure of CPython except the size of an object's header, which [`Header`] measures.
+//! that is already loaded. What every CPython since 3.8 exports is called by a method of its name;
+//! what came later, went away, or depends on the build gives `None` where it is missing. Of the
+//! structures that CPython only uses, nothing is known here but an object's header, which [`Header`]
+//! measures. Those that callers fill in (`PyMethodDef`, `Py_buffer`, `PyConfig`, ...) are described
+//! where they are needed, and compared with CPython's headers by a test.
 
 use std::ffi::{CStr, c_char, c_double, c_int, c_long, c_longlong, c_ulong, c_ulonglong, c_void};
 use std::ptr;
@@ -405,7 +407,7 @@ unsafe impl Send for Abi {}
 // SAFETY: as above.
 unsafe impl Sync for Abi {}
 
-/// A symbol that every CPython since 3.8 exports is not there.
+/// The library lacks this symbol, which every CPython since 3.8 exports: it is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Missing(pub &'static CStr);
 

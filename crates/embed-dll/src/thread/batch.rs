@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::record::{self, Record};
 use super::{Attachment, How, Refused, attach, gate};
+use crate::descriptor::to_descriptor;
 use crate::start::Runtime;
 
 /// A `leave` that does not belong to an `enter`.
@@ -132,7 +133,7 @@ pub(super) fn thread_ends(record: &Record) {
     // A level further out lies below frames of Python, which end with the thread: exit().
     while let Some(level) = levels.pop_if(|level| level.depth == record.depth()) {
         drop(level.attachment);
-        super::complain(
+        to_descriptor(
             "embed-dll: a thread has ended between enter and leave; it must leave as often as it \
              enters. The interpreter was given back for it.\n",
         );

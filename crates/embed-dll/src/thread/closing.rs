@@ -5,7 +5,7 @@
 //! function registered with `atexit`, which Python calls before it marks itself as finalising,
 //! closes the gate and waits for the threads that are inside.
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering, compiler_fence, fence};
 use std::thread::{park_timeout, sleep};
@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use super::Refused;
 use super::record::{self, Record};
 use crate::python::abi::{self, Abi, Object};
+use crate::python::class::MethodDef;
 use crate::python::{Py, Result as PyResult};
 
 /// Bits of `MODE`. 0 is the usual case, and all that the hot path tests.
@@ -161,28 +162,19 @@ pub(super) fn watch(py: Py<'_>) -> PyResult<()> {
     // SAFETY: the function takes nothing and calls nothing of Python. If all 32 places are taken,
     // the other registration still closes the gate.
     unsafe { abi.Py_AtExit(Some(finalised)) };
-    let method = Box::leak(Box::new(MethodDef {
+    static METHOD: MethodDef = MethodDef {
         name: c"embed_dll_close".as_ptr(),
-        function: close,
+        function: close as *const c_void,
         flags: METH_NOARGS,
         doc: ptr::null(),
-    }));
-    let method = ptr::from_mut(method).cast();
-    // SAFETY: attached; the definition lives for ever; no `self`, no module.
+    };
+    let method = ptr::from_ref(&METHOD).cast_mut().cast();
+    // SAFETY: attached; the definition lives for ever, and is only read; no `self`, no module.
     let function = unsafe { abi.PyCFunction_NewEx(method, ptr::null_mut(), ptr::null_mut()) };
     // SAFETY: a new reference or null with an exception set.
     let function = unsafe { py.own(function)? };
     py.import(c"atexit")?.attr(c"register")?.call(&[*function])?;
     Ok(())
-}
-
-/// `PyMethodDef`, part of the stable ABI.
-#[repr(C)]
-struct MethodDef {
-    name: *const std::ffi::c_char,
-    function: unsafe extern "C" fn(Object, Object) -> Object,
-    flags: c_int,
-    doc: *const std::ffi::c_char,
 }
 
 /// CPython, `Include/methodobject.h`.

@@ -3,13 +3,12 @@
 //! Nobody finalises an embedded Python, so without this the last lines of a program are lost
 //! whenever its output is a file or a pipe.
 
-use std::ffi::CStr;
 use std::sync::Once;
 use std::time::Duration;
 
 use super::{Errno, closing, probe, runtime};
 use crate::find::dl;
-use crate::python::{Abi, Py, Result};
+use crate::python::{Abi, Py};
 
 /// How long the end of the process waits for the GIL and for the writing.
 const LIMIT: Duration = Duration::from_millis(500);
@@ -58,19 +57,5 @@ fn is_in_base_namespace() -> bool {
 
 fn flush_attached(abi: &'static Abi) {
     // SAFETY: attached, as whoever calls this is.
-    let py = unsafe { Py::assume(abi) };
-    for name in [c"stdout", c"stderr"] {
-        // The stream may be None, closed, or anything that somebody has put there.
-        if let Err(raised) = flush_stream(py, name) {
-            raised.forget(py);
-        }
-    }
-}
-
-fn flush_stream(py: Py<'_>, name: &CStr) -> Result<()> {
-    let stream = py.import(c"sys")?.attr(name)?;
-    if !stream.is_none() {
-        stream.attr(c"flush")?.call(&[])?;
-    }
-    Ok(())
+    unsafe { Py::assume(abi) }.flush_streams();
 }

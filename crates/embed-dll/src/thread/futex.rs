@@ -3,16 +3,15 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// Sleeps while `word` holds `value`, at most for `timeout`. May return early for no reason. Says
-/// whether the thread has slept to the end: until it was woken, or for all of the time.
-pub(super) fn wait(word: &AtomicU32, value: u32, timeout: Option<Duration>) -> bool {
+/// Sleeps while `word` holds `value`, at most for `timeout`. May return early for no reason.
+pub(super) fn wait(word: &AtomicU32, value: u32, timeout: Option<Duration>) {
     let timeout = timeout.map(|timeout| libc::timespec {
         tv_sec: timeout.as_secs().try_into().unwrap_or(libc::time_t::MAX),
         tv_nsec: timeout.subsec_nanos().into(),
     });
     let timeout = timeout.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
     // SAFETY: the word and the time live through the call.
-    let result = unsafe {
+    unsafe {
         libc::syscall(
             libc::SYS_futex,
             word.as_ptr(),
@@ -21,8 +20,6 @@ pub(super) fn wait(word: &AtomicU32, value: u32, timeout: Option<Duration>) -> b
             timeout,
         )
     };
-    // SAFETY: the address of the calling thread's errno.
-    result == 0 || unsafe { *libc::__errno_location() } == libc::ETIMEDOUT
 }
 
 /// Wakes up to `count` threads that sleep on `word`.

@@ -64,7 +64,7 @@ const ONCE: u32 = 1;
 /// How long any thread waits in the queue, whatever happens.
 const QUEUE: u32 = 100_000;
 
-/// In place of the first in the queue: one that has slept. The thread that has just given the gate
+/// In place of the first in the queue: one that has waited there. The thread that has just given the gate
 /// away comes back before any sleeper is awake, and must not be first again.
 const NEXT: u32 = u32::MAX;
 
@@ -179,8 +179,12 @@ impl Gate {
                 return false;
             } else {
                 self.behind.fetch_add(1, Ordering::SeqCst);
-                slept |= futex::wait(&self.first, first, Some(micros(QUEUE / 4)));
+                futex::wait(&self.first, first, Some(micros(QUEUE / 4)));
                 self.behind.fetch_sub(1, Ordering::SeqCst);
+                // Also if it did not sleep because the first had changed: that one may have left
+                // with a call for the next, seen this thread among those behind, and found nobody
+                // asleep to wake. Nobody would come again for one that then slept on `NEXT`.
+                slept = true;
             }
         }
         false

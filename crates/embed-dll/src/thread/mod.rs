@@ -32,6 +32,7 @@ pub use batch::Misuse;
 pub use batch::{enter, leave};
 pub use signals::SigPipeBlocked;
 
+use crate::descriptor::to_descriptor;
 use crate::python::abi::{Abi, GilState, PyThreadState};
 use crate::python::{Py, Result as PyResult};
 use crate::start::{self, Runtime, process};
@@ -146,7 +147,7 @@ fn end_of_thread() -> ! {
     // SAFETY: the record of the calling thread.
     closing::hang_if_gone(unsafe { record::this().as_ref() });
     // Somebody else's pthread_exit() or pthread_cancel().
-    complain(
+    to_descriptor(
         "embed-dll: a thread has ended in the middle of a call of Python, which cannot be undone\n",
     );
     std::process::abort()
@@ -411,10 +412,4 @@ impl Drop for Errno {
         // SAFETY: the address of the calling thread's errno.
         unsafe { *libc::__errno_location() = self.0 };
     }
-}
-
-/// Writes to stderr when there is nobody to return an error to.
-fn complain(text: &str) {
-    // SAFETY: the bytes live through the call. If they cannot be written, nothing can be done.
-    unsafe { libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), text.len()) };
 }

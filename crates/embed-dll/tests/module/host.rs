@@ -33,7 +33,11 @@ pub(crate) fn main(mut words: impl Iterator<Item = String>) -> ! {
                 let (file, text) = (words.next().expect("a file"), words.next().expect("a text"));
                 std::fs::write(file, text).expect("written");
             }
-            "sub" => dll.sub(&words.next().expect("a libpython")),
+            // Runs the next word but one in a sub-interpreter.
+            "sub" => {
+                let (libpython, word) = (words.next(), words.next());
+                dll.sub(&libpython.expect("a libpython"), &word.expect("a word"));
+            }
             word => dll.step(word),
         }
         std::io::stdout().flush().expect("flushed");
@@ -75,8 +79,8 @@ impl Dll {
         (!text.is_null()).then_some(text)
     }
 
-    /// Calls from a sub-interpreter, with the GIL held, before anybody has called.
-    fn sub(self, libpython: &str) {
+    /// Runs a word in a sub-interpreter, with the GIL held, of a Python that is started if nobody has.
+    fn sub(self, libpython: &str, word: &str) {
         let name = CString::new(libpython).expect("no NUL");
         // SAFETY: a C string, and a library that many programs open.
         let handle = unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW | libc::RTLD_GLOBAL) };
@@ -97,19 +101,27 @@ impl Dll {
         let save: unsafe extern "C" fn() -> *mut c_void =
             // SAFETY: as above.
             unsafe { std::mem::transmute(python.symbol("PyEval_SaveThread")) };
-        python.number("Py_InitializeEx", 0);
+        let release: unsafe extern "C" fn(c_int) =
+            // SAFETY: as above.
+            unsafe { std::mem::transmute(python.symbol("PyGILState_Release")) };
+        if python.number("Py_IsInitialized", 0) == 0 {
+            python.number("Py_InitializeEx", 0);
+            // SAFETY: attached since a moment.
+            unsafe { save() };
+        }
+        let state = python.number("PyGILState_Ensure", 0);
         // SAFETY: attached since a moment.
         let main = unsafe { get() };
         // SAFETY: as above; gives the new state, or null.
         let sub = unsafe { new() };
         assert!(!sub.is_null(), "no sub-interpreter");
-        println!("sub {}", self.number("twice", 4));
+        self.step(word);
         // SAFETY: the current state is the sub-interpreter's only one.
         unsafe { end(sub) };
         // SAFETY: this thread's state in the main interpreter, and nothing is attached.
         unsafe { swap(main) };
-        // SAFETY: attached.
-        unsafe { save() };
+        // SAFETY: attached, by the call that gave this state.
+        unsafe { release(state) };
     }
 
     fn step(self, word: &str) {

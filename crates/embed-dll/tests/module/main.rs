@@ -30,7 +30,7 @@ fn main() {
     if arguments.next().as_deref() == Some("--host") {
         host::main(arguments);
     }
-    let tests: [(&str, Test); 18] = [
+    let tests: [(&str, Test); 19] = [
         ("start-may-be-repeated", start_may_be_repeated),
         ("calls-do-not-repeat-the-init-code", calls_do_not_repeat),
         ("last-error-belongs-to-a-thread", last_error_belongs_to_a_thread),
@@ -48,6 +48,7 @@ fn main() {
         ("a-broken-pipe-does-not-end-the-host", broken_pipes),
         ("a-conversion-that-stays-survives-the-end", a_conversion_stays),
         ("a-first-call-from-a-sub-interpreter-costs-only-itself", sub_interpreter_first),
+        ("a-start-from-a-sub-interpreter-changes-nothing", sub_interpreter_later),
         ("the-process-may-end-at-the-first-failure", ends_at_the_first_failure),
     ];
     let targets = interpreters::all();
@@ -388,10 +389,27 @@ inside.wait()
 
 fn sub_interpreter_first(target: &Target) -> Result<(), Failed> {
     let libpython = target.library.display().to_string();
-    let outcome = run(target, TWICE, &["sub", &libpython, "twice=4"])?;
-    outcome.expect("sub", "0")?;
-    outcome.expect("twice", "8")?;
+    let outcome = run(target, TWICE, &["sub", &libpython, "twice=4", "twice=4"])?;
+    outcome.expect("twice", "0")?;
+    if outcome.nth("twice", 1)? != "8" {
+        return Err(outcome.fail("a call from the main interpreter should work"));
+    }
     complains(&outcome, &["twice() called, but this is a sub-interpreter"])
+}
+
+/// After an attempt that failed: what calls must not repeat then, they must not repeat now.
+fn sub_interpreter_later(target: &Target) -> Result<(), Failed> {
+    let libpython = target.library.display().to_string();
+    let code = format!("{TWICE}print('attempt', flush=True)\nopen('mended').close()\n");
+    let words =
+        ["start", "write", "mended", "", "sub", &libpython, "start", "twice=4", "start", "twice=4"];
+    let outcome = run(target, &code, &words)?;
+    let lines = ["attempt", "start -1", "start -1", "twice 0", "attempt", "start 0", "twice 8"];
+    prints(&outcome, &lines)?;
+    complains(
+        &outcome,
+        &["FileNotFoundError", "start(): this is a sub-interpreter", "initialization code failed"],
+    )
 }
 
 fn ends_at_the_first_failure(target: &Target) -> Result<(), Failed> {

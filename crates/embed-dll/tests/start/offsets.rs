@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use embed_dll::__testing::tables;
+use embed_dll::__testing::tables::{self, Structure};
 use libtest_mimic::Trial;
 
 use crate::interpreters::Target;
@@ -24,7 +24,9 @@ fn offsets(target: &Target) -> Result<(), Stop> {
             format!("there should be a table before 3.14 only: {:?}", target.version).into()
         );
     }
-    let mut code = String::from("#include <Python.h>\n#include <stddef.h>\nint main(void) {\n");
+    let mut code = String::from(
+        "#include <Python.h>\n#include <stddef.h>\n#include <structmember.h>\nint main(void) {\n",
+    );
     let mut expected = String::new();
     for (structure, field, offset) in fields {
         writeln!(
@@ -41,6 +43,27 @@ fn offsets(target: &Target) -> Result<(), Stop> {
     code +=
         "printf(\"%d\\n\", offsetof(PyObject, ob_type) == sizeof(PyObject) - sizeof(void *));\n";
     writeln!(expected, "1")?;
+    if target.version == (3, 8) {
+        for (field, offset) in tables::type_object_38() {
+            writeln!(
+                code,
+                "printf(\"%zu\\n\", offsetof(PyTypeObject, {field}) - sizeof(PyObject));"
+            )?;
+            writeln!(expected, "{offset}")?;
+        }
+    }
+    for Structure { name, after_header, size, fields } in tables::structures() {
+        let start = if after_header { "sizeof(PyObject)" } else { "0" };
+        writeln!(code, "printf(\"{name} %zu\\n\", sizeof({name}) - {start});")?;
+        writeln!(expected, "{name} {size}")?;
+        for (field, offset) in fields {
+            writeln!(
+                code,
+                "printf(\"{name}.{field} %zu\\n\", offsetof({name}, {field}) - {start});"
+            )?;
+            writeln!(expected, "{name}.{field} {offset}")?;
+        }
+    }
     writeln!(
         code,
         "printf(\"%d %d\\n\", sizeof(PyConfig) <= {}, sizeof(PyPreConfig) <= {});",

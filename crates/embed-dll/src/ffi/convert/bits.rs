@@ -1,16 +1,8 @@
 //! Bit fields.
 
 use super::int;
-use crate::ffi::types::{CType, Field, Kind};
+use crate::ffi::types::{Field, Kind};
 use crate::python::{ExceptionKind, Owned, Py, Result, View};
-
-fn signed(ctype: &CType) -> bool {
-    match ctype.kind {
-        Kind::Integer(signed) => signed,
-        Kind::Enum(info) => info.signed,
-        _ => false,
-    }
-}
 
 /// The unit of a bit field at `at`, as unsigned.
 unsafe fn unit(field: &Field, at: *const u8) -> u64 {
@@ -34,7 +26,7 @@ pub(crate) unsafe fn load<'a>(py: Py<'a>, field: &Field, at: *const u8) -> Resul
     if matches!(field.ctype.kind, Kind::Bool) {
         return Ok(py.bool(bits != 0));
     }
-    if signed(field.ctype) {
+    if int::signed(field.ctype) {
         let unused = 64 - u32::from(width.clamp(1, 64));
         return py.int((bits << unused) as i64 >> unused);
     }
@@ -60,7 +52,7 @@ pub(crate) unsafe fn store(
     // SAFETY: attached; a new reference or null. Unlike for other integers CFFI asks for
     // `__index__` here.
     let index = unsafe { py.own(py.abi().PyNumber_Index(new.as_pointer()))? };
-    let (low, high) = if signed(field.ctype) {
+    let (low, high) = if int::signed(field.ctype) {
         let half = 1_i128 << (width.clamp(1, 64) - 1);
         (-half, half - 1)
     } else {

@@ -6,7 +6,7 @@ use crate::python::{ExceptionKind, Owned, Py, Raised, Result, View};
 
 /// Whether the integers of a type have negative values.
 #[inline]
-fn signed(ctype: &CType) -> bool {
+pub(super) fn signed(ctype: &CType) -> bool {
     match ctype.kind {
         Kind::Integer(signed) => signed,
         Kind::Enum(info) => info.signed,

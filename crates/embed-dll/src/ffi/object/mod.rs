@@ -12,7 +12,7 @@ pub(super) mod release;
 mod text;
 
 use std::ffi::{c_int, c_void};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use super::slots::{getter, slot, unary};
 use super::types::{Types, ctype_object};
@@ -28,7 +28,7 @@ static FFI: Class<Ffi> = Class::new();
 
 /// What `ffi` is.
 struct Ffi {
-    types: Arc<Types>,
+    types: Types,
     module: &'static Module,
     /// Types by the strings that have named them: a dict.
     strings: Key,
@@ -122,14 +122,14 @@ pub(super) fn prepare(py: Py<'_>) -> Result<()> {
 /// # Errors
 ///
 /// `MemoryError`.
-pub fn new_ffi<'a>(py: Py<'a>, types: Arc<Types>, module: &'static Module) -> Result<Owned<'a>> {
+pub fn new_ffi<'a>(py: Py<'a>, types: Types, module: &'static Module) -> Result<Owned<'a>> {
     let (strings, once) = (py.dict()?.keep(), py.dict()?.keep());
     FFI.instance(py, Ffi { types, module, strings, once })
 }
 
 /// Types and module of an `ffi`; `None` if the object is no `ffi`.
-pub fn of(own: View<'_>) -> Option<(&Arc<Types>, &'static Module)> {
-    FFI.get(own).map(|ffi| (&ffi.types, ffi.module))
+pub fn of(own: View<'_>) -> Option<(Types, &'static Module)> {
+    FFI.get(own).map(|ffi| (ffi.types, ffi.module))
 }
 
 /// The data of the object whose method Python calls.

@@ -41,9 +41,8 @@ pub(super) fn string<'a>(ffi: View<'a>, arguments: Arguments<'a>) -> Result<Owne
         Kind::Enum(info) => {
             // SAFETY: the value is in the object.
             let value = unsafe { int::read(data.ctype, data.bytes()) };
-            let name = info.enumerators.iter().find(|(_, number)| *number == value);
-            match name {
-                Some((name, _)) => py.str(name),
+            match info.name(value) {
+                Some(name) => py.str(name),
                 None => py.str(&value.to_string()),
             }
         }

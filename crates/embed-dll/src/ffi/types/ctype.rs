@@ -67,6 +67,14 @@ pub(crate) struct EnumInfo {
     pub(crate) enumerators: Vec<(String, i128)>,
 }
 
+impl EnumInfo {
+    /// The first enumerator of this value.
+    pub(crate) fn name(&self, value: i128) -> Option<&str> {
+        let found = self.enumerators.iter().find(|(_, number)| *number == value);
+        found.map(|(name, _)| name.as_str())
+    }
+}
+
 /// A function behind a pointer.
 pub(crate) struct FunctionInfo {
     /// Types of the parameters.

@@ -8,7 +8,9 @@ use crate::ffi::slots::{binary, call, compare, number as number_slot, setter, sl
 use crate::ffi::types::{CType, Kind};
 use crate::ffi::{call_out, convert, object};
 use crate::python::abi::Object;
-use crate::python::class::{Arguments, Definition, MethodDef, guarded, method, slot as number};
+use crate::python::class::{
+    Arguments, Definition, FASTCALL_KEYWORDS, MethodDef, guarded, method, slot as number,
+};
 use crate::python::{ExceptionKind, Owned, Py, Result, View};
 
 static METHODS: [MethodDef; 6] = [
@@ -16,23 +18,19 @@ static METHODS: [MethodDef; 6] = [
     method!(c"__complex__", numbers::complex, c"value of a complex number"),
     method!(c"__enter__", enter, c"the value itself; it is released at the end"),
     method!(c"__exit__", exit, c"as ffi.release()"),
-    method!(c"__init_subclass__", no_subclass, c"refuses"),
+    MethodDef {
+        flags: FASTCALL_KEYWORDS | METH_CLASS,
+        ..method!(c"__init_subclass__", no_subclass, c"refuses")
+    },
     MethodDef::END,
 ];
+
+/// `METH_CLASS`.
+const METH_CLASS: c_int = 0x10;
 
 /// Makes the classes, once.
 pub(crate) fn prepare(py: Py<'_>) -> Result<()> {
     iterator::prepare(py)?;
-    let subclass = MethodDef { flags: METHODS[4].flags | METH_CLASS, ..METHODS[4] };
-    // The class keeps referring to its table.
-    let methods: &'static [MethodDef] = Box::leak(Box::new([
-        METHODS[0],
-        METHODS[1],
-        METHODS[2],
-        METHODS[3],
-        subclass,
-        MethodDef::END,
-    ]));
     CDATA.create(
         py,
         &Definition {
@@ -54,7 +52,7 @@ pub(crate) fn prepare(py: Py<'_>) -> Result<()> {
                 slot(number::MP_LENGTH, number_slot!(index::length, isize)),
                 slot(number::MP_SUBSCRIPT, binary!(subscript)),
                 slot(number::MP_ASS_SUBSCRIPT, setter!(set_subscript)),
-                slot(number::TP_METHODS, methods.as_ptr().cast_mut().cast()),
+                slot(number::TP_METHODS, METHODS.as_ptr().cast_mut().cast()),
             ],
             base: None,
             open: true,
@@ -71,9 +69,6 @@ pub(crate) fn prepare(py: Py<'_>) -> Result<()> {
     let finalizer = slot(number::TP_FINALIZE, finalize as *mut std::ffi::c_void);
     HOLDING.create(py, &derived(c"ffi.CData", &[finalizer]))
 }
-
-/// `METH_CLASS`.
-const METH_CLASS: c_int = 0x10;
 
 unsafe extern "C" fn finalize(object: Object) {
     // SAFETY: the collector calls this attached, with an object of the class.
@@ -93,7 +88,7 @@ fn no_subclass<'a>(class: View<'a>, _: Arguments<'a>) -> Result<Owned<'a>> {
 }
 
 fn subscript<'a>(own: View<'a>, key: View<'a>) -> Result<Owned<'a>> {
-    if slice::is_slice(key) { slice::get(own, key) } else { index::get(own, key) }
+    if key.is_slice() { slice::get(own, key) } else { index::get(own, key) }
 }
 
 fn set_subscript(own: View<'_>, key: View<'_>, value: Option<View<'_>>) -> Result<()> {
@@ -101,7 +96,7 @@ fn set_subscript(own: View<'_>, key: View<'_>, value: Option<View<'_>>) -> Resul
         let message = "'del x[n]' not supported for cdata objects";
         return Err(own.py().raise(ExceptionKind::Type, message));
     };
-    if slice::is_slice(key) { slice::set(own, key, value) } else { index::set(own, key, value) }
+    if key.is_slice() { slice::set(own, key, value) } else { index::set(own, key, value) }
 }
 
 fn enter<'a>(own: View<'a>, _: Arguments<'a>) -> Result<Owned<'a>> {

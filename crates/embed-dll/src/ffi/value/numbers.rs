@@ -34,9 +34,8 @@ pub(super) fn text(py: Py<'_>, data: &CData) -> Result<String> {
         Kind::Enum(info) => {
             // SAFETY: as above.
             let value = unsafe { integer::read(data.ctype, data.bytes()) };
-            let name = info.enumerators.iter().find(|(_, number)| *number == value);
-            Ok(match name {
-                Some((name, _)) => format!("{value}: {name}"),
+            Ok(match info.name(value) {
+                Some(name) => format!("{value}: {name}"),
                 None => value.to_string(),
             })
         }

@@ -10,11 +10,6 @@ use crate::ffi::convert;
 use crate::ffi::types::{Ct, Kind, ctype};
 use crate::python::{ExceptionKind, Owned, Py, Raised, Result, View};
 
-/// Whether a key is a slice.
-pub(super) fn is_slice(key: View<'_>) -> bool {
-    key.class().is(key.py().immortal(|abi| abi.PySlice_Type))
-}
-
 /// Items of a pointer or array, one after the other.
 struct Span {
     item: Ct,

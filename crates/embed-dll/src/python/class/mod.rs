@@ -11,7 +11,8 @@ pub use arguments::Arguments;
 pub(crate) use guard::method;
 pub use guard::{fastcall, guarded, object_result, status_result};
 pub use tables::{FASTCALL_KEYWORDS, GetSetDef, MethodDef, Slot, slot};
-use tables::{MemberDef, Spec, flag};
+use tables::{MemberDef, Spec, flag, type_38};
+pub(crate) use tables::{STRUCTURES, TYPE_38};
 
 use std::ffi::{CStr, c_int, c_void};
 use std::marker::PhantomData;
@@ -209,9 +210,7 @@ impl<T: Payload> Class<T> {
     }
 }
 
-/// Writes into a class of CPython 3.8 what `PyType_FromSpec` takes only since 3.9. `PyTypeObject`
-/// (`Include/cpython/object.h`) counts pointers after its variable-size header: `tp_as_buffer` is
-/// the 18th, `tp_weaklistoffset` the 24th; 3.8 is closed, so they stay there.
+/// Writes into a class of CPython 3.8 what `PyType_FromSpec` takes only since 3.9.
 ///
 /// # Safety
 ///
@@ -229,13 +228,13 @@ unsafe fn complete_38<'s>(
     };
     if let Some(offset) = weak_list {
         // SAFETY: the field is a `Py_ssize_t`, and no object of the class exists.
-        unsafe { field(23).cast::<Size>().write(offset as Size) };
+        unsafe { field(type_38::WEAK_LIST_OFFSET).cast::<Size>().write(offset as Size) };
     }
     for slot in buffer {
         let index = usize::from(slot.number == slot::BF_RELEASEBUFFER);
         // SAFETY: a heap type has its own `PyBufferProcs`, two functions, and points to it.
         unsafe {
-            let procs = field(17).cast::<*mut *mut c_void>().read();
+            let procs = field(type_38::AS_BUFFER).cast::<*mut *mut c_void>().read();
             procs.add(index).write(slot.value);
         }
     }

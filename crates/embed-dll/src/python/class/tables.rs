@@ -4,6 +4,7 @@ use std::ffi::{c_char, c_int, c_uint, c_void};
 use std::ptr;
 
 use crate::python::abi::{Object, Size};
+use crate::python::{Structure, structure};
 
 /// `Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE`, one by one.
 pub(super) mod flag {
@@ -139,3 +140,36 @@ impl GetSetDef {
 unsafe impl Sync for MethodDef {}
 // SAFETY: as above.
 unsafe impl Sync for GetSetDef {}
+
+/// The fields of `PyTypeObject` (`Include/cpython/object.h`) that are written in CPython 3.8, counted
+/// in pointers from its variable-size header. 3.8 is closed, so they stay there.
+pub(super) mod type_38 {
+    pub(crate) const AS_BUFFER: usize = 17;
+    pub(crate) const WEAK_LIST_OFFSET: usize = 23;
+}
+
+/// What is described here.
+pub(crate) const STRUCTURES: [Structure; 5] = [
+    structure!(Slot is "PyType_Slot" { number: "slot", value: "pfunc" }),
+    structure!(Spec is "PyType_Spec" {
+        name: "name", basicsize: "basicsize", itemsize: "itemsize", flags: "flags", slots: "slots",
+    }),
+    structure!(MethodDef is "PyMethodDef" {
+        name: "ml_name", function: "ml_meth", flags: "ml_flags", doc: "ml_doc",
+    }),
+    structure!(MemberDef is "PyMemberDef" {
+        name: "name", kind: "type", offset: "offset", flags: "flags", doc: "doc",
+    }),
+    structure!(GetSetDef is "PyGetSetDef" {
+        name: "name", get: "get", set: "set", doc: "doc", closure: "closure",
+    }),
+];
+
+/// Bytes from the end of `PyObject` to fields of the `PyTypeObject` of 3.8.
+pub(crate) const TYPE_38: [(&str, usize); 2] = {
+    let pointer = size_of::<*mut c_void>();
+    [
+        ("tp_as_buffer", size_of::<Size>() + type_38::AS_BUFFER * pointer),
+        ("tp_weaklistoffset", size_of::<Size>() + type_38::WEAK_LIST_OFFSET * pointer),
+    ]
+};

@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 
 use super::{Owned, View};
-use crate::python::abi::Size;
+use crate::python::abi::{Object, Size};
 use crate::python::error::{Raised, Result};
 
 impl<'a> View<'a> {
@@ -211,14 +211,7 @@ impl<'a> View<'a> {
     ///
     /// `TypeError` for other objects, the exception `overflow` if it does not fit.
     pub fn as_index(self, overflow: View<'_>) -> Result<isize> {
-        let abi = self.py.abi;
-        // SAFETY: attached; a live object and an exception class.
-        let index = unsafe { abi.PyNumber_AsSsize_t(self.as_pointer(), overflow.as_pointer()) };
-        // SAFETY: attached.
-        if index == -1 && unsafe { !abi.PyErr_Occurred().is_null() } {
-            return Err(Raised::already_set());
-        }
-        Ok(index)
+        self.index(overflow.as_pointer())
     }
 
     /// As [`View::as_index`], with what is too large or too small clipped.
@@ -227,9 +220,14 @@ impl<'a> View<'a> {
     ///
     /// `TypeError` for what is no index.
     pub fn as_clipped_index(self) -> Result<isize> {
+        self.index(std::ptr::null_mut())
+    }
+
+    /// `overflow` is an exception class, or null, which asks for clipping.
+    fn index(self, overflow: Object) -> Result<isize> {
         let abi = self.py.abi;
-        // SAFETY: attached; a live object; null asks for clipping.
-        let index = unsafe { abi.PyNumber_AsSsize_t(self.as_pointer(), std::ptr::null_mut()) };
+        // SAFETY: attached; a live object, and as said.
+        let index = unsafe { abi.PyNumber_AsSsize_t(self.as_pointer(), overflow) };
         // SAFETY: attached.
         if index == -1 && unsafe { !abi.PyErr_Occurred().is_null() } {
             return Err(Raised::already_set());

@@ -81,6 +81,11 @@ impl View<'_> {
             || unsafe { self.py.abi.PyType_IsSubtype(own.as_pointer(), class.as_pointer()) != 0 }
     }
 
+    /// Whether it is a `slice`, which has no subclasses.
+    pub fn is_slice(self) -> bool {
+        self.class().as_pointer() == self.py.abi.PySlice_Type
+    }
+
     /// Whether it can be called.
     pub fn is_callable(self) -> bool {
         // SAFETY: a live object.

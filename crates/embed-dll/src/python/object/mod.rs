@@ -21,7 +21,9 @@ pub struct Py<'a> {
     attached: PhantomData<(&'a (), *mut ())>,
 }
 
-/// A borrowed reference: somebody else keeps the object alive for `'a`.
+/// A borrowed reference: somebody else keeps the object alive for `'a`. One that is copied out of an
+/// [`Owned`] (`*owned`) must not be used after that is dropped, which the lifetime does not say: it
+/// is that of the attachment.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     pointer: NonNull<PyObject>,

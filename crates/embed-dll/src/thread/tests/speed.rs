@@ -179,7 +179,6 @@ fn body(python: &Python) {
     let theirs = || assert_eq!(unsafe { (limit.add1)(40, 2) }, 42);
     let own = || assert_eq!(ours(runtime, function, 40, 2), 42);
     let bare = || {
-        // SAFETY: paired.
         drop(attach(runtime).unwrap());
     };
     println!("{}", runtime.library.as_ref().unwrap().display());
