@@ -177,8 +177,12 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "OLD.json")]
     pub(crate) compare: Option<PathBuf>,
 
-    /// Measure nothing: compare with this report instead
-    #[arg(long, value_name = "NEW.json", requires = "compare")]
+    /// Write the report to this file as a page with plots, which needs nothing but itself
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+
+    /// Measure nothing: show this report, or compare it with the other
+    #[arg(long, value_name = "NEW.json")]
     #[arg(conflicts_with_all = ["python", "libpython", "all", "producers", "rounds", "quick", "env", "offline"])]
     pub(crate) with: Option<PathBuf>,
 

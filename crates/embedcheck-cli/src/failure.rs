@@ -48,6 +48,12 @@ pub(crate) enum Failure {
         /// What it is, and what to do.
         error: BenchJsonError,
     },
+    /// The page and the report would be one file.
+    #[error(
+        "--html and --output both name {}; the page and the report need a file each",
+        .0.display()
+    )]
+    OneFile(PathBuf),
     /// Two reports that have nothing in common.
     #[error(transparent)]
     Compare(#[from] CompareError),
@@ -120,6 +126,7 @@ impl Failure {
             | Self::UnknownCheck(_)
             | Self::UnreadableReport { .. }
             | Self::BadReport { .. }
+            | Self::OneFile(_)
             | Self::Compare(_)
             | Self::UnreadablePlan { .. }
             | Self::BadPlan { .. }

@@ -79,7 +79,7 @@ pub(crate) fn after_bench() -> String {
         section("Producers, side by side with the same header and Python code", &producers),
         section(
             "Examples",
-            "  embedcheck bench --quick\n  \
+            "  embedcheck bench --quick --html bench.html\n  \
              embedcheck bench --python 3.12 --format json --output old.json\n  \
              embedcheck bench --python 3.12 --compare old.json --fail-above 10%\n  \
              embedcheck bench --compare old.json --with new.json\n"

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use embedcheck::bench::compare::{Comparison, compare, pairs};
 use embedcheck::bench::{
-    BenchError, BenchReport, Missing, Options, Recorder, Schedule, from_json, job_count, measure,
-    to_json, to_text,
+    BenchError, BenchReport, Missing, Options, Recorder, Schedule, from_json, html, job_count,
+    measure, to_json, to_text,
 };
 use embedcheck::env::Caller;
 use embedcheck::report::{ReportFile, TextOptions};
@@ -26,7 +26,11 @@ use crate::progress::Bar;
 pub(crate) fn bench(args: &BenchArgs, output: &Output, stop: &Stop) -> Result<Exit, Failure> {
     // What cannot be read or written should be known before the work is done.
     let old = args.compare.as_deref().map(read).transpose()?;
+    if let (Some(path), true) = (&args.html, args.html == args.output) {
+        return Err(Failure::OneFile(path.clone()));
+    }
     let file = args.output.as_ref().map(ReportFile::create).transpose()?;
+    let page = args.html.as_ref().map(ReportFile::create).transpose()?;
     let mut report = match &args.with {
         Some(path) => read(path)?,
         None => run(args, old.as_ref(), stop)?,
@@ -35,6 +39,9 @@ pub(crate) fn bench(args: &BenchArgs, output: &Output, stop: &Stop) -> Result<Ex
         (Some(path), Some(old)) => Some(compare(old, &path.display().to_string(), &report)?),
         _ => None,
     };
+    if let Some(page) = page {
+        page.commit(&html(&report))?;
+    }
     write(args, &report, file, output)?;
     Ok(exit(args, &report))
 }

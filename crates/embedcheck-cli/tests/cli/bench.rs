@@ -140,6 +140,9 @@ fn a_slow_start_is_found_and_can_fail() {
     let text = with(&[]);
     assert!(text.expect_code(0).stdout.contains("worse"), "{}", text.all());
     assert!(text.stdout.contains("start/both"), "{}", text.all());
+    with(&["--html", "page.html"]).expect_code(0);
+    let page = std::fs::read_to_string(place.path().join("page.html")).unwrap();
+    assert!(page.contains("<svg") && page.contains("start/both"), "{page}");
     with(&["--fail-above", "10%"]).expect_code(1);
     let same = ["bench", "--compare", "old.json", "--with", "old.json", "--fail-above", "0"];
     let same = place.run(same);
@@ -171,7 +174,7 @@ fn what_contradicts_itself_is_refused() {
     let place = Place::new();
     for args in [
         ["--all", "--python", "p"].as_slice(),
-        &["--with", "new.json"],
+        &["--with", "new.json", "--rounds", "2"],
         &["--fail-above", "10%"],
         &["--compare", "a", "--with", "b", "--quick"],
         &["--compare", "a", "--fail-above", "much"],
@@ -184,6 +187,9 @@ fn what_contradicts_itself_is_refused() {
         let args: Vec<_> = std::iter::once(&"bench").chain(args).collect();
         place.run(args).expect_error(2, &["error: ", "--help"]);
     }
+    let args = ["bench", "--html", "one", "--output", "one"];
+    place.run(args).expect_error(2, &["both name one"]);
+    assert!(!place.path().join("one").exists());
 }
 
 #[test]
