@@ -1,82 +1,72 @@
-//! Benchmarks of the workspace. They print figures and ratios that are taken in one run on one machine,
-//! and assert nothing but that the DLLs work: machines are shared and noisy.
+//! What the benchmarks share. Criterion measures; the DLLs and the host processes that call them are
+//! those of `embedcheck bench` ([`embedcheck::bench`]).
 //!
-//! What calls cost is measured by `call`, `threads` and `start_up`: parts of what `embedcheck bench`
-//! measures. A benchmark runs itself again as the host process (`embedcheck_host::measure`).
+//! Criterion measures one benchmark after another, so that the drift of a shared machine would fall on
+//! one producer. So every sample is paired: beside it, off criterion's clock, a host process of `limit`
+//! does the same. The ratios that are printed at the end of each group come from these pairs.
+//!
+//! A benchmark runs itself again as the measuring host (`embedcheck_host::measure`).
 #![forbid(unsafe_code)]
 
-mod arguments;
-mod targets;
+mod calls;
+mod failure;
+mod group;
+mod host;
+mod ratios;
+mod sample;
+mod setting;
+mod start_up;
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
-use embedcheck::bench::{
-    BenchTarget, Item, MeasuringHost, Missing, Options, Recorder, Schedule, measure, to_text,
-};
-use embedcheck::dll::Twins;
-use embedcheck::env::Caller;
-use embedcheck::report::TextOptions;
-use embedcheck::run::{NoProgress, Stop};
+use criterion::{Criterion, PlottingBackend};
 
-pub use arguments::Arguments;
+pub use calls::{Calls, Pace};
+pub use failure::fail;
+pub use setting::{Mode, Setting, target};
+pub use start_up::StartUp;
 
 /// For a person to read.
 pub type Error = Box<dyn std::error::Error>;
 
-/// The `main` of a benchmark of calls: measures the items of the schedule that it is about, or is the
-/// host process.
-pub fn main(is_measured: impl Fn(&Item) -> bool) -> ExitCode {
-    let mut words: Vec<OsString> = std::env::args_os().skip(1).collect();
-    if words.first().is_some_and(|word| word == arguments::HOST) {
-        let code = embedcheck_host::measure::main(words.split_off(1));
-        return ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX));
+/// What stands first on the command line of a host process.
+pub const HOST: &str = "__measure";
+
+/// The `main` of a benchmark: runs `measure`, or is the measuring host.
+///
+/// `configure` is what suits the benchmark; the command line overrides it.
+pub fn main(
+    configure: impl FnOnce(Criterion) -> Criterion,
+    measure: impl FnOnce(&mut Criterion, Mode) -> Result<(), Error>,
+) -> ExitCode {
+    let mut words = std::env::args_os().skip(1).peekable();
+    if words.next_if(|word| word == HOST).is_some() {
+        return exit_code(embedcheck_host::measure::main(words));
     }
-    match all(words, is_measured) {
-        Ok(()) => ExitCode::SUCCESS,
+    let mode = Mode::of(words);
+    // Not gnuplot, if it happens to be there: reports are to look the same everywhere.
+    let criterion = Criterion::default().plotting_backend(PlottingBackend::Plotters);
+    let mut criterion = configure(criterion).configure_from_args();
+    match failure::caught(|| measure(&mut criterion, mode)) {
+        Ok(()) => {
+            criterion.final_summary();
+            ExitCode::SUCCESS
+        }
         Err(error) => {
-            eprint(&*error);
+            say(&*error);
             ExitCode::FAILURE
         }
     }
 }
 
+/// That of a host process as that of this one.
+#[must_use]
+pub fn exit_code(code: i32) -> ExitCode {
+    ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX))
+}
+
 #[expect(clippy::print_stderr, reason = "benchmarks have no other way to say what is wrong")]
-fn eprint(error: &dyn std::error::Error) {
-    eprintln!("error: {error}");
-}
-
-#[expect(clippy::print_stdout, reason = "printing is what benchmarks are for")]
-fn all(words: Vec<OsString>, is_measured: impl Fn(&Item) -> bool) -> Result<(), Error> {
-    let arguments = Arguments::parse(words)?;
-    let caller = Caller::from_process();
-    let program = std::env::current_exe()?;
-    let twins = match &caller.embedcheck_rust_dlls {
-        Some(folder) => Twins::in_folder(folder),
-        None => Twins::near(&program),
-    };
-    let optimised = !cfg!(debug_assertions);
-    let host = MeasuringHost { program, arguments: vec![arguments::HOST.into()], optimised };
-    let mut schedule = Schedule::new(arguments.quick, Some(arguments.rounds), &[1, 2, 4, 8]);
-    schedule.items.retain(is_measured);
-    let options = Options { schedule, quick: arguments.quick, ..Options::new(host, twins) };
-    let mut recorder = Recorder::begin(&options, Vec::new());
-    let stop = Stop::new()?;
-    for target in targets::targets(&arguments, &caller)? {
-        let (target, figures) = measure(&target, &caller, &options, &stop, &NoProgress)?;
-        works(&target)?;
-        recorder.add(target, figures);
-    }
-    println!("{}", to_text(&recorder.finish(), &TextOptions::default()));
-    Ok(())
-}
-
-/// A DLL that fails is fast.
-fn works(target: &BenchTarget) -> Result<(), Error> {
-    for record in &target.producers {
-        if let Some(Missing::Failed { reason }) = &record.missing {
-            return Err(format!("{}: {}: {reason}", target.id, record.producer).into());
-        }
-    }
-    Ok(())
+fn say(error: &dyn std::error::Error) {
+    // Criterion may be in the middle of a line.
+    eprintln!("\nerror: {error}");
 }

@@ -57,6 +57,8 @@ pub(super) struct Arguments {
     pub(super) linked: Option<PathBuf>,
     /// The function that is called many times.
     pub(super) function: String,
+    /// The interpreter is held between the calls that are counted.
+    pub(super) held: bool,
     /// The functions between which a thread holds the interpreter.
     pub(super) hold: Option<(String, String)>,
     pub(super) initialise: Option<Initialise>,
@@ -73,13 +75,18 @@ impl Arguments {
         let job = Job::parse(words.next().as_deref().and_then(|job| job.to_str()))?;
         let [mut dll, mut preload, mut linked, mut init] = [const { None::<PathBuf> }; 4];
         let [mut enter, mut leave, mut symbol, mut module] = [const { None::<String> }; 4];
-        let mut plain = false;
+        let [mut plain, mut held] = [false; 2];
         let mut function = "add1".to_owned();
         let [mut threads, mut milliseconds, mut batches] = [1, 100, 100];
         let [mut count, mut calls] = [1000, 1000];
         while let Some(name) = words.next() {
-            if name == "--plain" {
-                plain = true;
+            let flag = match name.to_str() {
+                Some("--plain") => Some(&mut plain),
+                Some("--held") => Some(&mut held),
+                _ => None,
+            };
+            if let Some(flag) = flag {
+                *flag = true;
                 continue;
             }
             let value = words.next().ok_or_else(|| format!("{} needs a value", name.display()))?;
@@ -123,6 +130,7 @@ impl Arguments {
             plain,
             linked,
             function,
+            held,
             hold,
             initialise,
             threads: usize::try_from(threads)?,
@@ -161,7 +169,7 @@ mod tests {
         let arguments = parse(
             "threads --dll a.so --enter e --leave l --initialise i --module m --init f --threads 4 \
              --milliseconds 50 --batches 7 --count 9 --calls 11 --preload p --plain --linked k \
-             --function add1",
+             --function add1 --held",
         );
         let expected = Arguments {
             job: Job::Threads,
@@ -170,6 +178,7 @@ mod tests {
             plain: true,
             linked: Some("k".into()),
             function: "add1".to_owned(),
+            held: true,
             hold: Some(("e".to_owned(), "l".to_owned())),
             initialise: Some(Initialise {
                 symbol: "i".to_owned(),

@@ -7,7 +7,7 @@
 //! ```text
 //! JOB --dll FILE [--plain] [--preload LIBPYTHON] [--linked FILE] [--function NAME]
 //!     [--enter SYMBOL --leave SYMBOL] [--initialise SYMBOL --module NAME --init FILE]
-//!     [--threads N] [--milliseconds N] [--batches N] [--count N] [--calls N]
+//!     [--threads N] [--milliseconds N] [--batches N] [--count N] [--calls N] [--held]
 //! ```
 //!
 //! | option | meaning |
@@ -37,7 +37,7 @@
 //! | `calls` | `--batches` batches of [`BATCH`] calls in the thread that made the first call (`initialiser`), in another one (`other`), in both while they hold the interpreter (`initialiser_held`, `other_held`), through a linked symbol (`linked`), and as many threads that make one call, each from its making to its end (`fresh`); fewer in a place where they take more than a second. Of each place ns a call as `{"median", "p10", "p90", "histogram": [[upper end, count], …]}` |
 //! | `threads` | `--threads` threads at once. `--milliseconds` for their throughput: `total`, ns a call over all threads; `cpu`, ns of processor time a call; `least` and `most` calls of one thread. The same time again for single calls: `p50`, `p99`, `max` in ns and their `histogram` |
 //! | `ended` | resident memory in KiB `before` and `after` `--count` threads that make one call and end, and ns for `each` |
-//! | `count` | nothing; makes `--calls` calls, for a program that counts instructions |
+//! | `count` | nothing; makes `--calls` calls, for a program that counts instructions; with `--held` while the thread holds the interpreter |
 //! | `serve` | for each line `FUNCTION PLACE ITERATIONS` of standard input, the ns that exactly so many calls take, on a line of its own. `PLACE` is one of those of `calls`, or `threads:N` for N threads that share the calls. There is no other answer |
 
 mod arguments;
@@ -92,7 +92,12 @@ fn run(arguments: &Arguments) -> Result<(), Error> {
         Job::Threads => threads::measure(&dll, arguments.threads, arguments.time)?,
         Job::Ended => ended::measure(&dll, arguments.count)?,
         Job::Count => {
-            serve::repeat(&dll, arguments.calls)?;
+            let calls = || Ok(serve::repeat(&dll, arguments.calls)?);
+            if arguments.held {
+                dll.held(calls)?
+            } else {
+                calls()?
+            };
             Map::new()
         }
         Job::Serve => return serve::serve(&dll),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Answer, Bin, Estimate, Figure, Job, Measurement, PLACES, Producer};
+use super::{Answer, Bin, Estimate, Figure, Job, Measurement, PLACES, Producer, StartParts};
 
 /// Classes of a distribution in a report: enough for a plot.
 const CLASSES: usize = 80;
@@ -106,18 +106,8 @@ impl Collector {
         self.push(producer, "memory/loaded", loaded - before);
         self.push(producer, "memory/called", called - before);
         let Some(preloaded) = preloaded else { return Ok(()) };
-        // All parts are of the second process, in which the libpython costs nothing, so that their sum
-        // is what the first one took.
-        let [load, first] = numbers(preloaded, ["load", "first"])?;
-        let [begin, end] = numbers(preloaded, ["init_begin", "init_end"])?;
-        for (name, value) in [
-            ("libpython", both - (load + first)),
-            ("dll", load),
-            ("initialise", begin - load),
-            ("init-code", end - begin),
-            ("rest", load + first - end),
-        ] {
-            self.push(producer, format!("start/{name}"), value / MS);
+        for (figure, value) in StartParts::of(cold, preloaded)?.iter() {
+            self.push(producer, figure, value);
         }
         Ok(())
     }
@@ -147,7 +137,11 @@ impl Collector {
     }
 }
 
-fn numbers<const N: usize>(answer: &Answer, names: [&str; N]) -> Result<[f64; N], String> {
+/// Several numbers by their names, or the first name that is missing.
+pub(super) fn numbers<const N: usize>(
+    answer: &Answer,
+    names: [&str; N],
+) -> Result<[f64; N], String> {
     let mut numbers = [0.0; N];
     for (number, name) in numbers.iter_mut().zip(names) {
         *number = answer.number(name).ok_or_else(|| format!("no number {name}"))?;

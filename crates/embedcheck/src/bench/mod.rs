@@ -25,6 +25,7 @@ mod record;
 mod run;
 mod schedule;
 mod stand;
+mod start;
 mod text;
 
 pub use answer::Answer;
@@ -43,4 +44,5 @@ pub use record::Recorder;
 pub use run::{job_count, measure};
 pub use schedule::{Item, Job, Schedule};
 pub use stand::{AnswerError, Stand};
+pub use start::StartParts;
 pub use text::{Table, cell, number, to_text};
