@@ -25,7 +25,8 @@ pub(super) fn get<'a>(own: View<'a>, name: View<'a>) -> Result<Owned<'a>> {
     if let Some(record) = record_of(data)
         && let Some(field) = record.fields().find(name)?
     {
-        let _used = Use::of(own)?;
+        // What is read is read before anything else is done.
+        let _used = Use::briefly(own, || true)?;
         let at = place(py, data, field)?;
         if field.bits.is_some() {
             // SAFETY: the field lies in the record, which the value is for.
@@ -53,7 +54,10 @@ pub(super) fn set(own: View<'_>, name: View<'_>, value: Option<View<'_>>) -> Res
         let Some(value) = value else {
             return Err(py.raise(ExceptionKind::Attribute, "cannot delete struct field"));
         };
-        let _used = Use::of(own)?;
+        // A number that is too large for a bit field raises on the way, and making an exception may
+        // let the collector run.
+        let calm = || value.is_plain_number() && field.bits.is_none();
+        let _used = Use::briefly(own, calm)?;
         let at = place(py, data, field)?;
         if let Kind::Array(item, None) = field.ctype.kind {
             let room = room(own, field, at);

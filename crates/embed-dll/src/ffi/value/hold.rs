@@ -129,6 +129,13 @@ impl Holding {
         })
     }
 
+    #[cold]
+    fn released(&self, py: Py<'_>) -> Raised {
+        let name = &self.data.ctype.name;
+        let words = format_args!("cdata '{name}' was released and cannot be used any more");
+        py.raise(ExceptionKind::Value, words)
+    }
+
     /// Whether it is the record of a pointer from `ffi.new()`.
     pub(super) fn is_whole(&self) -> bool {
         self.look(|hold| matches!(hold, Hold::Whole(_)))
@@ -138,7 +145,7 @@ impl Holding {
 /// The memory of a value is used until this is dropped: `ffi.release()` does not take it away.
 /// Whatever converts objects meanwhile may run Python code, which may try.
 pub(crate) struct Use<'a> {
-    _used: Option<Box<Used<'a>>>,
+    used: Option<Box<Used<'a>>>,
 }
 
 struct Used<'a> {
@@ -158,16 +165,36 @@ impl<'a> Use<'a> {
         if value.class().is(HOLDING.class(value.py())) {
             return Use::of_holding(value);
         }
-        Ok(Use { _used: None })
+        Ok(Use { used: None })
+    }
+
+    /// As [`Use::of`], for an operation that, if it is `calm`, runs no Python code before it has read
+    /// or written the memory. Then the GIL, where there is one, is enough, and the memory is only
+    /// checked.
+    ///
+    /// # Errors
+    ///
+    /// As [`Use::of`].
+    #[inline]
+    pub(crate) fn briefly(value: View<'a>, calm: impl FnOnce() -> bool) -> Result<Use<'a>> {
+        let py = value.py();
+        if !value.class().is(HOLDING.class(py)) {
+            return Ok(Use { used: None });
+        }
+        if !py.abi().free_threaded && calm() {
+            still_there(value)?;
+            return Ok(Use { used: None });
+        }
+        Use::of_holding(value)
     }
 
     #[cold]
     fn of_holding(value: View<'a>) -> Result<Use<'a>> {
-        let py = value.py();
         // SAFETY: of the class, says the caller.
         let holding = unsafe { HOLDING.get_unchecked(value) };
+        let py = value.py();
         if !holding.releasable {
-            return Ok(Use { _used: None });
+            return Ok(Use { used: None });
         }
         let mut held = holding.lock();
         // SAFETY: the references are kept while the lock is held; new ones are made of them.
@@ -176,26 +203,70 @@ impl<'a> Use<'a> {
             Hold::Part(owner) => {
                 let owner = retained(owner);
                 drop(held);
-                return owner.map_or(Ok(Use { _used: None }), |owner| Use::of(*owner));
+                return owner.map_or(Ok(Use { used: None }), |owner| Use::of(*owner));
             }
             Hold::Destructor(origin, _) => retained(origin),
             Hold::Buffer(_) => None,
             Hold::Whole(_) | Hold::Handle(..) | Hold::Nothing => {
                 drop(held);
-                let name = &holding.data.ctype.name;
-                let words = format_args!("cdata '{name}' was released and cannot be used any more");
-                return Err(py.raise(ExceptionKind::Value, words));
+                return Err(holding.released(py));
             }
         };
         held.uses += 1;
         drop(held);
         // From here on it is given back whatever happens.
-        let mut used = Box::new(Used { holder: value.retain(), _origin: Use { _used: None } });
+        let mut used = Box::new(Used { holder: value.retain(), _origin: Use { used: None } });
         if let Some(origin) = origin {
             used._origin = Use::of(*origin)?;
         }
-        Ok(Use { _used: Some(used) })
+        Ok(Use { used: Some(used) })
     }
+}
+
+/// Raises if the memory of `value`, which is a [`Holding`], was released. Only with the GIL: without,
+/// it may be released at any moment, and the values further out with it.
+fn still_there(value: View<'_>) -> Result<()> {
+    let py = value.py();
+    let mut next = value;
+    // Values are not kept in circles: each was there before the one whose memory lies in it.
+    while next.class().is(HOLDING.class(py)) {
+        // SAFETY: of the class, as just seen; none is derived from it.
+        let holding = unsafe { HOLDING.get_unchecked(next) };
+        if !holding.releasable {
+            break;
+        }
+        let further = holding.look(|hold| match hold {
+            Hold::Part(key) | Hold::Destructor(key, _) => Ok(Some(key.as_pointer())),
+            Hold::Buffer(_) => Ok(None),
+            Hold::Whole(_) | Hold::Handle(..) | Hold::Nothing => Err(()),
+        });
+        match further {
+            // SAFETY: the reference is kept as long as the GIL is: no other code runs here.
+            Ok(Some(pointer)) => match unsafe { py.view(pointer) } {
+                Some(object) => next = object,
+                None => break,
+            },
+            Ok(None) => break,
+            Err(()) => return Err(holding.released(py)),
+        }
+    }
+    Ok(())
+}
+
+impl Drop for Use<'_> {
+    // Most uses hold nothing, and cost their callers one comparison.
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(used) = self.used.take() {
+            end(used);
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn end(used: Box<Used<'_>>) {
+    drop(used);
 }
 
 impl Drop for Used<'_> {

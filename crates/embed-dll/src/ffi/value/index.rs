@@ -29,7 +29,7 @@ pub(super) fn length(own: View<'_>) -> Result<isize> {
 pub(super) fn get<'a>(own: View<'a>, key: View<'a>) -> Result<Owned<'a>> {
     let py = own.py();
     let data = own_data(own);
-    let _used = Use::of(own)?;
+    let _used = Use::briefly(own, || key.is_plain_number())?;
     let (item, at) = place(own, data, key)?;
     if item.size.is_none() {
         return Err(opaque(py, item));
@@ -45,7 +45,7 @@ pub(super) fn get<'a>(own: View<'a>, key: View<'a>) -> Result<Owned<'a>> {
 /// `value[key] = new`.
 pub(super) fn set(own: View<'_>, key: View<'_>, value: View<'_>) -> Result<()> {
     let py = own.py();
-    let _used = Use::of(own)?;
+    let _used = Use::briefly(own, || key.is_plain_number() && value.is_plain_number())?;
     let (item, at) = place(own, own_data(own), key)?;
     if item.size.is_none() {
         return Err(opaque(py, item));

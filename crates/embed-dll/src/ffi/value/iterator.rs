@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::attributes::null;
 use super::class::own_data;
 use super::index::{count, item_at};
-use super::{data, usable};
+use super::{Use, data};
 use crate::ffi::convert::{self, Source};
 use crate::ffi::slots::{slot, unary};
 use crate::ffi::types::Kind;
@@ -68,7 +68,8 @@ unsafe extern "C" fn next(own: Object) -> Object {
         object_result(|py| {
             let items = py.view(own).map(|own| ITERATOR.get_unchecked(own));
             let array = items.map(|items| items.array.view(py));
-            let (Some(items), Some(data)) = (items, array.and_then(data)) else {
+            let (Some(items), Some(array), Some(data)) = (items, array, array.and_then(data))
+            else {
                 return Ok(py.none());
             };
             let index = items.next.fetch_add(1, Ordering::Relaxed);
@@ -77,14 +78,12 @@ unsafe extern "C" fn next(own: Object) -> Object {
                 ended = true;
                 return Ok(py.none());
             };
-            if let Some(array) = array {
-                usable(array)?;
-            }
             if data.address.is_null() {
                 return Err(null(py, data));
             }
             let at = item_at(data.address, item, index as isize);
-            convert::load(py, item, at, Source::InPlace(array))
+            let _used = Use::briefly(array, || true)?;
+            convert::load(py, item, at, Source::InPlace(Some(array)))
         })
     };
     if ended {

@@ -148,7 +148,7 @@ pub(crate) fn end(object: View<'_>) -> Option<usize> {
 /// `ValueError`.
 #[inline]
 pub(crate) fn usable(object: View<'_>) -> Result<()> {
-    Use::of(object).map(drop)
+    Use::briefly(object, || true).map(drop)
 }
 
 /// Whether `object` was made by `ffi.new()`, or is the whole record that such a pointer is for.

@@ -72,6 +72,13 @@ impl View<'_> {
         self.is_a(self.py.immortal(|abi| abi.PyFloat_Type))
     }
 
+    /// Whether it is an `int` or a `float` and of no subclass: converting it runs no Python code.
+    #[inline]
+    pub fn is_plain_number(self) -> bool {
+        let (class, abi) = (self.class().as_pointer(), self.py.abi);
+        class == abi.PyLong_Type || class == abi.PyFloat_Type
+    }
+
     /// Whether its class is `class` or derived from it (not asking `__instancecheck__`).
     #[inline]
     pub fn is_a(self, class: View<'_>) -> bool {
