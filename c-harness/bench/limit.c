@@ -160,14 +160,14 @@ ALWAYS_INLINE long long init_time_in(enum layout layout, int end) {
 #define EXPORTED(type, name, parameters, arguments)                                                \
     type name parameters {                                                                         \
         if (references_layout == LAYOUT_IMMORTAL) {                                                \
-            enum { layout = LAYOUT_IMMORTAL };                                                     \
+            const enum layout layout = LAYOUT_IMMORTAL;                                            \
             return name##_in arguments;                                                            \
         }                                                                                          \
         if (references_layout == LAYOUT_COUNT) {                                                   \
-            enum { layout = LAYOUT_COUNT };                                                        \
+            const enum layout layout = LAYOUT_COUNT;                                               \
             return name##_in arguments;                                                            \
         }                                                                                          \
-        enum { layout = LAYOUT_OTHER };                                                            \
+        const enum layout layout = LAYOUT_OTHER;                                                   \
         return name##_in arguments;                                                                \
     }
 
