@@ -48,12 +48,9 @@ pub(crate) enum Failure {
         /// What it is, and what to do.
         error: BenchJsonError,
     },
-    /// The page and the report would be one file.
-    #[error(
-        "--html and --output both name {}; the page and the report need a file each",
-        .0.display()
-    )]
-    OneFile(PathBuf),
+    /// A file is to be written that another option also names.
+    #[error("{} and {} both name {}; name a file for each", .0, .1, .2.display())]
+    OneFile(&'static str, &'static str, PathBuf),
     /// Two reports that have nothing in common.
     #[error(transparent)]
     Compare(#[from] CompareError),
@@ -126,7 +123,7 @@ impl Failure {
             | Self::UnknownCheck(_)
             | Self::UnreadableReport { .. }
             | Self::BadReport { .. }
-            | Self::OneFile(_)
+            | Self::OneFile(..)
             | Self::Compare(_)
             | Self::UnreadablePlan { .. }
             | Self::BadPlan { .. }

@@ -9,7 +9,7 @@ use embedcheck::bench::{
     measure, to_json, to_text,
 };
 use embedcheck::env::Caller;
-use embedcheck::report::{ReportFile, TextOptions};
+use embedcheck::report::{ReportFile, TextOptions, same_file};
 use embedcheck::run::Stop;
 use embedcheck::target::{Support, Target, TargetError, default_target, discover};
 
@@ -24,11 +24,9 @@ use crate::progress::Bar;
 /// Measures one target or all of them, or takes a report that is there, compares it if need be, and
 /// writes it.
 pub(crate) fn bench(args: &BenchArgs, output: &Output, stop: &Stop) -> Result<Exit, Failure> {
+    files_differ(args)?;
     // What cannot be read or written should be known before the work is done.
     let old = args.compare.as_deref().map(read).transpose()?;
-    if let (Some(path), true) = (&args.html, args.html == args.output) {
-        return Err(Failure::OneFile(path.clone()));
-    }
     let file = args.output.as_ref().map(ReportFile::create).transpose()?;
     let page = args.html.as_ref().map(ReportFile::create).transpose()?;
     let mut report = match &args.with {
@@ -44,6 +42,22 @@ pub(crate) fn bench(args: &BenchArgs, output: &Output, stop: &Stop) -> Result<Ex
     }
     write(args, &report, file, output)?;
     Ok(exit(args, &report))
+}
+
+/// Neither of two files that are written may take the other's place, nor that of one that is read.
+fn files_differ(args: &BenchArgs) -> Result<(), Failure> {
+    let written = [("--html", &args.html), ("--output", &args.output)];
+    let read = [("--compare", &args.compare), ("--with", &args.with)];
+    for (index, (one, file)) in written.iter().enumerate() {
+        for (other, beside) in written[index + 1..].iter().chain(&read) {
+            if let (Some(file), Some(beside)) = (file, beside)
+                && same_file(file, beside)
+            {
+                return Err(Failure::OneFile(one, other, file.clone()));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn read(path: &Path) -> Result<BenchReport, Failure> {

@@ -187,9 +187,15 @@ fn what_contradicts_itself_is_refused() {
         let args: Vec<_> = std::iter::once(&"bench").chain(args).collect();
         place.run(args).expect_error(2, &["error: ", "--help"]);
     }
-    let args = ["bench", "--html", "one", "--output", "one"];
-    place.run(args).expect_error(2, &["both name one"]);
+    place.file("old.json", "{}");
+    for (files, parts) in [
+        (["--html", "one", "--output", "./one"], ["--html and --output both name one", "each"]),
+        (["--compare", "old.json", "--output", "old.json"], ["--output and --compare", "old.json"]),
+    ] {
+        place.run(["bench"].iter().chain(&files)).expect_error(2, &parts);
+    }
     assert!(!place.path().join("one").exists());
+    assert_eq!(std::fs::read_to_string(place.path().join("old.json")).unwrap(), "{}");
 }
 
 #[test]

@@ -103,5 +103,6 @@ fn run(arguments: &Arguments) -> Result<(), Error> {
         Job::Serve => return serve::serve(&dll),
     };
     answer.extend(measured);
-    Ok(writeln!(std::io::stdout(), "{}", Value::Object(answer))?)
+    // On a line of its own, whatever the Python code has printed.
+    Ok(writeln!(std::io::stdout(), "\n{}", Value::Object(answer))?)
 }

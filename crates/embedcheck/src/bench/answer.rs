@@ -9,16 +9,22 @@ use super::Bin;
 pub struct Answer(Value);
 
 impl Answer {
-    /// Reads the line.
+    /// Finds the line in the standard output of a host process, which the Python code in it shares: a
+    /// `sitecustomize` may print, too, and its text may come before or after.
     ///
     /// # Errors
     ///
-    /// If it is no JSON object; the message quotes it.
-    pub fn parse(line: &str) -> Result<Self, String> {
-        match serde_json::from_str(line) {
-            Ok(value @ Value::Object(_)) => Ok(Self(value)),
-            _ => Err(format!("{line:?} is no answer of the measuring host")),
-        }
+    /// If no line is a JSON object; the message quotes the beginning of what there is.
+    pub fn parse(output: &str) -> Result<Self, String> {
+        let objects = output.lines().rev().filter_map(|line| serde_json::from_str(line).ok());
+        let mut answers = objects.filter(Value::is_object);
+        answers.next().map(Self).ok_or_else(|| match output.trim() {
+            "" => "the host process ended before it answered, as after os._exit(0)".to_owned(),
+            other => {
+                let begin: String = other.chars().take(200).collect();
+                format!("{begin:?} is no answer of the measuring host")
+            }
+        })
     }
 
     /// A number by its name.
@@ -71,8 +77,15 @@ mod tests {
 
     #[test]
     fn what_is_no_answer_is_refused() {
-        for line in ["", "42", "error: no"] {
-            Answer::parse(line).unwrap_err();
+        for line in ["42", "error: no"] {
+            assert!(Answer::parse(line).unwrap_err().contains(line));
         }
+        assert!(Answer::parse("").unwrap_err().contains("before it answered"));
+    }
+
+    #[test]
+    fn an_answer_is_found_among_what_python_code_prints() {
+        let answer = Answer::parse("hello\n{\"load\": 1}\nfrom site").unwrap();
+        assert_eq!(answer.number("load"), Some(1.0));
     }
 }

@@ -8,7 +8,7 @@ use super::ratio::ratios;
 use super::{AnswerError, BenchError, BenchTarget, Figure, Job, Missing, Options, Producer, Stand};
 use crate::env::Caller;
 use crate::run::{Progress, Stop, prepare_process};
-use crate::target::Target;
+use crate::target::{Support, Target};
 
 /// How many jobs [`measure`] reports to its progress for one target.
 #[must_use]
@@ -32,6 +32,12 @@ pub fn measure(
     progress: &dyn Progress,
 ) -> Result<(BenchTarget, Vec<Figure>), BenchError> {
     let began = Instant::now();
+    if target.support == Support::LoadingOnly {
+        let version = &target.version;
+        return Err(BenchError::NotEmbeddable(format!(
+            "the DLLs that are measured need CPython 3.8 or later, not {version}"
+        )));
+    }
     prepare_process().map_err(|error| BenchError::Internal(error.to_string()))?;
     let stand = Stand::new(target, caller, options, stop, progress)?;
     let mut records = stand.records();

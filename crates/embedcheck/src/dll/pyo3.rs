@@ -122,7 +122,12 @@ impl<'a> Pyo3Producer<'a> {
                 fs::write(&file, text).map_err(BuildError::file("write", &file))?;
             }
             self.cargo(work.path()).run().map_err(|error| self.explain(error))?;
-            copy(&work.path().join("target/release").join(LIBRARY), &dir.join(DLL))
+            let made = work.path().join("target/release").join(LIBRARY);
+            if !made.is_file() {
+                let reason = format!("{} ended well and made no {LIBRARY}", self.cargo.display());
+                return Err(Unavailable::new(reason, "look whether that is Rust's cargo").into());
+            }
+            copy(&made, &dir.join(DLL))
         })?;
         copy(&entry.join(DLL), out)
     }
@@ -334,6 +339,9 @@ mod tests {
                 other => panic!("{message}: {other}"),
             }
         }
+        let (_folder, built) = build("echo garbage", false);
+        let text = built.unwrap_err().to_string();
+        assert!(text.contains("cargo ended well and made no"), "{text}");
         let (_folder, built) = build("echo 'error[E0425]: a mistake' >&2; exit 101", false);
         assert!(matches!(built, Err(BuildError::Tool(ToolError::Failed { .. }))), "{built:?}");
     }

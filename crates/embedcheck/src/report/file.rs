@@ -1,10 +1,14 @@
 //! A report file that is either whole or not there.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+#[cfg(test)]
+use std::fs::OpenOptions;
+use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use tempfile::NamedTempFile;
 use thiserror::Error;
 
@@ -84,7 +88,7 @@ fn open(path: &Path) -> io::Result<To> {
     match fs::metadata(&target) {
         Ok(there) if there.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
         Ok(there) if !there.is_file() => {
-            return OpenOptions::new().write(true).open(&target).map(To::Through);
+            return open_through(&target).map(To::Through);
         }
         Ok(_) | Err(_) => {}
     }
@@ -99,6 +103,38 @@ fn open(path: &Path) -> io::Result<To> {
         .tempfile_in(folder)
         .map_err(without_temporary_name)?;
     Ok(To::Beside { temporary, target })
+}
+
+/// Without waiting: a pipe that nobody reads would be waited for by a program that no signal reaches
+/// in there.
+fn open_through(target: &Path) -> io::Result<File> {
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = match rustix::fs::open(target, flags, Mode::empty()) {
+        Ok(file) => file,
+        Err(Errno::NXIO) => {
+            return Err(io::Error::other("nobody reads from this pipe; start the reader first"));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let flags = rustix::fs::fcntl_getfl(&file)?;
+    rustix::fs::fcntl_setfl(&file, flags - OFlags::NONBLOCK)?;
+    Ok(file.into())
+}
+
+/// Whether two paths lead to one file, which may not be there yet.
+#[must_use]
+pub fn same_file(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| {
+        fs::canonicalize(path).or_else(|_| {
+            let name = path.file_name().ok_or(io::ErrorKind::NotFound)?;
+            let folder = path.parent().filter(|folder| *folder != Path::new(""));
+            Ok::<_, io::Error>(fs::canonicalize(folder.unwrap_or(Path::new(".")))?.join(name))
+        })
+    };
+    match (real(one), real(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => one == other,
+    }
 }
 
 /// tempfile adds the name that it tried, which means nothing to the user.
@@ -140,6 +176,31 @@ mod tests {
         ReportFile::create(&path).unwrap().commit("new").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(names(folder.path()), ["report.json"]);
+    }
+
+    #[test]
+    fn a_pipe_without_a_reader_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let mode = Mode::from_raw_mode(0o600);
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        let error = ReportFile::create(&pipe).unwrap_err().to_string();
+        assert!(error.contains("nobody reads"), "{error}");
+        let reader = OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
+        ReportFile::create(&pipe).unwrap().commit("text").unwrap();
+        drop(reader);
+    }
+
+    #[test]
+    fn one_file_has_many_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, link, new] = ["file", "link", "new"].map(|name| folder.path().join(name));
+        fs::write(&file, "").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        assert!(same_file(&file, &link));
+        assert!(same_file(&new, &folder.path().join(".").join("new")));
+        assert!(!same_file(&file, &new));
+        assert!(same_file(Path::new("a"), Path::new("./a")));
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod model;
 mod schema;
 mod text;
 
-pub use file::{ReportFile, WriteError};
+pub use file::{ReportFile, WriteError, same_file};
 pub use json::{Document, JsonError, REPORTS_SCHEMA, Reports, from_json, reports_to_json, to_json};
 pub use machine::machine;
 pub(crate) use model::GOOD;
