@@ -40,6 +40,7 @@ mod model;
 mod names;
 mod parser;
 mod primitive;
+mod reserved;
 mod types;
 mod typestring;
 
@@ -51,6 +52,7 @@ pub use model::{
     Record, RecordKind, Variable,
 };
 pub use primitive::{Primitive, PrimitiveKind};
+pub use reserved::is_reserved;
 pub use types::{EnumId, FunctionType, NumberId, RecordId, Type, TypeId};
 
 /// How a text is read.
