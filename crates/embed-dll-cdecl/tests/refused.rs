@@ -15,6 +15,12 @@ fn refused(text: &str, dialect: Dialect) -> String {
 fn messages_and_places() {
     for (text, expected) in [
         ("int f(poimt_t *);", "1:7: unknown type name `poimt_t`"),
+        (
+            "struct S { int a; }; int at(S *s);",
+            "1:29: unknown type name `S`: C++ knows `struct S` by it, C does not; write `struct S`, or add `typedef struct S S;`",
+        ),
+        ("union U; U *f(void);", "1:10: unknown type name `U`: C++ knows `union U`"),
+        ("enum E { A }; struct s { E e; };", "1:26: unknown type name `E`: C++ knows `enum E`"),
         ("int x\nint y;", "2:1: unexpected `int`: expected `,` or `;` after line 1"),
         ("int x int y;", "1:7: unexpected `int`: expected `,` or `;`"),
         ("struct s {\nint x\nint y; };", "3:1: unexpected `int`: expected `,` or `;` after line 2"),
@@ -98,7 +104,20 @@ fn messages_and_places() {
 #[test]
 fn messages_of_headers() {
     for (text, expected) in [
-        ("#define API extern\nAPI int f(int);", "2:1: `API` is a macro"),
+        ("#define API static\nAPI int f(int);", "2:1: `API` is a macro"),
+        ("#define API __attribute__((packed))\nint API f(int);", "2:5: `API` is a macro"),
+        ("#define API() \nAPI int f(int);", "2:1: `API` is a macro"),
+        ("#define A B\n#define B A\nA int f(int);", "3:1: `A` is a macro"),
+        ("#define API\n#undef API\nAPI int f(int);", "3:1: `API` is a macro"),
+        ("API int f(int);\n#define API", "1:1: `API` is a macro"),
+        (
+            "#ifdef X\n#define API\n#else\n#define API int\n#endif\nAPI f(int);",
+            "6:1: `API` is a macro",
+        ),
+        (
+            "#ifdef X\n__attribute__((visibility(\"default\"))) int f(int);\n#endif",
+            "1:8: `#ifdef` depends on the macro `X`",
+        ),
         ("int f(int, ...);", "1:5: function `f` is variadic"),
         ("extern \"C\" { int f(int);", "1:25: unexpected end of the text"),
         ("int f(int) API;", "1:12: unexpected `API`"),
