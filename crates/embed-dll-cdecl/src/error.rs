@@ -116,9 +116,11 @@ pub enum ErrorKind {
     MissingType(String),
     #[error("only one storage class (typedef, extern, static) can be given")]
     StorageClass,
-    #[error("multiple declarations of `{name}`: first as {first}, now as {second}")]
-    Redeclared { name: String, first: String, second: String },
-    #[error("duplicate declaration of {0}: its fields were given before")]
+    #[error("multiple declarations of `{name}`: first as {first}, now as {second}; {advice}")]
+    Redeclared { name: String, first: String, second: String, advice: String },
+    #[error(
+        "duplicate declaration of {0}: its fields were given before; delete one of the two, this one if the other is in `api`, whose types are known here"
+    )]
     Redefined(String),
     #[error("`{tag}` is a {first}, not a {second}: one tag names one type")]
     WrongTag { tag: String, first: &'static str, second: &'static str },
