@@ -1,6 +1,6 @@
 //! Everything that was declared.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::Dialect;
 use crate::error::{Error, TypeError};
@@ -34,6 +34,8 @@ pub struct Declarations {
     pub(crate) anonymous: u32,
     /// The texts, in their order.
     pub(crate) starts: Vec<Start>,
+    /// Macros of headers that are no constants.
+    pub(crate) macros: HashSet<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -107,6 +109,7 @@ impl Declarations {
             file: None,
             anonymous: 0,
             starts: Vec::new(),
+            macros: HashSet::new(),
         }
     }
 
@@ -182,6 +185,12 @@ impl Declarations {
             Some(&Name::Constant(at)) => self.constants.get(at),
             _ => None,
         }
+    }
+
+    /// Whether a header defines a macro of this name that is no constant, and was left out.
+    #[must_use]
+    pub fn is_macro(&self, name: &str) -> bool {
+        self.macros.contains(name) && !self.names.contains_key(name)
     }
 
     /// The type that a typedef of the texts names.
