@@ -1,6 +1,6 @@
 //! Everything that was declared.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::Dialect;
 use crate::error::{Error, TypeError};
@@ -32,12 +32,27 @@ pub struct Declarations {
     pub(crate) file: Option<TypeId>,
     /// How many types without any name were numbered, for `struct $1`.
     pub(crate) anonymous: u32,
+    /// The texts, in their order.
+    pub(crate) starts: Vec<Start>,
+    /// Macros of headers that are no constants.
+    pub(crate) macros: HashSet<String>,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Typedef {
     pub(crate) name: String,
     pub(crate) ty: Qualified,
+    pub(crate) line: usize,
+}
+
+/// How much was declared at the start of a text.
+#[derive(Clone, Debug)]
+pub(crate) struct Start {
+    pub(crate) dialect: Dialect,
+    pub(crate) functions: usize,
+    pub(crate) variables: usize,
+    pub(crate) constants: usize,
+    pub(crate) typedefs: usize,
 }
 
 /// What an ordinary identifier means; the number is an index into the list of that name.
@@ -93,6 +108,8 @@ impl Declarations {
             tags: HashMap::new(),
             file: None,
             anonymous: 0,
+            starts: Vec::new(),
+            macros: HashSet::new(),
         }
     }
 
@@ -102,6 +119,13 @@ impl Declarations {
     ///
     /// The first declaration that cannot be used. Those before it stay declared.
     pub fn parse(&mut self, text: &str, dialect: Dialect) -> Result<(), Error> {
+        self.starts.push(Start {
+            dialect,
+            functions: self.functions.len(),
+            variables: self.variables.len(),
+            constants: self.constants.len(),
+            typedefs: self.typedefs.len(),
+        });
         parser::parse(self, text, dialect)
     }
 
@@ -161,6 +185,12 @@ impl Declarations {
             Some(&Name::Constant(at)) => self.constants.get(at),
             _ => None,
         }
+    }
+
+    /// Whether a header defines a macro of this name that is no constant, and was left out.
+    #[must_use]
+    pub fn is_macro(&self, name: &str) -> bool {
+        self.macros.contains(name) && !self.names.contains_key(name)
     }
 
     /// The type that a typedef of the texts names.

@@ -1,6 +1,7 @@
 //! Adding one declaration, or refusing a second one that differs.
 
-use crate::declarations::{Declarations, Name, Qualified, Tag, Typedef};
+use crate::Dialect;
+use crate::declarations::{Declarations, Name, Qualified, Start, Tag, Typedef};
 use crate::error::{ErrorKind, function_kind};
 use crate::layout::{self, Shape};
 use crate::model::{
@@ -120,15 +121,54 @@ impl Declarations {
     }
 
     fn conflict(&self, name: &str, first: Name, second: String) -> ErrorKind {
-        let (name, first) = (name.to_owned(), self.describe(first));
-        ErrorKind::Redeclared { name, first, second }
+        let (line, text) = match first {
+            Name::Typedef(at) => (self.typedefs[at].line, self.text_of(|start| start.typedefs, at)),
+            Name::Function(at) => {
+                (self.functions[at].line, self.text_of(|start| start.functions, at))
+            }
+            Name::Variable(at) => {
+                (self.variables[at].line, self.text_of(|start| start.variables, at))
+            }
+            Name::Constant(at) => {
+                (self.constants[at].line, self.text_of(|start| start.constants, at))
+            }
+        };
+        let advice = match text {
+            Some(Dialect::Api) => format!(
+                "the first is on line {line} of `api`, whose declarations are known here: delete \
+                 this one"
+            ),
+            Some(Dialect::Cdef) => format!("the first is on line {line} of the text before"),
+            None => format!("the first is on line {line}"),
+        };
+        let (typedef, first) = (matches!(first, Name::Typedef(_)), self.describe(first));
+        // Types without a tag of their own are two even if they look alike.
+        let alike = typedef && first == second;
+        let second = if alike { "another type of that name".to_owned() } else { second };
+        let name = name.to_owned();
+        ErrorKind::Redeclared { name, first, second, advice }
     }
 
-    pub(crate) fn add_typedef(&mut self, name: &str, ty: Qualified) -> Result<(), ErrorKind> {
+    /// What the text is in which the declaration with this index was made; `None` for the present
+    /// one.
+    fn text_of(&self, start_of: fn(&Start) -> usize, at: usize) -> Option<Dialect> {
+        let (present, earlier) = self.starts.split_last()?;
+        if start_of(present) <= at {
+            return None;
+        }
+        earlier.iter().rfind(|start| start_of(start) <= at).map(|start| start.dialect)
+    }
+
+    pub(crate) fn add_typedef(
+        &mut self,
+        name: &str,
+        ty: Qualified,
+        line: usize,
+    ) -> Result<(), ErrorKind> {
         match self.names.get(name).copied() {
             None => {
                 self.names.insert(name.to_owned(), Name::Typedef(self.typedefs.len()));
-                self.typedefs.push(Typedef { name: name.to_owned(), ty });
+                self.typedefs.push(Typedef { name: name.to_owned(), ty, line });
             }
             Some(Name::Typedef(at)) if self.typedefs[at].ty == ty => {}
             Some(first) => {
@@ -191,6 +231,14 @@ impl Declarations {
                 let at = Name::Constant(self.constants.len());
                 self.names.insert(constant.name.clone(), at);
                 self.constants.push(constant);
+                Ok(())
+            }
+            // `...` leaves a value to others, and an earlier text may be what gives it.
+            Some(Name::Constant(at))
+                if constant.value.is_none()
+                    && !matches!(constant.origin, ConstantOrigin::Enumerator(_))
+                    && self.text_of(|start| start.constants, at).is_some() =>
+            {
                 Ok(())
             }
             // An enumerator is declared once only, even with the same value.

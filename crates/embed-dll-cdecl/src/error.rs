@@ -31,6 +31,10 @@ pub enum ErrorKind {
     )]
     UnknownTypeInclude(String),
     #[error(
+        "unknown type name `{name}`: C++ knows `{keyword} {name}` by it, C does not; write `{keyword} {name}`, or add `typedef {keyword} {name} {name};`"
+    )]
+    UnknownTypeTag { keyword: &'static str, name: String },
+    #[error(
         "`#{directive}` depends on the macro `{name}`, which hosts may define or not, and declarations depend on it: write `#define {name}` or `#undef {name}` before it, or take the condition out"
     )]
     UndecidedMacro { directive: String, name: String },
@@ -48,7 +52,9 @@ pub enum ErrorKind {
     Unfinished(String),
     #[error("a host that includes this header on this platform stops at `#error {0}`")]
     ErrorDirective(String),
-    #[error("`{0}` is a macro, and macros are not expanded: write out what it stands for")]
+    #[error(
+        "`{0}` is a macro, and macros are not expanded, except those that the header defines as nothing, as `extern` or as what exports a function: write out what it stands for; what only marks exported functions can be called `CFFI_DLLEXPORT`"
+    )]
     Macro(String),
     #[error("unknown constant `{0}`: only constants declared before can be used here")]
     UnknownConstant(String),
@@ -81,7 +87,7 @@ pub enum ErrorKind {
     #[error("`#pragma {0}` changes the layout of structures and is not supported: remove it")]
     Pragma(String),
     #[error(
-        "`{0}` is not supported: remove it, or declare the type without it if layout and calls stay the same"
+        "`{0}` is not supported: remove it, or declare the type without it if layout and calls stay the same; functions of `api` are exported without it"
     )]
     Extension(String),
     #[error("`extern \"C\"` is C++ and not accepted here: remove it")]
@@ -110,9 +116,11 @@ pub enum ErrorKind {
     MissingType(String),
     #[error("only one storage class (typedef, extern, static) can be given")]
     StorageClass,
-    #[error("multiple declarations of `{name}`: first as {first}, now as {second}")]
-    Redeclared { name: String, first: String, second: String },
-    #[error("duplicate declaration of {0}: its fields were given before")]
+    #[error("multiple declarations of `{name}`: first as {first}, now as {second}; {advice}")]
+    Redeclared { name: String, first: String, second: String, advice: String },
+    #[error(
+        "duplicate declaration of {0}: its fields were given before; delete one of the two, this one if the other is in `api`, whose types are known here"
+    )]
     Redefined(String),
     #[error("`{tag}` is a {first}, not a {second}: one tag names one type")]
     WrongTag { tag: String, first: &'static str, second: &'static str },

@@ -6,6 +6,7 @@ use crate::Dialect;
 use crate::conditional::Conditionals;
 use crate::directive::{self, Define, Directive};
 use crate::error::{Error, ErrorKind};
+use crate::export;
 
 /// What a token is. Its text tells the rest.
 #[derive(Copy, Clone, Debug, Eq, PartialEq)]
@@ -98,8 +99,7 @@ pub(crate) fn tokenize(text: &str, dialect: Dialect) -> Result<Tokens<'_>, Error
         }
         lexer.line_start = false;
         let token = lexer.token()?;
-        // In front of exported functions, where CFFI's users replace it by nothing.
-        if token.text == "CFFI_DLLEXPORT" && dialect == Dialect::Api {
+        if dialect == Dialect::Api && export::is_marker(token, &conditionals, &defines) {
             continue;
         }
         let end = token.kind == TokenKind::End;
@@ -107,6 +107,9 @@ pub(crate) fn tokenize(text: &str, dialect: Dialect) -> Result<Tokens<'_>, Error
             return Err(open.clone());
         }
         tokens.push(token);
+        if dialect == Dialect::Api {
+            export::drop_marker(&mut tokens);
+        }
         if end {
             conditionals.finish()?;
             return Ok(Tokens { tokens, defines, uncertain: conditionals.uncertain, includes });

@@ -32,6 +32,7 @@ mod declarations;
 mod declare;
 mod directive;
 mod error;
+mod export;
 mod integer;
 mod layout;
 mod lexer;
@@ -40,6 +41,7 @@ mod model;
 mod names;
 mod parser;
 mod primitive;
+mod reserved;
 mod types;
 mod typestring;
 
@@ -51,6 +53,7 @@ pub use model::{
     Record, RecordKind, Variable,
 };
 pub use primitive::{Primitive, PrimitiveKind};
+pub use reserved::is_reserved;
 pub use types::{EnumId, FunctionType, NumberId, RecordId, Type, TypeId};
 
 /// How a text is read.
@@ -59,7 +62,7 @@ pub enum Dialect {
     /// A header shared with C: its functions are exported. `#if` and its like are decided as for a
     /// C host on this platform; a `#define` of an integer expression is a constant; `#error`, where
     /// such a host would stop at it, and a `#pragma` that changes layouts are errors. Other lines
-    /// that start with `#` are dropped, and so are `CFFI_DLLEXPORT` and `extern "C"`.
+    /// that start with `#` are dropped, and so are `extern "C"`, `CFFI_DLLEXPORT`, and what else marks exported functions.
     Api,
     /// What CFFI's `cdef()` takes: its functions are C functions that Python may call, except
     /// those under `extern "Python"`.

@@ -73,6 +73,7 @@ fn the_api_and_the_cdef_of_one_module() {
     assert_eq!(
         error,
         "1:21: multiple declarations of `do_stuff`: first as exported function `int(point_t *)`, \
-         now as extern \"Python\" function `int(point_t *)`"
+         now as extern \"Python\" function `int(point_t *)`; the first is on line 1 of `api`, \
+         whose declarations are known here: delete this one"
     );
 }

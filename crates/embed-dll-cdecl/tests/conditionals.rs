@@ -317,3 +317,32 @@ fn random_nestings_are_read_as_the_c_compiler_does() {
         assert_eq!(shown(&ours), shown(&parsed(&theirs).unwrap()), "{text}");
     }
 }
+
+/// Headers that say in their own way what is exported.
+#[test]
+fn what_marks_exported_functions_is_dropped() {
+    for marker in [
+        "#define API",
+        "#define API extern",
+        "#define API __attribute__((visibility(\"default\")))",
+        "#define API __attribute__ (( __visibility__ ( \"default\" ) ))",
+        "#define EXPORT __declspec(dllimport)\n#define API EXPORT",
+        "#define API CFFI_DLLEXPORT",
+        "#define EXPORT\n#define API extern __declspec(dllimport) EXPORT",
+        "#ifdef __cplusplus\n#define API extern \"C\"\n#else\n#define API extern\n#endif",
+        "#if defined(_WIN32)\n#  ifdef API_BUILD\n#    define API __declspec(dllexport)\n#  else\n\
+         #    define API __declspec(dllimport)\n#  endif\n#elif __GNUC__ >= 4\n\
+         #  define API __attribute__((visibility(\"default\")))\n#else\n#  define API\n#endif",
+    ] {
+        let declarations =
+            parsed(&format!("{marker}\nAPI int f(int API);\nAPI int v;")).expect(marker);
+        let f = declarations.function("f").expect(marker);
+        assert_eq!(declarations.name(f.ty), "int(int)", "{marker}");
+        assert!(declarations.variable("v").is_some(), "{marker}");
+    }
+    let declarations = parsed(
+        "__attribute__((visibility(\"default\"))) int f(int);\nint __declspec(dllexport) g(int);",
+    )
+    .unwrap();
+    assert_eq!(declarations.functions().len(), 2);
+}

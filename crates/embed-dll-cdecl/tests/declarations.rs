@@ -357,3 +357,17 @@ fn a_backslash_continues_a_line_comment() {
     let names: Vec<_> = declarations.functions().iter().map(|function| &*function.name).collect();
     assert_eq!(names, ["f", "g"]);
 }
+
+#[test]
+fn macros_that_are_no_constants_are_remembered() {
+    let mut declarations = Declarations::new();
+    let api = "#define HALF 0.5\n#define BIG (1 << 32)\n#define TEXT \"x\"\n#define F(x) x\n\
+               #define ONE 1\n#define GUARD\n#define f f\nint f(int);\n#define LATER A\nenum { A };";
+    declarations.parse(api, Dialect::Api).unwrap();
+    for name in ["HALF", "BIG", "TEXT", "F", "GUARD"] {
+        assert!(declarations.is_macro(name), "{name}");
+    }
+    for name in ["ONE", "f", "LATER", "A", "NONE"] {
+        assert!(!declarations.is_macro(name), "{name}");
+    }
+}

@@ -15,6 +15,12 @@ fn refused(text: &str, dialect: Dialect) -> String {
 fn messages_and_places() {
     for (text, expected) in [
         ("int f(poimt_t *);", "1:7: unknown type name `poimt_t`"),
+        (
+            "struct S { int a; }; int at(S *s);",
+            "1:29: unknown type name `S`: C++ knows `struct S` by it, C does not; write `struct S`, or add `typedef struct S S;`",
+        ),
+        ("union U; U *f(void);", "1:10: unknown type name `U`: C++ knows `union U`"),
+        ("enum E { A }; struct s { E e; };", "1:26: unknown type name `E`: C++ knows `enum E`"),
         ("int x\nint y;", "2:1: unexpected `int`: expected `,` or `;` after line 1"),
         ("int x int y;", "1:7: unexpected `int`: expected `,` or `;`"),
         ("struct s {\nint x\nint y; };", "3:1: unexpected `int`: expected `,` or `;` after line 2"),
@@ -30,7 +36,7 @@ fn messages_and_places() {
         ("extern \"Python\" {\nint f(int);", "2:12: unexpected end of the text"),
         (
             "int f(int); int f(long);",
-            "1:17: multiple declarations of `f`: first as C function `int(int)`, now as C function `int(long)`",
+            "1:17: multiple declarations of `f`: first as C function `int(int)`, now as C function `int(long)`; the first is on line 1",
         ),
         ("typedef int t; typedef long t;", "1:29: multiple declarations of `t`"),
         ("#define N 1\n#define N 2", "2:9: multiple declarations of `N`: first as the constant 1"),
@@ -98,7 +104,20 @@ fn messages_and_places() {
 #[test]
 fn messages_of_headers() {
     for (text, expected) in [
-        ("#define API extern\nAPI int f(int);", "2:1: `API` is a macro"),
+        ("#define API static\nAPI int f(int);", "2:1: `API` is a macro"),
+        ("#define API __attribute__((packed))\nint API f(int);", "2:5: `API` is a macro"),
+        ("#define API() \nAPI int f(int);", "2:1: `API` is a macro"),
+        ("#define A B\n#define B A\nA int f(int);", "3:1: `A` is a macro"),
+        ("#define API\n#undef API\nAPI int f(int);", "3:1: `API` is a macro"),
+        ("API int f(int);\n#define API", "1:1: `API` is a macro"),
+        (
+            "#ifdef X\n#define API\n#else\n#define API int\n#endif\nAPI f(int);",
+            "6:1: `API` is a macro",
+        ),
+        (
+            "#ifdef X\n__attribute__((visibility(\"default\"))) int f(int);\n#endif",
+            "1:8: `#ifdef` depends on the macro `X`",
+        ),
         ("int f(int, ...);", "1:5: function `f` is variadic"),
         ("extern \"C\" { int f(int);", "1:25: unexpected end of the text"),
         ("int f(int) API;", "1:12: unexpected `API`"),
@@ -120,6 +139,50 @@ fn messages_of_headers() {
             "{text}\n  got      {message}\n  expected {expected}"
         );
     }
+}
+
+/// What `cdef` need not repeat, because it is read after `api`.
+#[test]
+fn the_second_text_knows_the_first() {
+    let api = "\n#define N 10\ntypedef struct { int x; } t; struct s { int x; };\nint f(int);\n\
+               extern int v; enum e { A };";
+    let parsed = |cdef: &str| {
+        let mut declarations = Declarations::new();
+        declarations.parse(api, Dialect::Api).unwrap();
+        declarations.parse(cdef, Dialect::Cdef).map_err(|error| error.to_string())?;
+        Ok::<_, String>(declarations)
+    };
+    let of_api = |line: usize| {
+        format!(
+            "; the first is on line {line} of `api`, whose declarations are known here: delete this one"
+        )
+    };
+    for (cdef, expected) in [
+        ("#define N 11", "first as the constant 10, now as the constant 11".to_owned() + &of_api(2)),
+        (
+            "typedef struct { int x; } t;",
+            "first as typedef `t`, now as another type of that name".to_owned() + &of_api(3),
+        ),
+        (
+            "struct s { int x; };",
+            "duplicate declaration of struct s: its fields were given before; delete one of the two, this one if the other is in `api`, whose types are known here".to_owned(),
+        ),
+        ("int f(long);", "now as C function `int(long)`".to_owned() + &of_api(4)),
+        ("extern long v;", "now as variable `long`".to_owned() + &of_api(5)),
+        ("enum { A };", "now as the constant 0".to_owned() + &of_api(5)),
+        ("enum { A = ... };", "now as a constant".to_owned() + &of_api(5)),
+        ("int g(int); int g(long);", "now as C function `int(long)`; the first is on line 1".to_owned()),
+    ] {
+        let message = parsed(cdef).expect_err(cdef);
+        assert!(message.ends_with(&expected), "{cdef}\n  got      {message}\n  expected {expected}");
+    }
+    for cdef in ["#define N ...", "static const int N;", "static const int A;", "int f(int);"] {
+        let declarations = parsed(cdef).expect(cdef);
+        assert_eq!(declarations.constant("N").unwrap().value, Some(10), "{cdef}");
+        assert_eq!(declarations.constants().len(), 2, "{cdef}");
+    }
+    // In one text a value and `...` contradict each other, as in CFFI.
+    refused("#define N 1\n#define N ...", Dialect::Cdef);
 }
 
 /// On a stack as small as threads of foreign hosts have it, for the run time parses in such threads.

@@ -1,6 +1,6 @@
 //! The C declarations of both texts.
 
-use embed_dll_cdecl::{Declarations, Dialect, Function, FunctionKind};
+use embed_dll_cdecl::{Declarations, Dialect, Function, FunctionKind, is_reserved};
 use proc_macro2::Span;
 use syn::{Error, Result};
 
@@ -82,11 +82,30 @@ impl Declared {
                 _ => Error::new(Span::call_site(), problem),
             }
         });
-        let errors = errors.reduce(|mut errors, error| {
-            errors.combine(error);
-            errors
+        combined(errors)
+    }
+
+    /// What hosts see must not take the place of functions and variables of the C library. `prefix`
+    /// is what names of this module could begin with.
+    pub(crate) fn check_reserved(&self, prefix: &str) -> Result<()> {
+        let declarations = &self.declarations;
+        let functions = declarations.functions().iter().enumerate();
+        let functions = functions.filter(|(_, function)| is_exported(function.kind));
+        let functions =
+            functions.map(|(at, one)| (&*one.name, Place::Function(at), one.line, "function"));
+        let variables = declarations.variables().iter().enumerate();
+        let variables =
+            variables.map(|(at, one)| (&*one.name, Place::Variable(at), one.line, "variable"));
+        let variables = variables.filter(|&(_, place, ..)| self.in_api(place));
+        let reserved = functions.chain(variables).filter(|(name, ..)| is_reserved(name));
+        let errors = reserved.map(|(name, place, line, what)| {
+            let problem = format!(
+                "`{name}` is a name of the C library: this DLL would export a {what} that Python \
+                 and the host take for the library's; give it a prefix, such as `{prefix}_{name}`"
+            );
+            self.error(place, line, &problem)
         });
-        errors.map_or(Ok(()), Err)
+        combined(errors)
     }
 
     /// An error at the declaration of the function with this index.
@@ -131,6 +150,15 @@ impl Declared {
     pub(crate) fn functions(&self) -> impl Iterator<Item = (usize, &Function)> {
         self.declarations.functions().iter().enumerate()
     }
+}
+
+/// All errors as one, if there are any.
+fn combined(errors: impl Iterator<Item = Error>) -> Result<()> {
+    let errors = errors.reduce(|mut errors, error| {
+        errors.combine(error);
+        errors
+    });
+    errors.map_or(Ok(()), Err)
 }
 
 /// Whether Python implements functions of this kind.

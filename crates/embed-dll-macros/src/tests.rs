@@ -264,6 +264,23 @@ fn functions_that_every_dll_has_may_be_declared_for_hosts() {
 }
 
 #[test]
+fn names_of_the_c_library_are_not_exported() {
+    refused(
+        "module: \"a.b\", api: \"int f(int);\n  long write(int);\nextern char **environ;\"",
+        "api:2:3: `write` is a name of the C library: this DLL would export a function that Python and the host take for the library's; give it a prefix, such as `a_b_write`\n  |\n2 |   long write(int);\n  |   ^\n---\napi:3:1: `environ` is a name of the C library: this DLL would export a variable",
+    );
+    refused("module: \"m\", api: \"int log(int);\", rust: [log]", "api:1:1: `log` is a name");
+    refused(
+        "module: \"m\", cdef: \"extern \\\"Python+C\\\" int close(int);\"",
+        "cdef:1:1: `close` is a name",
+    );
+    let cdef = "extern \\\"Python\\\" int close(int); int write(int); extern char **environ;";
+    let api = "typedef int read; enum { open }; static const int log = 1; int my_write(read);";
+    expansion(&format!("module: \"m\", api: \"{api}\", cdef: \"{cdef}\""))
+        .expect("nothing of it is exported");
+}
+
+#[test]
 fn every_type_of_function_has_one_caller() {
     let expanded = accepted(
         "int f(int); int g(int); typedef int (*cb)(int, void (*)(char)); struct s { short (*m[2])(struct s *); };

@@ -18,7 +18,7 @@ use interpreters::Target;
 
 embed_dll::embedding! {
     module: "ffi_checks",
-    api: "int checks(void);",
+    api: "#define HALF 0.5\n#define TWICE(x) (2 * x)\n#define FULL 1\nint checks(void);",
     cdef: file "ffi/declarations.h",
     init: file "ffi/run.py",
 }

@@ -95,6 +95,19 @@ impl<'a> Conditionals<'a> {
         self.macros.insert(name, if open { Macro::Open } else { Macro::Undefined });
     }
 
+    /// The definitions of a macro of which one holds here, if there is any.
+    pub(crate) fn definitions<'d>(
+        &self,
+        name: &str,
+        defines: &'d [Define<'a>],
+    ) -> Vec<&'d Define<'a>> {
+        match self.macros.get(name) {
+            Some(&Macro::Defined(index)) => vec![&defines[index]],
+            Some(Macro::Open) => defines.iter().filter(|define| define.name.text == name).collect(),
+            Some(Macro::Undefined) | None => Vec::new(),
+        }
+    }
+
     fn meaning(&self, name: &str) -> Meaning {
         match self.macros.get(name) {
             Some(&Macro::Defined(index)) => return Meaning::Defined(index),

@@ -110,9 +110,10 @@ impl<'a> Parser<'a, '_> {
             if declared.open_length {
                 return Err(self.fail(name, ErrorKind::OpenLength));
             }
+            let line = self.line_of(name);
             return self
                 .declarations
-                .add_typedef(name.text, declared.ty)
+                .add_typedef(name.text, declared.ty, line)
                 .map_err(|kind| self.fail(name, kind));
         }
         if matches!(self.declarations.ty(declared.ty.id), Type::Function(_)) {
@@ -154,7 +155,8 @@ impl<'a> Parser<'a, '_> {
             }
         };
         let ty = Qualified::plain(ty);
-        self.declarations.add_typedef(text, ty).map_err(|kind| self.fail(name, kind))
+        let line = self.line_of(name);
+        self.declarations.add_typedef(text, ty, line).map_err(|kind| self.fail(name, kind))
     }
 
     fn declare_function(&mut self, name: Token<'a>, declared: Declared) -> Result<()> {

@@ -53,10 +53,14 @@ pub(crate) fn parse(declarations: &mut Declarations, text: &str, dialect: Dialec
     }
     parser.items(&found.tokens)?;
     for define in waiting {
-        if !parser.define(define)? && dialect == Dialect::Cdef {
-            let name = define.name.text.to_owned();
+        if parser.define(define)? {
+            continue;
+        }
+        let name = define.name.text.to_owned();
+        if dialect == Dialect::Cdef {
             return Err(parser.fail(define.name, ErrorKind::UnsupportedDefine(name)));
         }
+        parser.declarations.macros.insert(name);
     }
     Ok(())
 }

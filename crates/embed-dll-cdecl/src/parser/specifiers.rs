@@ -1,7 +1,7 @@
 //! What stands before the declarators: storage class, qualifiers and the base type.
 
 use super::{Parser, Result};
-use crate::declarations::Qualified;
+use crate::declarations::{Qualified, Tag};
 use crate::error::ErrorKind;
 use crate::lexer::{Token, TokenKind};
 use crate::primitive::Primitive;
@@ -223,6 +223,12 @@ impl<'a> Parser<'a, '_> {
             return self.unexpected("a type");
         } else if matches!(self.ahead(1).text, "(" | "=" | "[") {
             ErrorKind::MissingType(token.describe())
+        } else if let Some(tag) = self.declarations.tags.get(token.text) {
+            let keyword = match tag {
+                Tag::Record(id) => self.declarations.record(*id).kind.keyword(),
+                Tag::Enum(_) => "enum",
+            };
+            ErrorKind::UnknownTypeTag { keyword, name: token.text.to_owned() }
         } else if self.includes {
             ErrorKind::UnknownTypeInclude(token.text.to_owned())
         } else {

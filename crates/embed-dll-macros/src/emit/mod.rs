@@ -35,6 +35,7 @@ pub(crate) fn emit(arguments: &Arguments, declared: &Declared, init: &Init) -> R
     types.theirs.check(types.declarations, &types.names)?;
     let life = Life::new(&arguments.module);
     life.check(declared)?;
+    declared.check_reserved(&arguments.module.in_c())?;
     let functions = functions::emit(&types, declared, &life)?;
     let open = open::emit(&types, declared)?;
     let invokers = invokers::emit(&types);

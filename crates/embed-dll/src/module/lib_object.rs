@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ffi::{c_int, c_void};
+use std::fmt::Display;
 use std::sync::OnceLock;
 
 use embed_dll_cdecl::{Declarations, FunctionKind, Type, TypeId};
@@ -235,11 +236,21 @@ impl Lib {
 
     fn unknown(&self, py: Py<'_>, name: &str) -> Raised {
         let module = self.module.name();
-        let words = format_args!(
-            "cffi library '{module}' has no function, constant or global variable named '{name}'"
-        );
-        py.raise(ExceptionKind::Attribute, words)
+        py.raise(ExceptionKind::Attribute, unknown(self.types, module, name))
     }
+}
+
+/// What to say of a name that is not in `lib`.
+pub(crate) fn unknown(types: Types, module: impl Display, name: &str) -> String {
+    let dropped = types.declarations(|declarations| declarations.is_macro(name));
+    let hint = if dropped {
+        " (the header has a macro of this name, but what it stands for is no integer constant)"
+    } else {
+        ""
+    };
+    format!(
+        "cffi library '{module}' has no function, constant or global variable named '{name}'{hint}"
+    )
 }
 
 /// An `int`.

@@ -46,7 +46,7 @@ pub(crate) use def_extern::def_extern;
 pub(crate) use errors::failed;
 pub(crate) use init::FLAGS_STRUCTURE;
 pub(crate) use lib_function::function_pointer;
-pub(crate) use lib_object::{Addressed, addressed};
+pub(crate) use lib_object::{Addressed, addressed, unknown};
 pub(crate) use names::qualified;
 pub(crate) use once::NotReady;
 pub(crate) use py_init::STRUCTURES;

@@ -3,7 +3,7 @@
 use super::argument::{self, Accept};
 use crate::ffi::types::{Ct, Kind, ctype};
 use crate::ffi::value::{self, item_at};
-use crate::module::{Addressed, addressed};
+use crate::module::{Addressed, addressed, unknown};
 use crate::python::class::Arguments;
 use crate::python::{ExceptionKind, Owned, Raised, Result, View};
 
@@ -132,11 +132,7 @@ fn of_lib<'a>(object: View<'a>, arguments: Arguments<'a>) -> Result<Owned<'a>> {
         }
         Addressed::Unknown => {
             let module = module.spec.name.to_string_lossy();
-            let message = format_args!(
-                "cffi library '{module}' has no function, constant or global variable named \
-                 '{name}'"
-            );
-            Err(py.raise(ExceptionKind::Attribute, message))
+            Err(py.raise(ExceptionKind::Attribute, unknown(types, module, &name)))
         }
     }
 }

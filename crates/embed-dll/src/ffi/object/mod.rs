@@ -40,12 +40,13 @@ struct Ffi {
 // is for ever: there is nothing to collect.
 impl Payload for Ffi {}
 
-static METHODS: [MethodDef; 22] = [
+static METHODS: [MethodDef; 23] = [
     method!(c"addressof", address::addressof, c"addressof(cdata_or_lib, *fields_or_indexes)\n--\n\nA pointer to a record, array, field or item, or to a function or variable of lib."),
     method!(c"alignof", information::alignof, c"alignof(cdecl)\n--\n\nAlignment of a type, in bytes."),
     method!(c"callback", once::callback, c"callback(cdecl)\n--\n\nNot available: use extern \"Python\" functions."),
     method!(c"cast", cast::cast, c"cast(cdecl, value)\n--\n\nThe value as one of another C type, converted as C does."),
     method!(c"def_extern", crate::module::def_extern, c"def_extern(name=None, error=None, onerror=None)\n--\n\nA decorator that makes a function the implementation of a C function."),
+    method!(c"dlopen", once::dlopen, c"dlopen(libpath)\n--\n\nNot available: link libraries into the DLL."),
     method!(c"from_buffer", memory::from_buffer, c"from_buffer([cdecl,] python_buffer, require_writable=False)\n--\n\nThe memory of a Python object as a C array or pointer."),
     method!(c"from_handle", handles::from_handle, c"from_handle(handle)\n--\n\nThe object that a handle stands for."),
     method!(c"gc", release::gc, c"gc(cdata, destructor, size=0)\n--\n\nThe same value, with a function that is called with the original when it is not used any more."),

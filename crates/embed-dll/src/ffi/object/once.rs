@@ -1,4 +1,4 @@
-//! `ffi.init_once()` and `ffi.callback()`.
+//! `ffi.init_once()`, `ffi.callback()` and `ffi.dlopen()`.
 
 use super::{argument, own};
 use crate::python::class::Arguments;
@@ -49,5 +49,12 @@ pub(super) fn init_once<'a>(ffi: View<'a>, arguments: Arguments<'a>) -> Result<O
 pub(super) fn callback<'a>(ffi: View<'a>, _: Arguments<'a>) -> Result<Owned<'a>> {
     let message = "ffi.callback() would make machine code at run time: declare the function under \
                    extern \"Python\" in cdef and attach code to it with @ffi.def_extern()";
+    Err(ffi.py().raise(ExceptionKind::NotImplemented, message))
+}
+
+/// `ffi.dlopen()`: the functions of `lib` are those that were linked into the DLL.
+pub(super) fn dlopen<'a>(ffi: View<'a>, _: Arguments<'a>) -> Result<Owned<'a>> {
+    let message = "ffi.dlopen() is for CFFI's ABI mode, which there is not here: link the library \
+                   into the DLL and declare its functions in cdef, or use ctypes.CDLL()";
     Err(ffi.py().raise(ExceptionKind::NotImplemented, message))
 }
