@@ -190,8 +190,8 @@ mod tests {
     #[test]
     fn the_parts_of_a_start_are_its_sum() {
         let cold = answer(
-            r#"{"load": 100000, "first": 15000000, "second": 300, "start_cpu": 12000000,
-                "resident_before": 5000, "resident_loaded": 5200, "resident_called": 15000}"#,
+            "{\"load\": 100000, \"first\": 15000000, \"second\": 300, \"start_cpu\": 12000000, \
+              \"resident_before\": 5000, \"resident_loaded\": 5200, \"resident_called\": 15000}",
         );
         let preloaded = answer(
             r#"{"load": 80000, "first": 12000000, "init_begin": 10000000, "init_end": 12000000}"#,
