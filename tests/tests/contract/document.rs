@@ -36,7 +36,8 @@ const COUNTS: &[(char, usize)] = &[
     ('F', 10),
     ('G', 5),
     ('H', 16),
-    ('I', 10),
+    // Three more than the list that the letters are from.
+    ('I', 13),
     ('J', 4),
     ('K', 15),
     ('L', 23),
