@@ -1,5 +1,7 @@
 //! Documents that are made from the program.
 
+use std::path::Path;
+
 use crate::common::{Place, golden};
 
 #[test]
@@ -39,4 +41,17 @@ fn the_reference_of_the_command_line() {
         }
     }
     golden("docs/cli.md", &page);
+}
+
+/// The figures in the page on benchmarks are those of the report that the command wrote.
+#[test]
+fn the_page_on_benchmarks() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let report = docs.join("benchmarks.json");
+    let shown = Place::new().run(["bench", "--with", report.to_str().unwrap()]);
+    let page = std::fs::read_to_string(docs.join("benchmarks.md")).unwrap();
+    let (begin, rest) = page.split_once("```text\n").unwrap();
+    let (_, end) = rest.split_once("```\n").unwrap();
+    let text = &shown.expect_code(0).stdout;
+    golden("docs/benchmarks.md", &format!("{begin}```text\n{text}```\n{end}"));
 }
