@@ -45,6 +45,7 @@ fn dispatch(command: Command, output: &Output) -> Exit {
     let done = match command {
         Command::Check(args) => command::check::check(*args, output, signals.stop()),
         Command::Bench(args) => command::bench::bench(&args, output, signals.stop()),
+        Command::Doctor(args) => command::doctor::doctor(*args, output, signals.stop()),
         Command::List(args) => command::list::list(&args, output),
         Command::Explain(args) => command::explain::explain(&args, output),
         Command::Run(args) => command::run::run(&args, output, signals.stop()),

@@ -1,14 +1,17 @@
 //! The command line.
 
+mod call;
+
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use embedcheck::report::Producer;
 
+use crate::args::call::CallArgs;
 use crate::help;
 use crate::output::Color;
 
@@ -34,6 +37,9 @@ pub(crate) enum Command {
     /// Measure what calls into an embedded Python cost
     #[command(after_help = help::after_bench())]
     Bench(Box<BenchArgs>),
+    /// Say why a plugin, or a module such as _cffi_backend, does not work here, and what to do
+    #[command(after_help = help::after_doctor())]
+    Doctor(Box<DoctorArgs>),
     /// List the checks: their ids and what each asserts
     List(ListArgs),
     /// Explain a check: what it does, what a failure means, what to do
@@ -60,6 +66,7 @@ pub(crate) struct SchemaArgs {
 pub(crate) enum SchemaOf {
     Check,
     Bench,
+    Doctor,
 }
 
 /// How results are written, for people or for programs.
@@ -192,6 +199,96 @@ pub(crate) struct BenchArgs {
     pub(crate) fail_above: Option<f64>,
 }
 
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("subject").args(["dll", "module", "explain_log"]).required(true))]
+pub(crate) struct DoctorArgs {
+    /// An embedding DLL: what its file says, and what it does in hosts
+    #[arg(value_name = "DLL")]
+    pub(crate) dll: Option<PathBuf>,
+
+    /// An extension module, such as _cffi_backend: every file on the search path that could have been
+    /// meant, and the real import
+    #[arg(long, value_name = "NAME")]
+    pub(crate) module: Option<String>,
+
+    /// A log: a traceback, standard error of a host, output of a CI; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) explain_log: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+
+    /// With DLL: also judge the program that will load it
+    #[arg(long, value_name = "EXE", requires = "dll")]
+    pub(crate) host: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) call: CallArgs,
+
+    /// With --module: a folder or zip archive in front of the search path, such as a layer; can be
+    /// given several times, the first wins
+    #[arg(long, value_name = "DIR_OR_ZIP", requires = "module")]
+    pub(crate) path: Vec<PathBuf>,
+
+    /// With --module: the paths are layers of AWS Lambda, in the order of the function
+    #[arg(long, requires = "module")]
+    pub(crate) lambda: bool,
+
+    /// With --module: for a Python that is not installed here, such as 3.12; files are looked at,
+    /// nothing is imported
+    #[arg(long, value_name = "VERSION", requires = "module", conflicts_with_all = ["python", "libpython"])]
+    #[arg(value_parser = minor_version)]
+    pub(crate) runtime: Option<(u32, u32)>,
+
+    /// With --runtime: its architecture [default: that of this machine]
+    #[arg(long, value_name = "ARCH", requires = "runtime")]
+    pub(crate) architecture: Option<ArchitectureArg>,
+
+    /// With --module: a module that needs it, and is imported to see who asks for it; can be given
+    /// several times [default: found from the metadata of what is installed]
+    #[arg(long, value_name = "NAME", requires = "module")]
+    pub(crate) import: Vec<String>,
+
+    /// Set a variable in the environment of the child processes; can be given several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = OsStringValueParser::new().try_map(variable))]
+    pub(crate) env: Vec<(OsString, OsString)>,
+
+    /// Time limit of one child process, in seconds [default: 20]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// How to write the diagnosis
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+
+    /// Write the diagnosis to this file, in --format; standard output then has it as text
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Show all that was seen, not only what matters for the findings
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+/// The architectures that AWS Lambda has, with the names that it and `uname -m` use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ArchitectureArg {
+    #[value(name = "x86_64")]
+    X86_64,
+    #[value(name = "arm64", alias = "aarch64")]
+    Arm64,
+}
+
+impl ArchitectureArg {
+    /// As `uname -m` gives it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::X86_64 => "x86_64",
+            Self::Arm64 => "aarch64",
+        }
+    }
+}
+
 /// Which Python is meant.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
@@ -293,6 +390,16 @@ fn variable(setting: OsString) -> Result<(OsString, OsString), &'static str> {
     }
 }
 
+/// The first two numbers of a version; `python3.12`, as Lambda calls its runtimes, is as good.
+fn minor_version(text: &str) -> Result<(u32, u32), &'static str> {
+    let number = text.strip_prefix("python").unwrap_or(text);
+    let version = number.split_once('.').and_then(|(major, rest)| {
+        let minor = rest.split_once('.').map_or(rest, |(minor, _)| minor);
+        Some((major.parse().ok()?, minor.parse().ok()?))
+    });
+    version.ok_or("must be a version such as 3.12")
+}
+
 fn not_empty(value: OsString) -> Result<OsString, &'static str> {
     if value.is_empty() { Err("must not be empty") } else { Ok(value) }
 }
@@ -370,6 +477,16 @@ mod tests {
         assert_eq!(variable("A=b=c".into()), Ok(("A".into(), "b=c".into())));
         assert_eq!(variable("A=".into()), Ok(("A".into(), "".into())));
         assert!(variable("A".into()).is_err() && variable("=b".into()).is_err());
+    }
+
+    #[test]
+    fn a_runtime_is_named_as_its_users_name_it() {
+        for text in ["3.12", "3.12.1", "python3.12"] {
+            assert_eq!(minor_version(text), Ok((3, 12)), "{text}");
+        }
+        for wrong in ["", "3", "3.x", "python", "-3.1"] {
+            assert!(minor_version(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

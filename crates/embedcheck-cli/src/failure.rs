@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use embedcheck::bench::compare::CompareError;
 use embedcheck::bench::{BenchError, BenchJsonError};
 use embedcheck::check::CheckError;
+use embedcheck::doctor::DoctorError;
 use embedcheck::report::{JsonError, WriteError};
 use embedcheck::run::{RunError, ScratchError};
 use embedcheck::target::TargetError;
@@ -57,6 +58,17 @@ pub(crate) enum Failure {
     /// A report of the benchmarks has no JSON form.
     #[error(transparent)]
     BenchJson(#[from] BenchJsonError),
+    /// There is no diagnosis.
+    #[error(transparent)]
+    Doctor(#[from] DoctorError),
+    /// `--explain-log` names no file that can be read.
+    #[error("cannot read the log {}: {source}; name a file, or `-` for standard input", path.display())]
+    UnreadableLog {
+        /// As given.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// `explain` for a check that does not exist.
     #[error("{0}")]
     UnknownCheck(String),
@@ -118,9 +130,11 @@ impl Failure {
         match self {
             Self::Check(error) => of_check(error),
             Self::Bench(error) => of_bench(error),
+            Self::Doctor(error) => of_doctor(error),
             Self::Target(_)
             | Self::NoTarget
             | Self::UnknownCheck(_)
+            | Self::UnreadableLog { .. }
             | Self::UnreadableReport { .. }
             | Self::BadReport { .. }
             | Self::OneFile(..)
@@ -146,6 +160,7 @@ impl Failure {
             self,
             Self::Check(CheckError::Interrupted)
                 | Self::Bench(BenchError::Interrupted)
+                | Self::Doctor(DoctorError::Interrupted)
                 | Self::Run(RunError::Interrupted)
                 | Self::Target(TargetError::Interrupted)
         )
@@ -158,6 +173,13 @@ fn of_bench(error: &BenchError) -> Exit {
         BenchError::Scratch(_) => Exit::Usage,
         // As for the checks.
         _ => Exit::Internal,
+    }
+}
+
+fn of_doctor(error: &DoctorError) -> Exit {
+    match error {
+        DoctorError::Run(_) | DoctorError::Interrupted => Exit::Internal,
+        _ => Exit::Usage,
     }
 }
 

@@ -14,6 +14,7 @@ what to change
   embedcheck targets             which Pythons there are
   embedcheck list                what is checked; embedcheck explain ID says more about one
   embedcheck bench --quick       what calls into it cost
+  embedcheck doctor plugin.so    why this plugin does not work here, and what to do
   embedcheck --help              all commands, exit codes and environment variables";
 
 /// Variables that the program reads, and what for.
@@ -90,6 +91,29 @@ pub(crate) fn after_bench() -> String {
              1  a DLL did not work, or a figure got worse by more than --fail-above\n    \
              2  wrong usage or bad input, or the output could not be written\n    \
              3  no Python could be measured\n"
+        ),
+    )
+    .trim_end()
+    .to_owned()
+}
+
+/// Below the help of `embedcheck doctor`.
+pub(crate) fn after_doctor() -> String {
+    format!(
+        "{}\n{}",
+        section(
+            "Examples",
+            "  embedcheck doctor ./my_plugin.so --call 'int add1(int,int)' 40 2\n  \
+             embedcheck doctor ./my_plugin.so --host /usr/bin/obs --env LD_LIBRARY_PATH=/opt/lib\n  \
+             embedcheck doctor --module _cffi_backend --python python3.13\n  \
+             embedcheck doctor --module _cffi_backend --lambda --path one.zip --path two/ --runtime 3.12\n  \
+             embedcheck doctor --explain-log build.log\n"
+        ),
+        section(
+            "Exit codes",
+            "    0  healthy, or nothing recognised in the log\n    \
+             1  problems were found\n    \
+             2  wrong usage or bad input, or the output could not be written\n"
         ),
     )
     .trim_end()

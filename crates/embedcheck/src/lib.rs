@@ -16,6 +16,7 @@ pub mod check;
 pub mod diagnose;
 mod distribution;
 pub mod dll;
+pub mod doctor;
 pub mod elf;
 pub mod env;
 pub mod report;

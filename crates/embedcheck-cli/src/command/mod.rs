@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod check;
+pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod list;
 pub(crate) mod run;
@@ -17,6 +18,7 @@ pub(crate) fn schema(args: &SchemaArgs, output: &Output) -> Result<Exit, Failure
     output.print(&match args.of {
         SchemaOf::Check => embedcheck::report::schema(),
         SchemaOf::Bench => embedcheck::bench::schema(),
+        SchemaOf::Doctor => embedcheck::doctor::schema(),
     })?;
     Ok(Exit::Success)
 }

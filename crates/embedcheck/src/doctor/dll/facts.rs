@@ -1,0 +1,21 @@
+//! What was seen of a DLL.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::report::Page;
+
+/// A DLL, its file and its runs.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct DllFacts {
+    /// The DLL, as given.
+    pub path: String,
+}
+
+impl DllFacts {
+    pub(in crate::doctor) fn title(&self) -> String {
+        self.path.clone()
+    }
+
+    pub(in crate::doctor) fn write(&self, _page: &mut Page<'_>) {}
+}

@@ -1,0 +1,21 @@
+//! What was seen of the search for a module.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::report::Page;
+
+/// A module, the search path and everything on it that could have been meant.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ModuleFacts {
+    /// Full name of the module.
+    pub name: String,
+}
+
+impl ModuleFacts {
+    pub(in crate::doctor) fn title(&self) -> String {
+        self.name.clone()
+    }
+
+    pub(in crate::doctor) fn write(&self, _page: &mut Page<'_>) {}
+}
