@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use super::candidate::{Candidate, Fate, Flaw, Form};
 use super::candidates::{Candidates, Judged, beside};
 use super::facts::CffiParts;
-use super::remedy::{Destination, Fixer, move_away};
 use super::kinds;
 use super::path::{EntryState, Origin};
+use super::remedy::{Destination, Fixer, move_away};
 use super::search::Search;
 use super::{known, lambda};
 use crate::doctor::{Finding, Fix, Kind};
@@ -424,10 +424,10 @@ impl Conclusion<'_> {
     fn out_of_archive(&self, about: &Judged) -> Vec<Fix> {
         let Some(entry) = &about.entry else { return Vec::new() };
         let archive = PathBuf::from(&entry.path);
-        let folder = archive.with_extension("");
+        let folder = archive.with_extension("unpacked");
         let mut fixes = vec![Fix::command(
             "Unpack the archive, and have the folder on the path in its stead",
-            format!("unzip {} -d {}", super::shell::path(&archive), super::shell::path(&folder)),
+            format!("unzip -q {} -d {}", super::shell::path(&archive), super::shell::path(&folder)),
         )];
         fixes.extend(self.fixer(Some(about)).install(&Destination::Interpreter));
         fixes

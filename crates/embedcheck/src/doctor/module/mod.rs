@@ -8,7 +8,6 @@ mod conclude;
 mod elffile;
 mod facts;
 mod find;
-mod remedy;
 mod judge;
 mod kinds;
 mod known;
@@ -21,6 +20,7 @@ mod path;
 mod profile;
 mod pth;
 mod redact;
+mod remedy;
 mod search;
 mod shell;
 mod tag;
@@ -38,10 +38,11 @@ pub use pth::PthFile;
 use conclude::Conclusion;
 use loader::Loader;
 use profile::{Libc, Profile};
+use search::Search;
 
-use super::{Diagnosis, DoctorError, Subject, TargetRecord};
+use super::{Diagnosis, DoctorError, Finding, Subject, TargetRecord};
 use crate::env::Caller;
-use crate::run::{ScratchRoot, Stop};
+use crate::run::{Scratch, ScratchRoot, Stop};
 
 /// Examines the search for a module.
 ///
@@ -54,16 +55,46 @@ pub fn examine(
     options: &ModuleOptions,
     stop: &Stop,
 ) -> Result<Diagnosis, DoctorError> {
-    let parts = name::parts(&options.name)?;
+    files(caller, options, stop)
+}
+
+/// The part of [`examine`] that looks at files and imports nothing: an interpreter is asked where it searches, and that
+/// is all that is run.
+///
+/// # Errors
+///
+/// As [`examine`].
+pub fn files(
+    caller: &Caller,
+    options: &ModuleOptions,
+    stop: &Stop,
+) -> Result<Diagnosis, DoctorError> {
     let scratch = ScratchRoot::temporary(caller.temporary_folder()).folder("doctor")?;
+    let seen = look(caller, options, &scratch, stop)?;
+    Ok(diagnosis(options, seen, &scratch))
+}
+
+/// What was seen of the files.
+struct Seen {
+    search: Search,
+    findings: Vec<Finding>,
+    facts: ModuleFacts,
+}
+
+fn look(
+    caller: &Caller,
+    options: &ModuleOptions,
+    scratch: &Scratch,
+    stop: &Stop,
+) -> Result<Seen, DoctorError> {
+    let parts = name::parts(&options.name)?;
     let (mut search, loader) = match &options.runtime {
         Runtime::Installed(target) => {
-            let search = search::installed(caller, target, options, &scratch, stop)?;
+            let search = search::installed(caller, target, options, scratch, stop)?;
             (search, Loader::of(target, options, scratch.path()))
         }
         Runtime::Described { version, architecture } => {
-            let search = search::described(*version, architecture, options, &scratch, stop)?;
-            (search, None)
+            (search::described(*version, architecture, options, scratch, stop)?, None)
         }
     };
     if search.profile.glibc.is_none() {
@@ -82,7 +113,7 @@ pub fn examine(
         cffi: cffi.as_ref(),
         inside: inside.is_some(),
     };
-    let mut findings = conclusion.findings();
+    let findings = conclusion.findings();
     let facts = ModuleFacts {
         name: options.name.clone(),
         runtime: runtime_facts(&search.profile),
@@ -94,10 +125,16 @@ pub fn examine(
         candidates: found.all.into_iter().map(|one| one.candidate).collect(),
         cffi,
     };
+    Ok(Seen { search, findings, facts })
+}
+
+/// With the names of what was unpacked instead of the paths that it was unpacked to.
+fn diagnosis(options: &ModuleOptions, seen: Seen, scratch: &Scratch) -> Diagnosis {
+    let Seen { search, mut findings, facts } = seen;
     let names = redact::Names::of(&search, scratch.path());
     findings.iter_mut().for_each(|finding| names.finding(finding));
     let facts = names.value(facts);
-    Ok(Diagnosis::new(Some(record(options)), findings, Subject::Module(Box::new(facts))))
+    Diagnosis::new(Some(record(options)), findings, Subject::Module(Box::new(facts)))
 }
 
 /// Whether the module needs no file. Only a name without dots can.
