@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Imports, Wanted};
 use crate::report::Page;
 
 /// A module, the search path and everything on it that could have been meant.
@@ -10,6 +11,10 @@ use crate::report::Page;
 pub struct ModuleFacts {
     /// Full name of the module.
     pub name: String,
+    /// Who wants it.
+    pub wanted: Wanted,
+    /// What happened when it was imported.
+    pub imports: Imports,
 }
 
 impl ModuleFacts {
@@ -17,5 +22,8 @@ impl ModuleFacts {
         self.name.clone()
     }
 
-    pub(in crate::doctor) fn write(&self, _page: &mut Page<'_>) {}
+    pub(in crate::doctor) fn write(&self, page: &mut Page<'_>) {
+        self.wanted.write(page);
+        self.imports.write(page);
+    }
 }
