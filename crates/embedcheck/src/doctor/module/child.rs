@@ -1,6 +1,6 @@
 //! The child processes of one visit: they all see the same world.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -66,8 +66,8 @@ impl<'a> Children<'a> {
     }
 
     /// The environment of a child: built from nothing, with what was asked for. `path` is its `PATH`.
-    pub(super) fn environment(&self, path: impl Into<OsString>, scratch: &Scratch) -> Environment {
-        let mut environment = Environment::new(path.into(), scratch.path());
+    pub(super) fn environment(&self, path: &OsStr, scratch: &Scratch) -> Environment {
+        let mut environment = Environment::new(path, scratch.path());
         if let Some(folder) = &self.target.library_path {
             environment.set("LD_LIBRARY_PATH", folder);
         }
@@ -91,7 +91,8 @@ impl<'a> Children<'a> {
         if !python_path.is_empty() {
             environment.set("PYTHONPATH", OsString::from_vec(python_path));
         }
-        environment.set("PYTHONDONTWRITEBYTECODE", "1");
+        // Last: the caller has thought about it.
+        environment.set("PYTHONDONTWRITEBYTECODE", "1").set("PATH", path);
         environment
     }
 
@@ -109,7 +110,7 @@ impl<'a> Children<'a> {
             )));
         };
         let scratch = self.folder()?;
-        let environment = self.environment(self.own_path(), &scratch);
+        let environment = self.environment(&self.own_path(), &scratch);
         let mut spec = RunSpec::new(executable, environment, scratch.path());
         spec.args = ["-B", "-c", script]
             .into_iter()

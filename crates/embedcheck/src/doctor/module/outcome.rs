@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use embedcheck_plan::NORMAL_EXIT;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +64,8 @@ impl Outcome {
             Ended::EventsFlood { .. } => {
                 Self::Lost { reason: "it imported without end".to_owned() }
             }
-            Ended::Exit { .. } if observation.ended_normally() => {
+            // The code by which the scripts and the host end.
+            Ended::Exit { code: NORMAL_EXIT, .. } => {
                 Self::Lost { reason: "the answer of the child did not arrive".to_owned() }
             }
             Ended::Exit { code, .. } => Self::Ended { how: format!("exit code {code}") },

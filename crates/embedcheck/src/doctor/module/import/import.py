@@ -1,13 +1,29 @@
 # Imports one module and tells how that ended, in which Python. Runs in an interpreter and in an embedded Python alike;
 # NAME and ANSWER, the file for the answer, are set in front of it. Imports nothing else: another module that is imported
 # here would be there already when NAME looks for it. Works with CPython 3.6 and later.
-def _embedcheck():
-    import posix
-    import sys
+import posix
+import sys
 
+
+def _embedcheck(
+    # What the module puts in their place does not matter here.
+    write=posix.write,
+    getpid=posix.getpid,
+    exit_now=posix._exit,
+    str=str,
+    ord=ord,
+    len=len,
+    type=type,
+    isinstance=isinstance,
+    getattr=getattr,
+    Exception=Exception,
+    ImportError=ImportError,
+    BaseException=BaseException,
+    modules=sys.modules,
+):
     # Opened now, so that the module cannot move it elsewhere.
     answer = posix.open(ANSWER, posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL, 0o600)
-    pid = posix.getpid()
+    pid = getpid()
 
     def quoted(value):
         if type(value) is not str:
@@ -69,7 +85,7 @@ def _embedcheck():
     ]
     try:
         __import__(NAME)
-        module = sys.modules[NAME]
+        module = modules.get(NAME)
         fields += [
             ("file", quoted(getattr(module, "__file__", None))),
             ("module_version", quoted(getattr(module, "__version__", None))),
@@ -83,15 +99,15 @@ def _embedcheck():
             ("frames", listed(frames_of(error))),
             ("causes", listed(causes_of(error)[1:])),
         ]
-    if posix.getpid() != pid:
+    if getpid() != pid:
         # The module has forked, and this is the child.
-        posix._exit(0)
+        exit_now(0)
     data = ("{" + ", ".join('"%s": %s' % field for field in fields) + "}\n").encode("ascii")
     while data:
-        data = data[posix.write(answer, data):]
+        data = data[write(answer, data):]
     if ENDS:
         # Threads and exit handlers of the module are of no interest, and might never end.
-        posix._exit(17)
+        exit_now(17)
 
 
 _embedcheck()

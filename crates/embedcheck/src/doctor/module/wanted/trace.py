@@ -11,12 +11,28 @@ import _frozen_importlib as importing
 from _thread import get_ident
 
 
-def trace(program):
+def trace(
+    program,
+    # What the program puts in their place does not matter here.
+    posix_write=posix.write,
+    getpid=posix.getpid,
+    exit_now=posix._exit,
+    get_frame=sys._getframe,
+    str=str,
+    ord=ord,
+    type=type,
+    isinstance=isinstance,
+    getattr=getattr,
+    sorted=sorted,
+    Exception=Exception,
+    BaseException=BaseException,
+    OSError=OSError,
+):
     # A number that the program will hardly use. What it prints, and where, cannot get in between.
     events = 250
     posix.dup2(0, events, False)
     posix.dup2(posix.open("/dev/null", posix.O_RDONLY), 0)
-    pid = posix.getpid()
+    pid = getpid()
     find_and_load = importing._find_and_load
     last = [0]
     # For each thread the imports that it is in, the outermost first: number and name.
@@ -48,8 +64,8 @@ def trace(program):
         data = line.encode("ascii") + b"\n"
         try:
             # A child that the program has forked tells nothing.
-            if posix.getpid() == pid:
-                posix.write(events, data)
+            if getpid() == pid:
+                posix_write(events, data)
         except OSError:
             # The program has closed it: what was written so far must do.
             pass
@@ -86,20 +102,20 @@ def trace(program):
 
     def importer():
         """The frame that imports: the first that belongs neither to the import system nor to this."""
-        frame = sys._getframe(2)
+        frame = get_frame(2)
         while frame is not None:
             code = frame.f_code
-            if code.co_filename not in MACHINERY and code is not find_and_load_and_tell.__code__:
-                module = text_of(frame.f_globals.get("__name__"))
-                return module, text_of(frame.f_code.co_filename), frame.f_lineno
+            module = text_of(frame.f_globals.get("__name__"))
+            if module not in MACHINERY and code is not find_and_load_and_tell.__code__:
+                return text_of(code.co_filename), frame.f_lineno
             frame = frame.f_back
-        return None, None, 0
+        return None, 0
 
     def find_and_load_and_tell(name, import_, *rest):
         stack = stacks.setdefault(get_ident(), [])
         last[0] += 1
         number = last[0]
-        module, file, line = importer()
+        file, line = importer()
         tell(
             number,
             "begin",
@@ -107,7 +123,6 @@ def trace(program):
             None,
             name=quoted(text_of(name)),
             inside=str(stack[-1] if stack else 0),
-            module=quoted(module),
             file=quoted(file),
             line=str(line),
         )
@@ -123,12 +138,11 @@ def trace(program):
         tell(number, "done", True, None, file=quoted(text_of(getattr(found, "__file__", None))))
         return found
 
-    MACHINERY = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>")
+    MACHINERY = ("importlib", "importlib._bootstrap", "importlib._bootstrap_external")
     # The interpreter looks this name up at each import, from C as well as from Python; so does
     # importlib.import_module.
     importing._find_and_load = find_and_load_and_tell
     write('{"event": "start", "host": "python", "format": 1, "pid": %d, "time": 0}' % pid)
-    exit_now = posix._exit
     try:
         __import__(program)
     except BaseException as error:

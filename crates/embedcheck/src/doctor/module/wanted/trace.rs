@@ -180,3 +180,107 @@ impl Story<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use embedcheck_plan::Event;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::run::{Captured, Ended};
+
+    fn event(number: u32, op: &str, value: Value, error: Option<&str>) -> Event {
+        Event::End {
+            step: number,
+            thread: 0,
+            pid: 4,
+            time: 0,
+            op: op.to_owned(),
+            ok: error.is_none(),
+            value,
+            errno: 0,
+            error: error.map(str::to_owned),
+        }
+    }
+
+    fn begin(number: u32, name: &str, inside: u32) -> Event {
+        let value = json!({"name": name, "inside": inside, "file": "/x.py", "line": number});
+        event(number, "begin", value, None)
+    }
+
+    fn failed(number: u32, class: &str) -> Event {
+        event(number, "failed", json!({"type": class, "exception": true}), Some("text"))
+    }
+
+    fn done(number: u32) -> Event {
+        event(number, "done", json!({"file": null}), None)
+    }
+
+    fn seen(events: Vec<Event>, code: i32) -> Trace {
+        let observation = Observation {
+            command: Vec::new(),
+            cwd: String::new(),
+            environment: BTreeMap::new(),
+            plan: String::new(),
+            ended: Ended::Exit { code, from_inside: false },
+            events,
+            event_problems: Vec::new(),
+            events_dropped_bytes: 0,
+            stdout: Captured::default(),
+            stderr: Captured::default(),
+            threads: Vec::new(),
+            leftovers: 0,
+            notes: Vec::new(),
+            duration_ms: 0,
+        };
+        read(&observation, "program", "wanted")
+    }
+
+    /// The import of `a.b` begins with that of `a`, whose code is what goes on.
+    #[test]
+    fn packages_on_the_way_are_no_importers() {
+        let trace = seen(
+            vec![
+                begin(1, "program", 0),
+                begin(2, "a.b", 1),
+                begin(3, "a", 2),
+                begin(4, "wanted", 3),
+                failed(4, "ImportError"),
+                failed(3, "ImportError"),
+                failed(2, "ImportError"),
+                done(1),
+                done(0),
+            ],
+            17,
+        );
+        assert_eq!(trace.attempts[0].to_string(), "program -> a -> wanted");
+        assert_eq!(trace.attempts[0].chain[2].at.as_deref(), Some("/x.py:4"));
+        assert_eq!(trace.attempts[0].swallowed_by.as_deref(), Some("program"));
+        assert!(trace.outcome.is_imported());
+    }
+
+    #[test]
+    fn an_end_that_was_not_reached_is_none() {
+        let trace = seen(vec![begin(1, "program", 0), begin(2, "wanted", 1), done(0)], 3);
+        assert_eq!(trace.outcome, Outcome::Ended { how: "exit code 3".to_owned() });
+        assert_eq!(trace.attempts[0].outcome, trace.outcome);
+        assert_eq!(trace.attempts[0].swallowed_by, None);
+    }
+
+    proptest! {
+        /// The imported code may have written into the file, too.
+        #[test]
+        fn any_events_are_read(
+            events in prop::collection::vec((0_u32..6, 0_u32..6, 0_u8..4, any::<bool>()), 0..30)
+        ) {
+            let events = events.into_iter().map(|(number, inside, kind, is_wanted)| match kind {
+                0 => begin(number, if is_wanted { "wanted" } else { "a" }, inside),
+                1 => done(number),
+                2 => failed(number, "X"),
+                _ => event(number, "begin", json!({"name": [1]}), None),
+            });
+            seen(events.collect(), 17);
+        }
+    }
+}
