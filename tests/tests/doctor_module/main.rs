@@ -3,4 +3,6 @@
 
 mod apart;
 mod hostile;
+mod seeds;
 mod support;
+mod wheels;
