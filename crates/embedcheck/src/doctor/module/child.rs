@@ -1,10 +1,11 @@
 //! The child processes of one visit: they all see the same world.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
-use super::{Entry, ModuleOptions, Origin};
+use super::ModuleOptions;
+use super::search::{Search, child_environment};
 use crate::doctor::DoctorError;
 use crate::env::Caller;
 use crate::run::{Environment, HostCommand, Observation, RunSpec, Scratch, ScratchRoot, Stop, run};
@@ -14,44 +15,19 @@ use crate::target::Target;
 const OUTPUT: usize = 64 << 10;
 
 /// How to start children that import modules of strangers.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Children<'a> {
     pub(super) target: &'a Target,
     pub(super) options: &'a ModuleOptions,
     pub(super) caller: &'a Caller,
+    pub(super) search: &'a Search,
     pub(super) stop: &'a Stop,
-    /// What the path has in front of the interpreter's own.
-    in_front: Vec<PathBuf>,
-    scratch: ScratchRoot,
 }
 
-impl<'a> Children<'a> {
-    pub(super) fn new(
-        target: &'a Target,
-        options: &'a ModuleOptions,
-        caller: &'a Caller,
-        path: &[Entry],
-        stop: &'a Stop,
-    ) -> Self {
-        let is_in_front =
-            |entry: &&Entry| matches!(entry.origin, Origin::Option(_) | Origin::Layer(_));
-        Self {
-            target,
-            options,
-            caller,
-            stop,
-            in_front: path
-                .iter()
-                .filter(is_in_front)
-                .map(|entry| PathBuf::from(&entry.path))
-                .collect(),
-            scratch: ScratchRoot::temporary(caller.temporary_folder()),
-        }
-    }
-
+impl Children<'_> {
     /// A folder for one child.
     pub(super) fn folder(&self) -> Result<Scratch, DoctorError> {
-        Ok(self.scratch.folder("module")?)
+        Ok(ScratchRoot::temporary(self.caller.temporary_folder()).folder("module")?)
     }
 
     /// `PATH` when the first `python3` on it has to be the target's.
@@ -67,33 +43,22 @@ impl<'a> Children<'a> {
 
     /// The environment of a child: built from nothing, with what was asked for. `path` is its `PATH`.
     pub(super) fn environment(&self, path: &OsStr, scratch: &Scratch) -> Environment {
-        let mut environment = Environment::new(path, scratch.path());
-        if let Some(folder) = &self.target.library_path {
-            environment.set("LD_LIBRARY_PATH", folder);
-        }
-        for (name, value) in &self.options.environment {
-            environment.set(name, value);
-        }
-        // The user site lies below the home, which is none of the child's.
-        if environment.get("PYTHONUSERBASE").is_none()
-            && let Some(home) = &self.caller.home
-        {
-            environment.set("PYTHONUSERBASE", home.join(".local"));
-        }
-        let mut python_path: Vec<u8> = Vec::new();
-        let given = environment.get("PYTHONPATH").map(PathBuf::from);
-        for folder in self.in_front.iter().chain(&given) {
-            if !python_path.is_empty() {
-                python_path.push(b':');
-            }
-            python_path.extend(folder.as_os_str().as_bytes());
-        }
-        if !python_path.is_empty() {
-            environment.set("PYTHONPATH", OsString::from_vec(python_path));
-        }
+        let mut environment =
+            child_environment(self.caller, self.target, self.options, scratch.path());
         // Last: the caller has thought about it.
         environment.set("PYTHONDONTWRITEBYTECODE", "1").set("PATH", path);
         environment
+    }
+
+    /// The beginning of a script: what is in front of the usual path comes in front of it.
+    pub(super) fn prelude(&self) -> String {
+        let folders: Vec<_> =
+            self.search.front.iter().map(|path| literal(path.as_os_str().as_bytes())).collect();
+        format!(
+            "import sys\nsys.path[:0] = [path.decode(sys.getfilesystemencoding(), \"surrogateescape\") \
+             for path in [{}]]\n",
+            folders.join(", ")
+        )
     }
 
     /// Runs a script in the interpreter. With a limit for events its standard input is a file for them.
@@ -112,11 +77,14 @@ impl<'a> Children<'a> {
         let scratch = self.folder()?;
         let environment = self.environment(&self.own_path(), &scratch);
         let mut spec = RunSpec::new(executable, environment, scratch.path());
-        spec.args = ["-B", "-c", script]
-            .into_iter()
-            .chain(arguments.iter().copied())
-            .map(Into::into)
-            .collect();
+        let mut words = vec!["-B"];
+        if self.options.layers {
+            // A function has the packages of its layers, not those of this machine.
+            words.extend(["-s", "-S"]);
+        }
+        let script = format!("{}{script}", self.prelude());
+        words.extend(["-c", script.as_str()]);
+        spec.args = words.iter().chain(arguments).map(Into::into).collect();
         spec.events_limit = events;
         self.run(spec)
     }
@@ -131,5 +99,35 @@ impl<'a> Children<'a> {
     /// The host that embeds.
     pub(super) fn host(&self) -> &HostCommand {
         &self.options.rust_host
+    }
+}
+
+/// A literal of Python for these bytes.
+pub(super) fn literal(bytes: &[u8]) -> String {
+    let mut text = "b\"".to_owned();
+    for byte in bytes {
+        match byte {
+            b'"' | b'\\' => text.push_str(&format!("\\{}", char::from(*byte))),
+            b' '..=b'~' => text.push(char::from(*byte)),
+            _ => text.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    text + "\""
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_literal_stays_one_line(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            let text = literal(&bytes);
+            prop_assert!(text.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{text}");
+            let inner = &text[2..text.len() - 1];
+            prop_assert!(!inner.replace("\\\\", "").replace("\\\"", "").contains('"'));
+        }
     }
 }

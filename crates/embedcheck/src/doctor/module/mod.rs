@@ -1,29 +1,57 @@
 //! The search for an extension module: every file that could have been meant, and what becomes of it.
 
+mod archive;
+mod candidate;
+mod candidates;
+mod cffi;
 mod child;
+mod conclude;
+mod elffile;
 mod facts;
-mod fix;
+mod find;
 mod import;
+mod judge;
 mod kinds;
+mod known;
+mod lambda;
+mod loader;
+mod name;
 mod options;
 mod outcome;
+mod owner;
 mod path;
+mod profile;
+mod pth;
+mod redact;
+mod remedy;
+mod search;
+mod shell;
+mod tag;
+mod text;
 mod wanted;
 mod who;
 
-pub use facts::ModuleFacts;
+pub(super) use archive::ArchiveError;
+pub use candidate::{Candidate, Fate, Flaw, Form};
+pub use facts::{CffiPart, CffiParts, Inside, ModuleFacts, RuntimeFacts};
+pub use find::Parent;
 pub(super) use import::KINDS as IMPORT_KINDS;
 pub use import::{ImportHow, ImportRun, ImportedBy, Imports};
 pub(super) use kinds::KINDS;
 pub use options::{ModuleOptions, Runtime};
 pub use outcome::Outcome;
 pub use path::{Entry, EntryState, Origin};
+pub use pth::PthFile;
 pub(super) use wanted::KINDS as WANTED_KINDS;
 pub use wanted::{Attempt, Chain, Failure, Link, Mention, Place, Step, Trace, Wanted};
 
+use conclude::Conclusion;
+use loader::Loader;
+use profile::{Libc, Profile};
+
 use super::{Diagnosis, DoctorError, Subject, TargetRecord};
 use crate::env::Caller;
-use crate::run::Stop;
+use crate::run::{ScratchRoot, Stop};
 
 /// Examines the search for a module.
 ///
@@ -36,30 +64,86 @@ pub fn examine(
     options: &ModuleOptions,
     stop: &Stop,
 ) -> Result<Diagnosis, DoctorError> {
-    let Runtime::Installed(target) = &options.runtime else {
-        return Err(DoctorError::Input("not there yet".to_owned()));
+    let parts = name::parts(&options.name)?;
+    let scratch = ScratchRoot::temporary(caller.temporary_folder()).folder("doctor")?;
+    let (mut search, loader) = match &options.runtime {
+        Runtime::Installed(target) => {
+            let search = search::installed(caller, target, options, &scratch, stop)?;
+            (search, Loader::of(target, options, scratch.path()))
+        }
+        Runtime::Described { version, architecture } => {
+            let search = search::described(*version, architecture, options, &scratch, stop)?;
+            (search, None)
+        }
     };
-    let mut path: Vec<Entry> = Vec::new();
-    for (index, given) in options.paths.iter().enumerate() {
-        path.push(Entry {
-            path: given.display().to_string(),
-            origin: if options.layers {
-                Origin::Layer(index + 1)
-            } else {
-                Origin::Option(index + 1)
-            },
-            state: EntryState::Folder,
-        });
+    if search.profile.glibc.is_none() {
+        search.profile.glibc = loader.as_ref().and_then(|loader| loader.glibc);
     }
-    let children = child::Children::new(target, options, caller, &path, stop);
-    let question = wanted::Question {
-        module: &options.name,
-        version: (target.version.major, target.version.minor),
-        architecture: "x86_64",
+    let inside = inside(&search.profile, &options.name);
+    let found = candidates::candidates(&search, &parts, inside.is_some(), loader.as_ref());
+    let is_cffi = matches!(parts.first(), Some(&("_cffi_backend" | "cffi")));
+    let cffi = (is_cffi && inside.is_none()).then(|| cffi::parts(&search.places, &search.profile));
+    let conclusion = Conclusion {
+        search: &search,
+        caller,
+        name: &options.name,
+        parts: &parts,
+        found: &found,
+        cffi: cffi.as_ref(),
+        inside: inside.is_some(),
     };
-    let who = who::examine(&children, &path, question, &[])?;
-    let facts =
-        ModuleFacts { name: options.name.clone(), wanted: who.wanted, imports: who.imports };
-    let record = TargetRecord::of(target);
-    Ok(Diagnosis::new(Some(record), who.findings, Subject::Module(Box::new(facts))))
+    let mut findings = conclusion.findings();
+    let visit = who::Visit { caller, options, search: &search, stop };
+    let (wanted, imports) = visit.examine(&mut findings)?;
+    let facts = ModuleFacts {
+        name: options.name.clone(),
+        runtime: runtime_facts(&search.profile),
+        inside,
+        layers: search.layers.iter().map(|layer| layer.given.display().to_string()).collect(),
+        path: search.entries.clone(),
+        pth: search.pth.clone(),
+        parents: found.parents,
+        candidates: found.all.into_iter().map(|one| one.candidate).collect(),
+        cffi,
+        wanted,
+        imports,
+    };
+    let names = redact::Names::of(&search, scratch.path());
+    findings.iter_mut().for_each(|finding| names.finding(finding));
+    let facts = names.value(facts);
+    Ok(Diagnosis::new(Some(record(options)), findings, Subject::Module(Box::new(facts))))
+}
+
+/// Whether the module needs no file. Only a name without dots can.
+fn inside(profile: &Profile, name: &str) -> Option<Inside> {
+    if profile.is_builtin(name) {
+        return Some(Inside::Builtin);
+    }
+    profile.is_frozen.then_some(Inside::Frozen)
+}
+
+fn runtime_facts(profile: &Profile) -> RuntimeFacts {
+    RuntimeFacts {
+        python: profile.title(),
+        architecture: profile.architecture.clone(),
+        libc: match (profile.libc, profile.glibc) {
+            (Libc::Musl, _) => "musl".to_owned(),
+            (Libc::Glibc, Some((major, minor))) => format!("glibc {major}.{minor}"),
+            (Libc::Glibc, None) => "glibc".to_owned(),
+        },
+        lambda: profile.lambda,
+        extension_suffixes: profile.extension_suffixes.clone(),
+    }
+}
+
+fn record(options: &ModuleOptions) -> TargetRecord {
+    match &options.runtime {
+        Runtime::Installed(target) => TargetRecord::of(target),
+        Runtime::Described { version: (major, minor), .. } => TargetRecord {
+            id: format!("python{major}.{minor}"),
+            version: format!("{major}.{minor}"),
+            interpreter: None,
+            libpython: None,
+        },
+    }
 }

@@ -1,44 +1,58 @@
-//! Who wants the module, and what becomes of importing it: what the files alone do not show.
-
-use std::path::Path;
+//! Who wants the module, and what becomes of importing it: what its files alone do not show.
 
 use super::child::Children;
-use super::fix::Pip;
 use super::import::{self, Imports};
+use super::search::Search;
 use super::wanted::{self, Question, Wanted};
-use super::{Entry, Origin};
+use super::{ModuleOptions, Runtime};
 use crate::doctor::{DoctorError, Finding, Severity};
+use crate::env::Caller;
+use crate::run::Stop;
 
-/// What was found.
-#[derive(Debug, Default)]
-pub(super) struct Who {
-    pub(super) wanted: Wanted,
-    pub(super) imports: Imports,
-    /// Lines that belong to the finding about the module's files, if there is one.
-    pub(super) evidence: Vec<String>,
-    pub(super) findings: Vec<Finding>,
+/// One visit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Visit<'a> {
+    pub(super) caller: &'a Caller,
+    pub(super) options: &'a ModuleOptions,
+    pub(super) search: &'a Search,
+    pub(super) stop: &'a Stop,
 }
 
-/// Follows the metadata, imports the programs at the ends of the chains, and imports the module.
-///
-/// `files` are the findings about the module's files: what they explain is not said again.
-pub(super) fn examine(
-    children: &Children<'_>,
-    path: &[Entry],
-    question: Question<'_>,
-    files: &[Finding],
-) -> Result<Who, DoctorError> {
-    let module = question.module;
-    let mut wanted = wanted::find(path, question, children.stop);
-    wanted::follow(&mut wanted, children, path, module)?;
-    let tried = import::import(children, module)?;
-    let explained = files.iter().any(|finding| finding.severity == Severity::Problem);
-    let mut findings = import::explain(&tried, children, module, explained);
-    let is_there = tried.imports.plain().is_some_and(|run| run.outcome.is_imported());
-    let front = path.iter().find(|entry| matches!(entry.origin, Origin::Option(_)));
-    let interpreter = children.target.executable.as_deref().unwrap_or(Path::new("python3"));
-    let pip = Pip::new(interpreter, front.map(|entry| Path::new(&entry.path)));
-    findings.extend(wanted::findings(&wanted, module, &children.options.imports, is_there, &pip));
-    let evidence = wanted::evidence(&wanted, module);
-    Ok(Who { wanted, imports: tried.imports, evidence, findings })
+impl Visit<'_> {
+    /// Follows the metadata and, where there is an interpreter, imports the programs at the ends of the
+    /// chains and the module itself.
+    ///
+    /// `findings` are those about the module's files. What they explain is not said again: the first
+    /// problem among them gets who wants the module as evidence.
+    pub(super) fn examine(
+        &self,
+        findings: &mut Vec<Finding>,
+    ) -> Result<(Wanted, Imports), DoctorError> {
+        let module = self.options.name.as_str();
+        let profile = &self.search.profile;
+        let question =
+            Question { module, version: profile.version, architecture: &profile.architecture };
+        let mut wanted = wanted::find(self.search, question, self.stop);
+        let mut imports = Imports::default();
+        let explained = findings.iter().position(|it| it.severity == Severity::Problem);
+        if let Runtime::Installed(target) = &self.options.runtime {
+            let children = Children {
+                target,
+                options: self.options,
+                caller: self.caller,
+                search: self.search,
+                stop: self.stop,
+            };
+            wanted::follow(&mut wanted, &children, module)?;
+            let tried = import::import(&children, module)?;
+            findings.extend(import::explain(&tried, &children, module, explained.is_some()));
+            let is_there = tried.imports.plain().is_some_and(|run| run.outcome.is_imported());
+            findings.extend(wanted::findings(&wanted, self, is_there));
+            imports = tried.imports;
+        }
+        if let Some(finding) = explained.and_then(|index| findings.get_mut(index)) {
+            finding.evidence.extend(wanted::evidence(&wanted, module));
+        }
+        Ok((wanted, imports))
+    }
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 use super::kinds::{EMBEDDED_DIFFERS, KILLS, NEEDS_GLOBAL, NEEDS_MODULE, OTHER_PREFIX, RAISES};
 use super::{ImportHow, ImportRun, Tried};
 use crate::diagnose::Cause;
-use crate::dll::quote;
 use crate::doctor::module::child::Children;
 use crate::doctor::module::outcome::Outcome;
+use crate::doctor::module::shell::{self, quoted};
 use crate::doctor::{Finding, Fix};
 
 /// Lines of standard error that stand with a finding.
@@ -75,12 +75,12 @@ fn raised(tried: &Tried, plain: &ImportRun, children: &Children<'_>, module: &st
 /// The same visit for another module.
 fn again(children: &Children<'_>, module: &str) -> String {
     let mut words = vec!["embedcheck".to_owned(), "doctor".to_owned(), "--module".to_owned()];
-    words.push(quote(module.as_ref()));
+    words.push(quoted(module));
     if let Some(executable) = &children.target.executable {
-        words.extend(["--python".to_owned(), quote(executable.as_os_str())]);
+        words.extend(["--python".to_owned(), shell::path(executable)]);
     }
     for path in &children.options.paths {
-        words.extend(["--path".to_owned(), quote(path.as_os_str())]);
+        words.extend(["--path".to_owned(), shell::path(path)]);
     }
     if children.options.layers {
         words.push("--lambda".to_owned());
@@ -103,7 +103,7 @@ fn differs(
     let evidence = [prefix(plain), prefix(global)].into_iter().flatten();
     if tried.mended_by_path {
         let folder = children.target.executable.as_deref().and_then(Path::parent);
-        let folder = folder.map(|folder| quote(folder.as_os_str())).unwrap_or_default();
+        let folder = folder.map(shell::path).unwrap_or_default();
         let fix = Fix::command(
             "start the host with the folder of this interpreter first on PATH, or set PyConfig.executable to it",
             format!("PATH={folder}:\"$PATH\" <the host>"),

@@ -12,15 +12,18 @@ use serde::Deserialize;
 use super::model::{ImportHow, ImportRun, ImportedBy};
 use crate::diagnose::{Cause, Evidence, causes};
 use crate::doctor::DoctorError;
-use crate::doctor::module::child::Children;
+use crate::doctor::module::child::{Children, literal};
 use crate::doctor::module::outcome::{Outcome, last_lines};
-use crate::run::Observation;
+use crate::run::{Observation, Scratch};
 use crate::target::Libpython;
 
 const SCRIPT: &str = include_str!("import.py");
 
 /// Bytes of the answer: a `sys.path` of a thousand entries fits.
 const ANSWER: u64 = 4 << 20;
+
+/// What stands for the scratch folder: a plan that is run again by hand can write its answer there.
+const LASTING: &str = "/tmp";
 
 /// What the script writes.
 #[derive(Debug, Deserialize)]
@@ -57,7 +60,7 @@ pub(super) fn in_interpreter(
     let file = scratch.path().join("answer");
     let observation = children.python(&code(module, &file, true), &[], None)?;
     let how = ImportHow::Interpreter;
-    Ok(record(how, &children.own_path(), &observation, read(&file)))
+    Ok(record(how, &children.own_path(), &observation, read(&file), &scratch))
 }
 
 /// In the Rust host, with the diagnosis of what the host left behind.
@@ -71,10 +74,11 @@ pub(super) fn embedded(
     let scratch = children.folder()?;
     let file = scratch.path().join("answer");
     let scope = if how == ImportHow::EmbeddedLocal { Flags::LOCAL } else { Flags::GLOBAL };
+    let script = format!("{}{}", children.prelude(), code(module, &file, false));
     let mut plan = PlanBuilder::new();
     plan.open("libpython", libpython.real_path.as_path(), Flags::NOW | scope);
     plan.python("libpython", PythonAction::Initialize(0));
-    plan.python("libpython", PythonAction::Run(Text::from(&*code(module, &file, false))));
+    plan.python("libpython", PythonAction::Run(Text::from(&*script)));
     plan.facts(&[Fact::Images, Fact::Symbols, Fact::Prefix]);
     let environment = children.environment(search, &scratch);
     let mut spec = children.host().spec(&plan.finish(), environment, &scratch)?;
@@ -85,7 +89,7 @@ pub(super) fn embedded(
     if let Some(answer) = &answer {
         evidence = evidence.with_imports(answer.message.iter().cloned().collect());
     }
-    Ok((record(how, search, &observation, answer), causes(&evidence)))
+    Ok((record(how, search, &observation, answer, &scratch), causes(&evidence)))
 }
 
 /// The script for one module. Python takes a name, like a path, as bytes.
@@ -96,19 +100,6 @@ fn code(module: &str, answer: &Path, ends: bool) -> String {
         literal(module.as_bytes()),
         literal(answer.as_os_str().as_bytes())
     )
-}
-
-/// A literal of Python for these bytes.
-fn literal(bytes: &[u8]) -> String {
-    let mut text = "b\"".to_owned();
-    for byte in bytes {
-        match byte {
-            b'"' | b'\\' => text.push_str(&format!("\\{}", char::from(*byte))),
-            b' '..=b'~' => text.push(char::from(*byte)),
-            _ => text.push_str(&format!("\\x{byte:02x}")),
-        }
-    }
-    text + "\""
 }
 
 fn read(file: &Path) -> Option<Answer> {
@@ -122,7 +113,10 @@ fn record(
     search: &OsStr,
     observation: &Observation,
     answer: Option<Answer>,
+    scratch: &Scratch,
 ) -> ImportRun {
+    // The folder is gone afterwards, and has another name each time.
+    let lasting = |text: &str| text.replace(&*scratch.path().to_string_lossy(), LASTING);
     let mut run = ImportRun {
         how,
         search: search.to_string_lossy().into_owned(),
@@ -133,8 +127,8 @@ fn record(
         frames: Vec::new(),
         causes: Vec::new(),
         host_errors: observation.step_errors(),
-        stderr: last_lines(observation),
-        plan: observation.plan.clone(),
+        stderr: last_lines(observation).iter().map(|line| lasting(line)).collect(),
+        plan: lasting(&observation.plan),
     };
     let Some(answer) = answer else { return run };
     run.outcome = match answer.class {
@@ -164,21 +158,4 @@ pub(super) fn search_of_host(children: &Children<'_>) -> OsString {
     let given = children.options.environment.iter().rfind(|(name, _)| name == "PATH");
     let given = given.map(|(_, value)| value.clone()).or_else(|| children.caller.path.clone());
     given.unwrap_or_else(|| "/usr/bin:/bin".into())
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn a_literal_stays_one_line(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
-            let text = literal(&bytes);
-            prop_assert!(text.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{text}");
-            let inner = &text[2..text.len() - 1];
-            prop_assert_eq!(inner.replace("\\\\", "").replace("\\\"", "").contains('"'), false);
-        }
-    }
 }

@@ -115,10 +115,7 @@ fn link(installed: &Installed) -> Link {
     Link {
         distribution: installed.name.clone(),
         version: installed.version.clone(),
-        place: Some(Place {
-            entry: installed.entry.display().to_string(),
-            origin: installed.origin.clone(),
-        }),
+        place: Some(Place { entry: installed.entry.clone(), origin: installed.origin.clone() }),
         requires: None,
         extra: None,
     }
@@ -126,8 +123,6 @@ fn link(installed: &Installed) -> Link {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use proptest::prelude::*;
 
     use super::super::requirement::Requirement;
@@ -140,8 +135,8 @@ mod tests {
             key: normalized(name),
             version: Some("1".to_owned()),
             requires: requires.iter().map(|text| Requirement::parse(text).unwrap()).collect(),
-            metadata: PathBuf::new(),
-            entry: PathBuf::from("/l"),
+            entry: "/l".to_owned(),
+            folder: None,
             origin: Origin::Layer(layer),
             modules: Vec::new(),
             extensions: Vec::new(),

@@ -1,12 +1,11 @@
 //! The distributions on a search path.
 
-use std::fs::{self, File};
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::metadata::{Metadata, requires_txt};
 use super::requirement::{Requirement, normalized};
-use crate::doctor::module::{Entry, EntryState, Origin};
+use crate::doctor::module::search::{At, Found, Place, Root, Search};
+use crate::doctor::module::{Entry, Origin};
 
 /// What is read of one file of metadata; the largest known, with their descriptions, have 200 KiB.
 const LIMIT: u64 = 4 << 20;
@@ -22,10 +21,10 @@ pub(super) struct Installed {
     pub(super) key: String,
     pub(super) version: Option<String>,
     pub(super) requires: Vec<Requirement>,
-    /// The `dist-info` or `egg-info`.
-    pub(super) metadata: PathBuf,
     /// The entry of the path in which it lies.
-    pub(super) entry: PathBuf,
+    pub(super) entry: String,
+    /// The same as a folder; `None`: it is an archive.
+    pub(super) folder: Option<PathBuf>,
     pub(super) origin: Origin,
     /// The names that can be imported, `top_level.txt` or what `RECORD` lists; may be empty.
     pub(super) modules: Vec<String>,
@@ -33,44 +32,33 @@ pub(super) struct Installed {
     pub(super) extensions: Vec<String>,
 }
 
-/// All of them, in the order of the path; within an entry by name.
-pub(super) fn all(path: &[Entry]) -> Vec<Installed> {
-    path.iter().flat_map(of_entry).collect()
+/// All of them, in the order of the search; within a folder by name. Of merged layers the last one wins, and
+/// so it comes first.
+pub(super) fn all(search: &Search) -> Vec<Installed> {
+    let roots = search.places.iter().flat_map(|place| place.roots.iter().rev());
+    roots.flat_map(|root| of_root(root, search)).collect()
 }
 
-fn of_entry(entry: &Entry) -> Vec<Installed> {
-    let place = Path::new(&entry.path);
-    let names = match entry.state {
-        EntryState::Folder => names_in(place),
-        EntryState::Archive | EntryState::Absent | EntryState::Unusable => Vec::new(),
-    };
-    names.iter().filter_map(|name| installed(entry, place, name)).collect()
-}
-
-fn names_in(folder: &Path) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut names: Vec<_> = entries
-        .flatten()
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| is_metadata(name))
-        .take(MOST)
-        .collect();
-    names.sort();
-    names
-}
-
-fn is_metadata(name: &str) -> bool {
-    name.ends_with(".dist-info") || name.ends_with(".egg-info")
+fn of_root(root: &Root, search: &Search) -> Vec<Installed> {
+    let Some(entry) = search.entries.get(root.entry) else { return Vec::new() };
+    let top = Place { roots: vec![root.clone()] };
+    let found = top.list(|name| name.ends_with(".dist-info") || name.ends_with(".egg-info"));
+    found.iter().take(MOST).filter_map(|info| installed(entry, &top, info)).collect()
 }
 
 /// `None`: there is nothing that says what it is.
-fn installed(entry: &Entry, place: &Path, folder: &str) -> Option<Installed> {
-    let at = place.join(folder);
-    let text = |name: &str| read(&at.join(name));
+fn installed(entry: &Entry, top: &Place, info: &Found) -> Option<Installed> {
+    let folder = top.folder(&info.name);
+    let text = |name: &str| {
+        let bytes = folder.as_ref()?.roots.first()?.at.read(name, LIMIT)?;
+        // What is no UTF-8 becomes U+FFFD.
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    };
     // distutils wrote an `egg-info` that is the file itself.
-    let main = text("METADATA").or_else(|| text("PKG-INFO")).or_else(|| read(&at))?;
+    let alone = || Some(String::from_utf8_lossy(&info.read(LIMIT)?).into_owned());
+    let main = text("METADATA").or_else(|| text("PKG-INFO")).or_else(alone)?;
     let metadata = Metadata::parse(&main);
-    let stem = folder.rsplit_once('.').map_or(folder, |(stem, _)| stem);
+    let stem = info.name.rsplit_once('.').map_or(info.name.as_str(), |(stem, _)| stem);
     let (stem_name, stem_version) = stem.split_once('-').unwrap_or((stem, ""));
     let name = metadata.name.unwrap_or_else(|| stem_name.to_owned());
     let mut requires = metadata.requires;
@@ -92,22 +80,15 @@ fn installed(entry: &Entry, place: &Path, folder: &str) -> Option<Installed> {
         name,
         version,
         requires,
-        metadata: at,
-        entry: place.to_owned(),
+        entry: entry.path.clone(),
+        folder: match &top.roots.first()?.at {
+            At::Folder(folder) => Some(folder.clone()),
+            At::Archive { .. } => None,
+        },
         origin: entry.origin.clone(),
         modules: modules.into_iter().filter(|name| is_module(name)).collect(),
         extensions: files.iter().filter_map(|file| extension_module(file)).collect(),
     })
-}
-
-/// A file of metadata, at most [`LIMIT`] bytes of it; what is no UTF-8 becomes U+FFFD.
-fn read(path: &Path) -> Option<String> {
-    let mut bytes = Vec::new();
-    // To open a pipe would wait for somebody to write into it.
-    let is_file = fs::metadata(path).is_ok_and(|data| data.is_file());
-    let file = is_file.then(|| File::open(path).ok()).flatten()?;
-    file.take(LIMIT).read_to_end(&mut bytes).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// `FILE,HASH,SIZE`. A name with a comma stands in quotes, and is none of a module.
@@ -168,16 +149,31 @@ impl Installed {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use proptest::prelude::*;
 
     use super::*;
+    use crate::doctor::module::EntryState;
+    use crate::doctor::module::profile::Profile;
 
-    fn entry(folder: &Path) -> Entry {
-        Entry {
+    fn all_in(folder: &Path) -> Vec<Installed> {
+        let entry = Entry {
             path: folder.display().to_string(),
             origin: Origin::Layer(2),
             state: EntryState::Folder,
-        }
+        };
+        let root = Root { entry: 0, at: At::Folder(folder.to_owned()) };
+        let search = Search {
+            profile: Profile::described((3, 12), "x86_64").unwrap(),
+            places: vec![Place { roots: vec![root] }],
+            entries: vec![entry],
+            pth: Vec::new(),
+            layers: Vec::new(),
+            front: Vec::new(),
+        };
+        all(&search)
     }
 
     fn lay(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -208,7 +204,7 @@ mod tests {
             ("egg.egg-info/top_level.txt", "egg_white\n\n../x\n"),
             ("empty.dist-info/WHEEL", ""),
         ]);
-        let found = all(&[entry(folder.path())]);
+        let found = all_in(folder.path());
         let names: Vec<_> =
             found.iter().map(|one| (one.name.as_str(), one.version.as_deref())).collect();
         assert_eq!(names, [("cffi", Some("1.16.0")), ("egg", Some("3")), ("old", Some("0.1"))]);
@@ -230,8 +226,8 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_passed_over() {
         let folder = lay(&[("x.dist-info/METADATA/is-a-folder", "")]);
-        assert_eq!(all(&[entry(folder.path())]).len(), 0);
-        assert_eq!(all(&[entry(Path::new("/nonexistent"))]).len(), 0);
+        assert_eq!(all_in(folder.path()).len(), 0);
+        assert_eq!(all_in(Path::new("/nonexistent")).len(), 0);
     }
 
     proptest! {

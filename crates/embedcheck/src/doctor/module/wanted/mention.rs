@@ -27,9 +27,10 @@ pub(super) fn mentions(installed: &Installed, module: &str, stop: &Stop) -> Vec<
     let Ok(word) = Regex::new(&format!(r"(?-u:\b){}(?-u:\b)", regex::escape(module))) else {
         return Vec::new();
     };
+    let Some(folder) = &installed.folder else { return Vec::new() };
     let mut files = Vec::new();
     for name in tops(installed) {
-        collect(&installed.entry, &installed.entry.join(&name), 0, &mut files);
+        collect(folder, &folder.join(&name), 0, &mut files);
     }
     files.sort();
     files.truncate(FILES);
@@ -39,7 +40,7 @@ pub(super) fn mentions(installed: &Installed, module: &str, stop: &Stop) -> Vec<
         if stop.is_requested() || left == 0 {
             break;
         }
-        let Some(name) = module_of(&installed.entry, &file) else { continue };
+        let Some(name) = module_of(folder, &file) else { continue };
         let mut bytes = Vec::new();
         let Ok(open) = File::open(&file) else { continue };
         if open.take(BYTES.min(left)).read_to_end(&mut bytes).is_err() {
@@ -123,8 +124,8 @@ mod tests {
             key: "pkg".to_owned(),
             version: None,
             requires: Vec::new(),
-            metadata: PathBuf::new(),
-            entry: folder.path().to_owned(),
+            entry: String::new(),
+            folder: Some(folder.path().to_owned()),
             origin: Origin::Option(1),
             modules: Vec::new(),
             extensions: Vec::new(),

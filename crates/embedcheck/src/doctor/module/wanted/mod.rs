@@ -17,11 +17,10 @@ mod trace;
 
 pub(in crate::doctor) use kinds::KINDS;
 pub use model::{Attempt, Chain, Failure, Link, Mention, Place, Step, Trace, Wanted};
-pub(super) use provider::provider_of;
 pub(super) use story::{evidence, findings};
 
-use super::Entry;
 use super::child::Children;
+use super::search::Search;
 use crate::doctor::DoctorError;
 use crate::run::Stop;
 use distribution::Installed;
@@ -40,9 +39,9 @@ pub(super) struct Question<'a> {
 
 /// Looks at the metadata of everything on the path, and at the files of those who want the module.
 /// Imports nothing.
-pub(super) fn find(path: &[Entry], question: Question<'_>, stop: &Stop) -> Wanted {
-    let installed = distribution::all(path);
-    let provider = provider_of(question.module, &installed);
+pub(super) fn find(search: &Search, question: Question<'_>, stop: &Stop) -> Wanted {
+    let installed = distribution::all(search);
+    let provider = provider::provider_of(question.module, &installed);
     let setting = Setting::of(question.version, question.architecture);
     let (chains, chains_found) = match &provider {
         Some(provider) => chain::chains(&installed, provider, &setting),
@@ -75,18 +74,17 @@ fn dependents<'a>(
 }
 
 fn is_at(link: &Link, installed: &Installed) -> bool {
-    link.place.as_ref().is_some_and(|place| *place.entry == *installed.entry.to_string_lossy())
+    link.place.as_ref().is_some_and(|place| place.entry == installed.entry)
 }
 
 /// Imports the programs that want the module, each in a child process, and follows what they import.
 pub(super) fn follow(
     wanted: &mut Wanted,
     children: &Children<'_>,
-    path: &[Entry],
     module: &str,
 ) -> Result<(), DoctorError> {
     let programs = if children.options.imports.is_empty() {
-        program::programs(wanted, &distribution::all(path), module)
+        program::programs(wanted, &distribution::all(children.search), module)
     } else {
         children.options.imports.clone()
     };

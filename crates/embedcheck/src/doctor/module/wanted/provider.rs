@@ -2,47 +2,13 @@
 
 use super::distribution::Installed;
 use super::requirement::normalized;
+use crate::doctor::module::known;
 
-/// Top names of modules whose distributions are called something else, for the case that it is not
-/// installed anywhere. Each from the `top_level.txt` or `RECORD` of the distribution's wheels.
-const KNOWN: &[(&str, &str)] = &[
-    ("_cffi_backend", "cffi"),
-    ("_yaml", "PyYAML"),
-    ("yaml", "PyYAML"),
-    ("Crypto", "pycryptodome"),
-    ("Cryptodome", "pycryptodomex"),
-    ("MySQLdb", "mysqlclient"),
-    ("OpenSSL", "pyOpenSSL"),
-    ("PIL", "pillow"),
-    ("_brotli", "Brotli"),
-    ("_argon2_cffi_bindings", "argon2-cffi-bindings"),
-    ("bs4", "beautifulsoup4"),
-    ("cv2", "opencv-python"),
-    ("google.protobuf", "protobuf"),
-    ("nacl", "PyNaCl"),
-    ("psycopg2", "psycopg2-binary"),
-    ("pydantic_core", "pydantic_core"),
-    ("rpds", "rpds-py"),
-    ("ruamel", "ruamel.yaml"),
-    ("sklearn", "scikit-learn"),
-    ("skimage", "scikit-image"),
-    ("zmq", "pyzmq"),
-];
-
-/// By what a distribution on the path lists, or else by its name, or else from the table; the last two
-/// also for what is not on the path.
-pub(in crate::doctor::module) fn provider_of(
-    module: &str,
-    installed: &[Installed],
-) -> Option<String> {
+/// By what a distribution on the path lists, or else by the name of one that is there or wanted, or else by
+/// what is known of the module.
+pub(super) fn provider_of(module: &str, installed: &[Installed]) -> Option<String> {
     if let Some(one) = installed.iter().find(|one| one.provides(module)) {
         return Some(one.name.clone());
-    }
-    let is_known = |known: &str| {
-        module.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    };
-    if let Some((_, name)) = KNOWN.iter().find(|(known, _)| is_known(known)) {
-        return Some((*name).to_owned());
     }
     let top = normalized(module.split('.').next().unwrap_or_default());
     let same = installed.iter().find(|one| one.key == top);
@@ -50,13 +16,12 @@ pub(in crate::doctor::module) fn provider_of(
         let mut all = installed.iter().flat_map(|one| &one.requires);
         all.find(|requirement| normalized(&requirement.name) == top)
     };
-    same.map(|one| one.name.clone()).or_else(|| Some(wanted()?.name.clone()))
+    let named = same.map(|one| one.name.clone()).or_else(|| Some(wanted()?.name.clone()));
+    named.or_else(|| known::distribution(&module.split('.').collect::<Vec<_>>()))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::super::requirement::Requirement;
     use super::*;
     use crate::doctor::module::Origin;
@@ -67,8 +32,8 @@ mod tests {
             key: normalized(name),
             version: None,
             requires: requires.iter().map(|text| Requirement::parse(text).unwrap()).collect(),
-            metadata: PathBuf::new(),
-            entry: PathBuf::new(),
+            entry: String::new(),
+            folder: None,
             origin: Origin::Other,
             modules: modules.iter().map(|name| (*name).to_owned()).collect(),
             extensions: Vec::new(),
@@ -91,5 +56,6 @@ mod tests {
         assert_eq!(provider_of("other", &one), None);
         assert_eq!(provider_of("yaml.x", &one).as_deref(), Some("PyYAML"));
         assert_eq!(provider_of("yamlx", &one), None);
+        assert_eq!(provider_of("_cffi_backend", &[]).as_deref(), Some("cffi"));
     }
 }

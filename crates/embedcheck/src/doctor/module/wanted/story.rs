@@ -2,8 +2,10 @@
 
 use super::kinds::{PANIC, PROGRAM_FAILS, SWALLOWED};
 use super::model::{Attempt, Mention, Step, Trace, Wanted};
-use crate::doctor::module::fix::Pip;
+use crate::doctor::module::Origin;
 use crate::doctor::module::outcome::Outcome;
+use crate::doctor::module::remedy::{Destination, Fixer};
+use crate::doctor::module::who::Visit;
 use crate::doctor::{Finding, Fix};
 
 /// Chains and imports that stand with a finding.
@@ -45,14 +47,13 @@ fn told(trace: &Trace, attempt: &Attempt) -> Vec<String> {
 /// imported, so that it is not to blame.
 pub(in crate::doctor::module) fn findings(
     wanted: &Wanted,
-    module: &str,
-    named: &[String],
+    visit: &Visit<'_>,
     is_there: bool,
-    pip: &Pip,
 ) -> Vec<Finding> {
+    let (module, named) = (visit.options.name.as_str(), &visit.options.imports);
     let panicking =
         wanted.traces.iter().filter(|trace| trace.outcome.is_panic()).collect::<Vec<_>>();
-    let mut findings: Vec<_> = panic(&panicking, wanted, pip).into_iter().collect();
+    let mut findings: Vec<_> = panic(&panicking, wanted, visit).into_iter().collect();
     findings.extend(swallowed(wanted, module));
     for trace in &wanted.traces {
         let is_named = named.contains(&trace.program);
@@ -65,7 +66,7 @@ pub(in crate::doctor::module) fn findings(
 }
 
 /// One finding for all programs that end with a panic.
-fn panic(traces: &[&Trace], wanted: &Wanted, pip: &Pip) -> Option<Finding> {
+fn panic(traces: &[&Trace], wanted: &Wanted, visit: &Visit<'_>) -> Option<Finding> {
     let first = traces.first()?;
     let culprit = culprit(first);
     let origin = culprit.and_then(|module| mention(wanted, module));
@@ -94,14 +95,35 @@ fn panic(traces: &[&Trace], wanted: &Wanted, pip: &Pip) -> Option<Finding> {
         )));
     }
     // cryptography 42 moved to a PyO3 that hands the error on.
-    if origin.is_some_and(|mention| mention.distribution.eq_ignore_ascii_case("cryptography")) {
-        finding = finding.with_fix(Fix::command(
-            "cryptography 42 and later raise the ModuleNotFoundError itself, which names the module and can be caught; \
-             they need it all the same",
-            pip.install(&["cryptography>=42"]),
-        ));
+    let is_cryptography =
+        |mention: &&Mention| mention.distribution.eq_ignore_ascii_case("cryptography");
+    if let Some(mention) = origin.filter(is_cryptography) {
+        finding.fixes.extend(newer_cryptography(wanted, mention, visit));
     }
     Some(finding)
+}
+
+fn newer_cryptography(wanted: &Wanted, mention: &Mention, visit: &Visit<'_>) -> Option<Fix> {
+    let fixer = Fixer {
+        profile: &visit.search.profile,
+        caller: visit.caller,
+        layers: &visit.search.layers,
+        distribution: Some("cryptography>=42".to_owned()),
+        pinned: None,
+        is_there: true,
+    };
+    let mut links = wanted.chains.iter().flat_map(|chain| &chain.links);
+    let link = links.find(|link| link.distribution == mention.distribution)?;
+    let place = link.place.as_ref()?;
+    let destination = match &place.origin {
+        Origin::Layer(number) => Destination::Layer(number.checked_sub(1)?),
+        Origin::Option(_) => Destination::Folder(place.entry.clone().into()),
+        _ => Destination::Interpreter,
+    };
+    let fix = fixer.install(&destination).into_iter().next()?;
+    let what = "cryptography 42 and later raise the ModuleNotFoundError itself, which names the module and can be \
+                caught; they need it all the same";
+    Some(Fix { what: what.to_owned(), ..fix })
 }
 
 /// The innermost import that ended with the panic: its code panicked.
