@@ -48,10 +48,11 @@ pub use wanted::{Attempt, Chain, Failure, Link, Mention, Place, Step, Trace, Wan
 use conclude::Conclusion;
 use loader::Loader;
 use profile::{Libc, Profile};
+use search::Search;
 
-use super::{Diagnosis, DoctorError, Subject, TargetRecord};
+use super::{Diagnosis, DoctorError, Finding, Subject, TargetRecord};
 use crate::env::Caller;
-use crate::run::{ScratchRoot, Stop};
+use crate::run::{Scratch, ScratchRoot, Stop};
 
 /// Examines the search for a module.
 ///
@@ -64,16 +65,50 @@ pub fn examine(
     options: &ModuleOptions,
     stop: &Stop,
 ) -> Result<Diagnosis, DoctorError> {
-    let parts = name::parts(&options.name)?;
     let scratch = ScratchRoot::temporary(caller.temporary_folder()).folder("doctor")?;
+    let mut seen = look(caller, options, &scratch, stop)?;
+    let visit = who::Visit { caller, options, search: &seen.search, stop };
+    (seen.facts.wanted, seen.facts.imports) = visit.examine(&mut seen.findings)?;
+    Ok(diagnosis(options, seen, &scratch))
+}
+
+/// The part of [`examine`] that looks at files and imports nothing: an interpreter is asked where it searches, and that
+/// is all that is run.
+///
+/// # Errors
+///
+/// As [`examine`].
+pub fn files(
+    caller: &Caller,
+    options: &ModuleOptions,
+    stop: &Stop,
+) -> Result<Diagnosis, DoctorError> {
+    let scratch = ScratchRoot::temporary(caller.temporary_folder()).folder("doctor")?;
+    let seen = look(caller, options, &scratch, stop)?;
+    Ok(diagnosis(options, seen, &scratch))
+}
+
+/// What was seen of the files.
+struct Seen {
+    search: Search,
+    findings: Vec<Finding>,
+    facts: ModuleFacts,
+}
+
+fn look(
+    caller: &Caller,
+    options: &ModuleOptions,
+    scratch: &Scratch,
+    stop: &Stop,
+) -> Result<Seen, DoctorError> {
+    let parts = name::parts(&options.name)?;
     let (mut search, loader) = match &options.runtime {
         Runtime::Installed(target) => {
-            let search = search::installed(caller, target, options, &scratch, stop)?;
+            let search = search::installed(caller, target, options, scratch, stop)?;
             (search, Loader::of(target, options, scratch.path()))
         }
         Runtime::Described { version, architecture } => {
-            let search = search::described(*version, architecture, options, &scratch, stop)?;
-            (search, None)
+            (search::described(*version, architecture, options, scratch, stop)?, None)
         }
     };
     if search.profile.glibc.is_none() {
@@ -92,9 +127,7 @@ pub fn examine(
         cffi: cffi.as_ref(),
         inside: inside.is_some(),
     };
-    let mut findings = conclusion.findings();
-    let visit = who::Visit { caller, options, search: &search, stop };
-    let (wanted, imports) = visit.examine(&mut findings)?;
+    let findings = conclusion.findings();
     let facts = ModuleFacts {
         name: options.name.clone(),
         runtime: runtime_facts(&search.profile),
@@ -105,13 +138,19 @@ pub fn examine(
         parents: found.parents,
         candidates: found.all.into_iter().map(|one| one.candidate).collect(),
         cffi,
-        wanted,
-        imports,
+        wanted: Wanted::default(),
+        imports: Imports::default(),
     };
+    Ok(Seen { search, findings, facts })
+}
+
+/// With the names of what was unpacked instead of the paths that it was unpacked to.
+fn diagnosis(options: &ModuleOptions, seen: Seen, scratch: &Scratch) -> Diagnosis {
+    let Seen { search, mut findings, facts } = seen;
     let names = redact::Names::of(&search, scratch.path());
     findings.iter_mut().for_each(|finding| names.finding(finding));
     let facts = names.value(facts);
-    Ok(Diagnosis::new(Some(record(options)), findings, Subject::Module(Box::new(facts))))
+    Diagnosis::new(Some(record(options)), findings, Subject::Module(Box::new(facts)))
 }
 
 /// Whether the module needs no file. Only a name without dots can.

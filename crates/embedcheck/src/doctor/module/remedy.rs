@@ -143,11 +143,12 @@ impl Fixer<'_> {
     /// A layer, in place; an archive is unpacked, changed and made again.
     fn layer(&self, layer: &Layer, distribution: &str) -> Fix {
         let (folder, before, after) = if layer.is_archive {
-            let folder = layer.given.with_extension("");
+            // A new folder: one of that name may be there.
+            let folder = layer.given.with_extension("unpacked");
             let (zip, to) = (shell::path(&layer.given), shell::path(&folder));
             (
                 folder,
-                Some(format!("unzip {zip} -d {to}")),
+                Some(format!("unzip -q {zip} -d {to}")),
                 Some(format!("(cd {to} && rm {zip} && zip -q -r {zip} .)")),
             )
         } else {

@@ -58,7 +58,9 @@ impl ModuleFacts {
                     ))
                 })
                 .collect();
-            page.labelled(2, "versions", LABEL, &versions.join(", "));
+            if !versions.is_empty() {
+                page.labelled(2, "versions", LABEL, &versions.join(", "));
+            }
         }
         self.path(page);
         self.wanted.write(page);

@@ -3,7 +3,7 @@
 use crate::doctor::kind::kinds;
 
 kinds! {
-    OTHER_PREFIX = "module-embedded-other-prefix": Problem,
+    OTHER_PREFIX = "module-embedded-other-prefix": Warning,
         "The interpreter imports the module and an embedded Python does not, because it takes another installation or virtual environment for its own: it goes by the first python3 on PATH.",
         "CPython documentation, The initialization of the sys.path module search path; cpython#66409";
 
