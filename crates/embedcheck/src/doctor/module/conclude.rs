@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::candidate::{Candidate, Fate, Flaw, Form};
 use super::candidates::{Candidates, Judged, beside};
-use super::facts::CffiParts;
+use super::facts::{CffiPart, CffiParts};
 use super::kinds;
 use super::path::{EntryState, Origin};
 use super::remedy::{Destination, Fixer, move_away};
@@ -57,12 +57,18 @@ impl Conclusion<'_> {
             .map(|owner| owner.name.clone())
             .or_else(|| known::distribution(self.parts));
         let package = self.cffi.and_then(|cffi| cffi.package.as_ref());
+        // Where both parts lie together pip replaces both, and an old version may have no build for this
+        // Python.
+        let is_apart = |package: &&CffiPart| {
+            let entry = about.and_then(|one| one.entry.as_ref());
+            entry.is_none_or(|entry| !Path::new(&package.path).starts_with(&entry.path))
+        };
         Fixer {
             profile: &self.search.profile,
             caller: self.caller,
             layers: &self.search.layers,
             distribution,
-            pinned: package.and_then(|package| package.version.clone()),
+            pinned: package.filter(is_apart).and_then(|package| package.version.clone()),
             is_there: !self.found.all.is_empty()
                 || package.is_some()
                 || self.found.parents.iter().any(|parent| !parent.paths.is_empty()),

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::candidate::Candidate;
 use super::find::Parent;
+use super::import::Imports;
 use super::path::Entry;
 use super::pth::PthFile;
+use super::wanted::Wanted;
 
 /// A module, the search path and everything on it that could have been meant.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +32,10 @@ pub struct ModuleFacts {
     pub candidates: Vec<Candidate>,
     /// The versions of the two parts of cffi, if the module is one of them.
     pub cffi: Option<CffiParts>,
+    /// Who wants it.
+    pub wanted: Wanted,
+    /// What happened when it was imported.
+    pub imports: Imports,
 }
 
 /// The Python that searches.

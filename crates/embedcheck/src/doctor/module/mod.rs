@@ -4,10 +4,12 @@ mod archive;
 mod candidate;
 mod candidates;
 mod cffi;
+mod child;
 mod conclude;
 mod elffile;
 mod facts;
 mod find;
+mod import;
 mod judge;
 mod kinds;
 mod known;
@@ -16,6 +18,7 @@ mod library;
 mod loader;
 mod name;
 mod options;
+mod outcome;
 mod owner;
 mod path;
 mod profile;
@@ -26,15 +29,22 @@ mod search;
 mod shell;
 mod tag;
 mod text;
+mod wanted;
+mod who;
 
 pub(super) use archive::ArchiveError;
 pub use candidate::{Candidate, Fate, Flaw, Form};
 pub use facts::{CffiPart, CffiParts, Inside, ModuleFacts, RuntimeFacts};
 pub use find::Parent;
+pub(super) use import::KINDS as IMPORT_KINDS;
+pub use import::{ImportHow, ImportRun, ImportedBy, Imports};
 pub(super) use kinds::KINDS;
 pub use options::{ModuleOptions, Runtime};
+pub use outcome::Outcome;
 pub use path::{Entry, EntryState, Origin};
 pub use pth::PthFile;
+pub(super) use wanted::KINDS as WANTED_KINDS;
+pub use wanted::{Attempt, Chain, Failure, Link, Mention, Place, Step, Trace, Wanted};
 
 use conclude::Conclusion;
 use loader::Loader;
@@ -56,7 +66,11 @@ pub fn examine(
     options: &ModuleOptions,
     stop: &Stop,
 ) -> Result<Diagnosis, DoctorError> {
-    files(caller, options, stop)
+    let scratch = ScratchRoot::temporary(caller.temporary_folder()).folder("doctor")?;
+    let mut seen = look(caller, options, &scratch, stop)?;
+    let visit = who::Visit { caller, options, search: &seen.search, stop };
+    (seen.facts.wanted, seen.facts.imports) = visit.examine(&mut seen.findings)?;
+    Ok(diagnosis(options, seen, &scratch))
 }
 
 /// The part of [`examine`] that looks at files and imports nothing: an interpreter is asked where it searches, and that
@@ -125,6 +139,8 @@ fn look(
         parents: found.parents,
         candidates: found.all.into_iter().map(|one| one.candidate).collect(),
         cffi,
+        wanted: Wanted::default(),
+        imports: Imports::default(),
     };
     Ok(Seen { search, findings, facts })
 }

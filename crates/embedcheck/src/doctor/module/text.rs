@@ -63,6 +63,8 @@ impl ModuleFacts {
             }
         }
         self.path(page);
+        self.wanted.write(page);
+        self.imports.write(page);
     }
 
     fn candidates(&self, page: &mut Page<'_>) {
