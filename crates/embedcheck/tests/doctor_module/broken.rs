@@ -288,3 +288,38 @@ fn a_file_that_may_not_be_read() {
         .flaws;
     assert!(matches!(flaws[0], Flaw::Unreadable { .. }), "{}", answer.text());
 }
+
+/// What lies in the user site is mended there: it comes before the interpreter's own packages.
+#[test]
+fn in_the_user_site() {
+    let (Some(target), Some(wheel)) = (python(12), cffi(12, "manylinux2014_x86_64")) else {
+        return;
+    };
+    let base = folder();
+    let site = base.path().join("lib/python3.12/site-packages");
+    copy(&wheel, &site);
+    fs::write(site.join(backend(&wheel).file_name().unwrap()), "").unwrap();
+    let question = Question::of(target, "_cffi_backend").env("PYTHONUSERBASE", base.path());
+    let answer = question.ask();
+    let finding = answer.only("module-damaged", &["user site", "it is empty"]);
+    let commands = commands(finding);
+    assert!(commands.contains("pip install --user --force-reinstall cffi"), "{commands}");
+}
+
+/// What is taken from a folder that was named has to go, before anything behind it can be taken.
+#[test]
+fn what_is_taken_is_replaced_or_moved() {
+    let (Some(target), Some(wheel)) = (python(12), cffi(12, "manylinux2014_x86_64")) else {
+        return;
+    };
+    let folder = folder();
+    fs::write(folder.path().join("_cffi_backend.so"), "").unwrap();
+    let question = Question::of(target, "_cffi_backend").path(folder.path()).path(&wheel);
+    let answer = question.ask();
+    let finding = answer.only("module-damaged", &["--path 1"]);
+    let behind = &finding.fixes[1];
+    assert!(behind.commands[0].starts_with("mv "), "{behind:?}");
+    let status = std::process::Command::new("/bin/sh").args(["-c", &behind.commands[0]]).status();
+    assert!(status.unwrap().success());
+    question.ask().assert_healthy();
+}

@@ -10,7 +10,7 @@ use super::path::{EntryState, Origin};
 use super::remedy::{Destination, Fixer, move_away};
 use super::search::Search;
 use super::{known, lambda};
-use crate::doctor::{Finding, Fix, Kind};
+use crate::doctor::{Finding, Fix, Kind, Severity};
 use crate::env::Caller;
 
 /// What there is to conclude from.
@@ -95,6 +95,7 @@ impl Conclusion<'_> {
             {
                 Destination::Folder(PathBuf::from(&entry.path))
             }
+            Some(entry) if entry.origin == Origin::UserSite => Destination::UserSite,
             _ => Destination::Interpreter,
         }
     }
@@ -257,7 +258,7 @@ impl Conclusion<'_> {
         let profile = &self.search.profile;
         let (name, path, place) = (self.name, &candidate.path, of(candidate));
         let fixer = self.fixer(Some(about));
-        let install = || fixer.install(&self.destination(Some(about)));
+        let install = || self.replace(&fixer, about);
         let mut evidence = self.evidence();
         let python = profile.title();
         let (kind, summary, fixes): (&Kind, String, Vec<Fix>) = match flaw {
@@ -406,9 +407,23 @@ impl Conclusion<'_> {
         with(Finding::of(kind, summary), evidence, fixes)
     }
 
+    /// Puts a better build in its place. What is taken now has to go for one that lies further behind to be taken.
+    fn replace(&self, fixer: &Fixer<'_>, about: &Judged) -> Vec<Fix> {
+        let destination = self.destination(Some(about));
+        let mut fixes = fixer.install(&destination);
+        if about.candidate.fate == Fate::Taken && matches!(destination, Destination::Folder(_)) {
+            let away = move_away(Path::new(&about.candidate.path));
+            for fix in fixes.iter_mut().skip(1) {
+                fix.what = format!("{}, and move this file out of the way", fix.what);
+                fix.commands.splice(0..0, away.commands.iter().cloned());
+            }
+        }
+        fixes
+    }
+
     /// Wheels that bring their libraries along, then the library itself; for the standard library the other way round.
     fn library(&self, fixer: &Fixer<'_>, about: &Judged, library: &str) -> Vec<Fix> {
-        let mut fixes = fixer.install(&self.destination(Some(about)));
+        let mut fixes = self.replace(fixer, about);
         let is_stdlib = matches!(about.candidate.origin, Origin::Dynload | Origin::Stdlib);
         if is_stdlib {
             fixes.clear();
@@ -422,7 +437,7 @@ impl Conclusion<'_> {
 
     /// A wheel, which was built on an old system, and not the file of a newer one.
     fn older_glibc(&self, fixer: &Fixer<'_>, about: &Judged) -> Vec<Fix> {
-        let mut fixes = fixer.install(&self.destination(Some(about)));
+        let mut fixes = self.replace(fixer, about);
         for fix in &mut fixes {
             for command in &mut fix.commands {
                 if command.contains("-m pip install") && !command.contains("--only-binary") {
@@ -502,6 +517,21 @@ impl Conclusion<'_> {
     }
 }
 
+/// Takes back what the files foretold and the import did not confirm: something that was loaded before, such as the package
+/// around the module, can bring what it needs.
+pub(super) fn but_it_works(findings: &mut [Finding]) {
+    let foretold = [&kinds::LIBRARY_MISSING, &kinds::VERSION_MISSING, &kinds::SYMBOL_MISSING];
+    for finding in findings {
+        if foretold.iter().any(|kind| kind.id == finding.id) {
+            finding.severity = Severity::Warning;
+            finding.evidence.push(
+                "the import works all the same: something that was loaded before it brings what is missing"
+                    .to_owned(),
+            );
+        }
+    }
+}
+
 /// Lines of places where a library was looked for.
 const MOST_TRIED: usize = 8;
 /// Symbols that are shown.
@@ -533,4 +563,19 @@ fn of(candidate: &Candidate) -> String {
 
 fn with(finding: Finding, evidence: Vec<String>, fixes: Vec<Fix>) -> Finding {
     fixes.into_iter().fold(finding.with_evidence(evidence), Finding::with_fix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_foretold_and_does_not_happen_is_a_warning() {
+        let mut findings =
+            [Finding::of(&kinds::LIBRARY_MISSING, "x"), Finding::of(&kinds::BUILT_FOR_OTHER, "y")];
+        but_it_works(&mut findings);
+        assert_eq!(findings[0].severity, Severity::Warning);
+        // That it is imported is what is wrong about it.
+        assert_eq!(findings[1].severity, Severity::Problem);
+    }
 }

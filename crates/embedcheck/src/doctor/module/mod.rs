@@ -70,6 +70,9 @@ pub fn examine(
     let mut seen = look(caller, options, &scratch, stop)?;
     let visit = who::Visit { caller, options, search: &seen.search, stop };
     (seen.facts.wanted, seen.facts.imports) = visit.examine(&mut seen.findings)?;
+    if seen.facts.imports.plain().is_some_and(|run| run.outcome.is_imported()) {
+        conclude::but_it_works(&mut seen.findings);
+    }
     Ok(diagnosis(options, seen, &scratch))
 }
 

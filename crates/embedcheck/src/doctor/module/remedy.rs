@@ -17,6 +17,8 @@ use crate::target::Origin;
 pub(super) enum Destination {
     /// Where the interpreter's own packages are.
     Interpreter,
+    /// The packages of the user.
+    UserSite,
     /// A folder that was named.
     Folder(PathBuf),
     /// A layer; counted from 0.
@@ -67,15 +69,16 @@ impl Fixer<'_> {
                     ),
                 )];
                 if self.profile.interpreter.is_some() {
-                    fixes.extend(self.into_interpreter(distribution));
+                    fixes.extend(self.into_interpreter(distribution, false));
                 }
                 fixes
             }
-            Destination::Interpreter => self.into_interpreter(distribution),
+            Destination::Interpreter => self.into_interpreter(distribution, false),
+            Destination::UserSite => self.into_interpreter(distribution, true),
         }
     }
 
-    fn into_interpreter(&self, distribution: &str) -> Vec<Fix> {
+    fn into_interpreter(&self, distribution: &str, user: bool) -> Vec<Fix> {
         let profile = self.profile;
         let requirement = quoted(distribution);
         if profile.interpreter.is_none() {
@@ -90,7 +93,8 @@ impl Fixer<'_> {
             fixes.extend(self.system_package(distribution));
         } else {
             let force = if self.is_there { "--force-reinstall " } else { "" };
-            let mut commands = vec![format!("{python} -m pip install {force}{requirement}")];
+            let user = if user { "--user " } else { "" };
+            let mut commands = vec![format!("{python} -m pip install {user}{force}{requirement}")];
             if !profile.has_pip && profile.has_venv {
                 commands.insert(0, format!("{python} -m ensurepip"));
             }
