@@ -6,7 +6,7 @@ use std::path::Path;
 use embedcheck::doctor::module::{Fate, Origin};
 use tempfile::TempDir;
 
-use crate::support::{Question, cffi, commands, copy, folder, pack, python};
+use crate::support::{Question, any_python, cffi, commands, copy, folder, pack};
 
 /// A layer with cffi for 3.11 below a folder, and one with a package in Python.
 fn two(below: &str) -> Option<(TempDir, TempDir)> {
@@ -43,11 +43,11 @@ fn built_for_another_runtime() {
 fn the_same_with_the_runtime_installed() {
     let Some((first, second)) = two("python") else { return };
     let layers = [first.path(), second.path()];
-    if let Some(target) = python(12) {
+    if let Some(target) = any_python(12) {
         let answer = Question::of(target, "_cffi_backend").layers(layers).ask();
         answer.only("module-other-python", &["CPython 3.11", "layer 2"]);
     }
-    if let Some(target) = python(11) {
+    if let Some(target) = any_python(11) {
         let answer = Question::of(target, "_cffi_backend").layers(layers).ask();
         answer.assert_healthy();
         // A function has the standard library and its layers, not what is installed here.
@@ -142,4 +142,24 @@ fn a_glibc_that_the_runtime_does_not_have() {
 fn nothing_of_the_standard_library_is_missed_where_it_cannot_be_seen() {
     Question::described((3, 12), "_ssl").ask().assert_healthy();
     Question::described((3, 12), "_cffi_backend").ask().only("module-missing", &["CPython 3.12"]);
+}
+
+/// The file of a distribution leaves libffi to the distribution; that of a wheel does not.
+#[test]
+fn a_library_that_no_layer_brings() {
+    let Some(wheel) = cffi(11, "manylinux2014_x86_64") else { return };
+    let layer = folder();
+    copy(&wheel, &layer.path().join("python"));
+    let path = crate::support::backend(&layer.path().join("python"));
+    let mut bytes = fs::read(&path).unwrap();
+    let at = bytes.windows(16).position(|window| window == b"libpthread.so.0\0").unwrap();
+    bytes[at..at + 16].copy_from_slice(b"libabcdef.so.8\0\0");
+    fs::write(&path, bytes).unwrap();
+    let question = Question::described((3, 11), "_cffi_backend").layers([layer.path()]);
+    let answer = question.ask();
+    answer.only("module-library-not-in-layer", &["libabcdef.so.8", "layer 1"]);
+    assert!(answer.0.is_healthy());
+    fs::create_dir(layer.path().join("lib")).unwrap();
+    fs::write(layer.path().join("lib/libabcdef.so.8"), "").unwrap();
+    question.ask().assert_healthy();
 }

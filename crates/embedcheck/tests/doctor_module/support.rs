@@ -40,7 +40,22 @@ pub(crate) fn skip(reason: &str) {
     let _ = writeln!(std::io::stderr(), "{message}");
 }
 
-/// A CPython of this version, with the GIL and without a debug build.
+/// A usual CPython of this version, whatever is installed for it.
+pub(crate) fn any_python(minor: u32) -> Option<&'static Target> {
+    let is_it = |target: &&Target| {
+        (target.version.major, target.version.minor) == (3, minor)
+            && !target.free_threaded
+            && !target.debug
+            && !target.is_venv
+    };
+    let found = targets().find(is_it);
+    if found.is_none() {
+        skip(&format!("there is no CPython 3.{minor} on this machine"));
+    }
+    found
+}
+
+/// The same without any cffi.
 pub(crate) fn python(minor: u32) -> Option<&'static Target> {
     let is_it = |target: &&Target| {
         (target.version.major, target.version.minor) == (3, minor)

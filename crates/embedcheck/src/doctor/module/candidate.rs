@@ -118,6 +118,11 @@ pub enum Flaw {
         /// Where it was looked for.
         tried: Vec<String>,
     },
+    /// A library that it needs is neither in the layers nor part of every Linux: the system of the runtime has to have it.
+    ForeignLibrary {
+        /// Its name.
+        name: String,
+    },
     /// It asks for a version that a library does not define.
     MissingVersion {
         /// The version.
@@ -148,7 +153,7 @@ pub enum Flaw {
 impl Flaw {
     /// Whether the import fails because of it, or must not succeed.
     pub(super) fn is_fatal(&self) -> bool {
-        !matches!(self, Self::Untagged)
+        !matches!(self, Self::Untagged | Self::ForeignLibrary { .. })
     }
 }
 
@@ -171,6 +176,7 @@ impl fmt::Display for Flaw {
             Self::OffPath { reason } => f.write_str(reason),
             Self::Unreadable { reason } => write!(f, "cannot be read: {reason}"),
             Self::MissingLibrary { name, .. } => write!(f, "needs {name}, which is not found"),
+            Self::ForeignLibrary { name } => write!(f, "needs {name}, which no layer brings"),
             Self::MissingVersion { version, library } => {
                 write!(f, "needs {version}, which {library} does not define")
             }

@@ -39,7 +39,12 @@ pub(super) fn candidates(
 ) -> Candidates {
     let profile = &search.profile;
     let sightings = find::find(&search.places, parts, profile);
-    let judge = Judge { profile, name: parts.last().copied().unwrap_or_default(), loader };
+    let judge = Judge {
+        profile,
+        name: parts.last().copied().unwrap_or_default(),
+        loader,
+        layers: &search.layers,
+    };
     let fates = fates(&sightings, &search.entries, inside);
     let mut all: Vec<Judged> = sightings
         .all

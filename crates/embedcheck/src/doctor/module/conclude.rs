@@ -337,6 +337,13 @@ impl Conclusion<'_> {
                 let summary = format!("{name} needs {library}, which is not found: {path}{place}");
                 (&kinds::LIBRARY_MISSING, summary, self.library(&fixer, about, library))
             }
+            Flaw::ForeignLibrary { name: library } => (
+                &kinds::LIBRARY_FOREIGN,
+                format!(
+                    "{name} needs {library}, which no layer brings and not every system has: {path}{place}"
+                ),
+                install(),
+            ),
             Flaw::MissingVersion { version, library } => (
                 &kinds::VERSION_MISSING,
                 format!("{name} needs {version}, which {library} does not define: {path}{place}"),

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use super::candidate::Flaw;
 use super::elffile;
 use super::find::Sighting;
+use super::library;
 use super::loader::Loader;
 use super::owner::Owner;
 use super::profile::{Libc, Profile, architecture_of, machine_of};
-use super::search::At;
+use super::search::{At, Layer};
 use super::tag::Tag;
 use crate::elf::{Elf, ElfError, Kind, Missing};
 
@@ -19,6 +20,8 @@ pub(super) struct Judge<'a> {
     pub(super) name: &'a str,
     /// The interpreter, if it is here.
     pub(super) loader: Option<&'a Loader>,
+    /// The layers, which may bring libraries.
+    pub(super) layers: &'a [Layer],
 }
 
 /// What the file of an extension module shows.
@@ -124,7 +127,12 @@ impl Judge<'_> {
             return;
         }
         let (pythons, signs) = self.signs(path, owner);
-        if let Some(loader) = self.loader {
+        if self.profile.lambda {
+            // What this machine has is not what the runtime has.
+            let foreign = library::foreign(&elf, path, self.layers);
+            let flaw = |name| Flaw::ForeignLibrary { name };
+            judgement.flaws.extend(foreign.into_iter().map(flaw));
+        } else if let Some(loader) = self.loader {
             let missing = loader.model.missing_for(path);
             judgement.flaws.extend(self.missing(missing));
         }

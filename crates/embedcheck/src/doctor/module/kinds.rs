@@ -42,6 +42,9 @@ kinds! {
     LIBRARY_MISSING = "module-library-missing": Problem,
         "A shared library that the file needs is not found.",
         "ld.so(8)";
+    LIBRARY_FOREIGN = "module-library-not-in-layer": Warning,
+        "The file needs a shared library that the layers do not bring and that not every Linux has.",
+        "PEP 599";
     VERSION_MISSING = "module-library-too-old": Problem,
         "A shared library that the file needs has not the version that it asks for.",
         "ld.so(8)";

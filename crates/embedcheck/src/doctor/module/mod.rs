@@ -14,6 +14,7 @@ mod judge;
 mod kinds;
 mod known;
 mod lambda;
+mod library;
 mod loader;
 mod name;
 mod options;

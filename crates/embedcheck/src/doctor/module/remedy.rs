@@ -99,13 +99,13 @@ impl Fixer<'_> {
         }
         if !profile.is_venv {
             let why = if profile.externally_managed {
-                "its packages belong to the distribution, and pip refuses to add to them; in a virtual \
-                 environment it does not"
+                ": the packages of this interpreter belong to the distribution, and pip refuses \
+                 to add to them"
             } else {
-                "so that nothing of another Python is in the way"
+                ", in which nothing of another Python is in the way"
             };
             fixes.push(Fix {
-                what: format!("Use a virtual environment: {why}"),
+                what: format!("Use a virtual environment{why}"),
                 commands: vec![
                     format!("{python} -m venv venv"),
                     format!("venv/bin/python -m pip install {requirement}"),
