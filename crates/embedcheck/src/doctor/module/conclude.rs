@@ -476,7 +476,8 @@ impl Conclusion<'_> {
             format!("_cffi_backend {theirs}: {}", backend.path),
         ];
         let about = self.found.all.iter().find(|one| one.candidate.path == backend.path);
-        let fixes = self.fixer(about).install(&self.destination(about));
+        let fixer = Fixer { pinned: Some(ours.clone()), ..self.fixer(about) };
+        let fixes = fixer.install(&self.destination(about));
         Some(with(Finding::of(&kinds::CFFI_VERSIONS, summary), evidence, fixes))
     }
 

@@ -128,9 +128,9 @@ fn newer_cryptography(wanted: &Wanted, mention: &Mention, visit: &Visit<'_>) -> 
 
 /// The innermost import that ended with the panic: its code panicked.
 fn culprit(trace: &Trace) -> Option<&str> {
-    let panics = trace.failures.iter().filter(|failure| failure.outcome.is_panic());
     // Imports are numbered as they begin, so that the last one is the innermost.
-    panics.last().map(|failure| failure.module.as_str())
+    let innermost = trace.failures.iter().rfind(|failure| failure.outcome.is_panic());
+    innermost.map(|failure| failure.module.as_str())
 }
 
 /// What the code that panicked had failed to import just before.
