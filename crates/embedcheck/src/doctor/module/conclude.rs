@@ -138,10 +138,8 @@ impl Conclusion<'_> {
             known::is_stdlib(top) || profile.stdlib_names.iter().any(|name| name == top);
         let name = self.name;
         if is_stdlib && self.parts.len() == 1 {
-            if profile.interpreter.is_none() {
-                // The standard library of a Python that is not here is not looked at.
-                return None;
-            }
+            // The standard library of a Python that is not here is not looked at.
+            profile.interpreter.as_ref()?;
             let summary = format!(
                 "{name} is a module of the standard library, and this {} was built without it",
                 profile.title()
