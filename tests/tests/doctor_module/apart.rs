@@ -55,6 +55,20 @@ fn a_module_that_needs_another_blames_the_other() {
 }
 
 #[test]
+fn a_module_that_raises_blames_nobody_else() {
+    let Some(target) = own_target() else { return };
+    let code = "try:\n    import optional_gone\nexcept ImportError:\n    pass\n1/0\n";
+    let folder = lay(&[("there.py", code)]);
+    let diagnosis = visit(&options(target, "there", &[folder.path()]));
+    let found = finding(&diagnosis, "module-import-raises");
+    assert!(found.summary.contains("ZeroDivisionError"), "{}", found.summary);
+    assert!(
+        found.evidence.iter().any(|line| line.contains("there.py:5, in <module>")),
+        "{found:#?}"
+    );
+}
+
+#[test]
 fn a_program_that_fails_for_another_reason_is_told() {
     let Some(target) = own_target() else { return };
     let folder = lay(&[("program.py", "import there\n1/0\n"), ("there.py", "")]);

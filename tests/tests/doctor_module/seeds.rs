@@ -187,6 +187,15 @@ fn seed_001_on_another_runtime() {
         has_line(problem, "import pymysql ends with pyo3_runtime.PanicException"),
         "{problem:#?}"
     );
+    // The native code of cryptography is what imports it, from the line that imports that.
+    assert!(
+        has_line(problem, "cryptography.hazmat.bindings._rust -> _cffi_backend"),
+        "{problem:#?}"
+    );
+    assert!(
+        has_line(problem, "from /opt/python/cryptography/hazmat/primitives/hashes.py:10"),
+        "{problem:#?}"
+    );
     mend(problem, &layers.wheels[3..], layers.folder.path());
     let diagnosis = visit(&layers.options(newer));
     assert!(diagnosis.is_healthy(), "{:#?}", diagnosis.findings);

@@ -51,6 +51,10 @@ impl Visit<'_> {
             imports = tried.imports;
         }
         if let Some(finding) = explained.and_then(|index| findings.get_mut(index)) {
+            // What is wrong with the files and what happens need not agree: a file for another Python may load.
+            let plain =
+                imports.plain().map(|run| format!("python: import {module}: {}", run.outcome));
+            finding.evidence.extend(plain);
             finding.evidence.extend(wanted::evidence(&wanted, module));
         }
         Ok((wanted, imports))

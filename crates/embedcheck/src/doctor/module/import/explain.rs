@@ -46,13 +46,11 @@ pub(in crate::doctor::module) fn explain(
 
 /// The file is there, and its import fails.
 fn raised(tried: &Tried, plain: &ImportRun, children: &Children<'_>, module: &str) -> Finding {
-    let failures = tried.imports.trace.iter().flat_map(|trace| &trace.failures);
-    let inner: Vec<_> = failures.filter(|failure| failure.module != module).collect();
-    // A failure that somebody caught is not the cause, except in front of a panic, which nobody catches.
-    let cause = inner.iter().rfind(|failure| failure.swallowed_by.is_none());
-    let other = cause.map(|failure| (failure.module.as_str(), failure.outcome.to_string()));
-    let named =
-        plain.missing.as_deref().filter(|name| *name != module && !plain.outcome.is_panic());
+    let decisive = tried.imports.trace.as_ref().and_then(|trace| trace.decisive());
+    let other = decisive.filter(|failure| failure.module != module);
+    let other = other.map(|failure| (failure.module.as_str(), failure.outcome.to_string()));
+    // Somebody else may hand the error on in other words; an ImportError says what it is about.
+    let named = plain.missing.as_deref().filter(|name| *name != module);
     let other = other.or_else(|| named.map(|name| (name, plain.outcome.to_string())));
     let finding = match other {
         Some((other, why)) => Finding::of(

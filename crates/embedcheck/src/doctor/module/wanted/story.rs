@@ -3,7 +3,6 @@
 use super::kinds::{PANIC, PROGRAM_FAILS, SWALLOWED};
 use super::model::{Attempt, Mention, Step, Trace, Wanted};
 use crate::doctor::module::Origin;
-use crate::doctor::module::outcome::Outcome;
 use crate::doctor::module::remedy::{Destination, Fixer};
 use crate::doctor::module::who::Visit;
 use crate::doctor::{Finding, Fix};
@@ -33,7 +32,7 @@ pub(in crate::doctor::module) fn evidence(wanted: &Wanted, module: &str) -> Vec<
 fn told(trace: &Trace, attempt: &Attempt) -> Vec<String> {
     let mut lines = vec![format!("import {}: {attempt}: {}", trace.program, attempt.outcome)];
     if let Some(at) = attempt.chain.last().and_then(|step| step.at.as_ref()) {
-        lines.push(format!("looked for in {at}"));
+        lines.push(format!("from {at}"));
     }
     lines.push(match &attempt.swallowed_by {
         Some(by) => format!("{by} catches the error and goes on without it"),
@@ -68,7 +67,7 @@ pub(in crate::doctor::module) fn findings(
 /// One finding for all programs that end with a panic.
 fn panic(traces: &[&Trace], wanted: &Wanted, visit: &Visit<'_>) -> Option<Finding> {
     let first = traces.first()?;
-    let culprit = culprit(first);
+    let culprit = first.culprit().map(|failure| failure.module.as_str());
     let origin = culprit.and_then(|module| mention(wanted, module));
     let who = match (culprit, origin) {
         (Some(module), Some(mention)) => {
@@ -126,21 +125,10 @@ fn newer_cryptography(wanted: &Wanted, mention: &Mention, visit: &Visit<'_>) -> 
     Some(Fix { what: what.to_owned(), ..fix })
 }
 
-/// The innermost import that ended with the panic: its code panicked.
-fn culprit(trace: &Trace) -> Option<&str> {
-    // Imports are numbered as they begin, so that the last one is the innermost.
-    let innermost = trace.failures.iter().rfind(|failure| failure.outcome.is_panic());
-    innermost.map(|failure| failure.module.as_str())
-}
-
 /// What the code that panicked had failed to import just before.
 fn cause(trace: &Trace) -> Option<&str> {
-    let culprit = culprit(trace)?;
-    let inner = trace
-        .failures
-        .iter()
-        .rfind(|failure| !failure.outcome.is_panic() && failure.inside.as_deref() == Some(culprit));
-    inner.map(|failure| failure.module.as_str())
+    let decisive = trace.decisive().filter(|failure| !failure.outcome.is_panic());
+    decisive.map(|failure| failure.module.as_str())
 }
 
 fn mention<'a>(wanted: &'a Wanted, module: &str) -> Option<&'a Mention> {
@@ -184,12 +172,11 @@ fn swallowed(wanted: &Wanted, module: &str) -> Option<Finding> {
 }
 
 fn fails(trace: &Trace) -> Finding {
-    let innermost = trace.failures.iter().rfind(|failure| failure.swallowed_by.is_none());
-    let why = match (&trace.outcome, innermost) {
-        (Outcome::Raised { .. }, Some(failure)) if failure.module != trace.program => {
+    let why = match trace.decisive() {
+        Some(failure) if failure.module != trace.program => {
             format!("{}, in the import of {}", trace.outcome, failure.module)
         }
-        (outcome, _) => outcome.to_string(),
+        _ => trace.outcome.to_string(),
     };
     let kept = trace.stderr.len().saturating_sub(MOST);
     Finding::of(&PROGRAM_FAILS, format!("{} cannot be imported: {why}", trace.program))

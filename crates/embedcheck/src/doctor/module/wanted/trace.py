@@ -138,7 +138,14 @@ def trace(
         tell(number, "done", True, None, file=quoted(text_of(getattr(found, "__file__", None))))
         return found
 
-    MACHINERY = ("importlib", "importlib._bootstrap", "importlib._bootstrap_external")
+    # The first two are the names before somebody has imported importlib.
+    MACHINERY = (
+        "_frozen_importlib",
+        "_frozen_importlib_external",
+        "importlib",
+        "importlib._bootstrap",
+        "importlib._bootstrap_external",
+    )
     # The interpreter looks this name up at each import, from C as well as from Python; so does
     # importlib.import_module.
     importing._find_and_load = find_and_load_and_tell

@@ -71,8 +71,8 @@ fn read(observation: &Observation, program: &str, module: &str) -> Trace {
     let silent = || Outcome::of_silent(observation);
     let story = Story { imports: &imports, silent: silent() };
     let attempts = imports.iter().filter(|(_, import)| import.name == module);
-    let failed = |import: &Import| import.outcome.as_ref().is_some_and(|it| !it.is_imported());
-    let failures = imports.iter().filter(|(_, import)| failed(import));
+    let failed = imports.iter().filter(|(_, import)| import.failed());
+    let failures: Vec<_> = failed.map(|(number, import)| story.failure(*number, import)).collect();
     Trace {
         program: program.to_owned(),
         // Only one that ended as the script does has really told the end.
@@ -81,16 +81,26 @@ fn read(observation: &Observation, program: &str, module: &str) -> Trace {
             .map(|(number, import)| story.attempt(*number, import))
             .take(MOST)
             .collect(),
-        failures: failures
-            .map(|(number, import)| story.failure(*number, import))
-            .take(MOST)
-            .collect(),
+        failures: telling(failures),
         imports: imports.len(),
         stderr: last_lines(observation),
     }
 }
 
+/// Of a program with many optional imports the first failures, and the last ones, which end it.
+fn telling(mut failures: Vec<Failure>) -> Vec<Failure> {
+    let end = failures.len().saturating_sub(MOST).max(MOST);
+    if failures.len() > end {
+        failures.drain(MOST..end);
+    }
+    failures
+}
+
 impl Import {
+    fn failed(&self) -> bool {
+        self.outcome.as_ref().is_some_and(|outcome| !outcome.is_imported())
+    }
+
     fn of(begun: Begun) -> Self {
         // `<frozen …>` and `<string>` are no files.
         let file = begun.file.filter(|file| !file.starts_with('<'));
@@ -112,6 +122,27 @@ fn outcome(event: &EndEvent<'_>) -> Outcome {
         class: text("type").unwrap_or_default(),
         message: event.error.unwrap_or_default().to_owned(),
         exception: event.value.get("exception").and_then(Value::as_bool).unwrap_or(true),
+    }
+}
+
+impl Trace {
+    /// The innermost import whose failure ended the whole: that with the same exception, or, if that is
+    /// a panic, what its code had failed to import just before.
+    pub(in crate::doctor::module) fn decisive(&self) -> Option<&Failure> {
+        if let Some(culprit) = self.culprit() {
+            let inner = self.failures.iter().rfind(|failure| {
+                !failure.outcome.is_panic() && failure.inside.as_ref() == Some(&culprit.module)
+            });
+            return inner.or(Some(culprit));
+        }
+        self.failures.iter().rfind(|failure| failure.outcome == self.outcome)
+    }
+
+    /// The innermost import that ended with a panic, if the whole did: its code panicked.
+    pub(in crate::doctor::module) fn culprit(&self) -> Option<&Failure> {
+        let panicked = self.outcome.is_panic();
+        // Imports are numbered as they begin, so that the last one is the innermost.
+        panicked.then(|| self.failures.iter().rfind(|failure| failure.outcome.is_panic()))?
     }
 }
 
@@ -266,6 +297,58 @@ mod tests {
         assert_eq!(trace.outcome, Outcome::Ended { how: "exit code 3".to_owned() });
         assert_eq!(trace.attempts[0].outcome, trace.outcome);
         assert_eq!(trace.attempts[0].swallowed_by, None);
+    }
+
+    #[test]
+    fn many_optional_imports_hide_nothing() {
+        let mut events = vec![begin(1, "program", 0)];
+        for number in 2..60 {
+            events.extend([begin(number, "gone", 1), failed(number, "ImportError")]);
+        }
+        events.extend([begin(60, "decisive", 1), failed(60, "X"), failed(1, "X"), failed(0, "X")]);
+        let trace = seen(events, 17);
+        assert_eq!(trace.failures.len(), 2 * MOST);
+        assert_eq!(trace.failures[0].module, "program");
+        assert_eq!(trace.failures[2 * MOST - 1].module, "decisive");
+        assert_eq!(trace.decisive().map(|failure| failure.module.as_str()), Some("decisive"));
+    }
+
+    #[test]
+    fn a_failure_that_was_caught_decides_nothing() {
+        let trace = seen(
+            vec![
+                begin(1, "program", 0),
+                begin(2, "optional", 1),
+                failed(2, "ImportError"),
+                failed(1, "ZeroDivisionError"),
+                failed(0, "ZeroDivisionError"),
+            ],
+            17,
+        );
+        assert_eq!(trace.decisive().map(|failure| failure.module.as_str()), Some("program"));
+        assert_eq!(trace.culprit(), None);
+    }
+
+    /// What native code fails to import is what it panics about.
+    #[test]
+    fn a_panic_has_a_cause() {
+        let trace = seen(
+            vec![
+                begin(1, "program", 0),
+                begin(2, "optional", 1),
+                failed(2, "ImportError"),
+                begin(3, "native", 1),
+                begin(4, "wanted", 3),
+                failed(4, "ImportError"),
+                failed(3, "PanicException"),
+                failed(1, "PanicException"),
+                failed(0, "PanicException"),
+            ],
+            17,
+        );
+        let name = |failure: Option<&Failure>| failure.map(|failure| failure.module.clone());
+        assert_eq!(name(trace.culprit()).as_deref(), Some("native"));
+        assert_eq!(name(trace.decisive()).as_deref(), Some("wanted"));
     }
 
     proptest! {
