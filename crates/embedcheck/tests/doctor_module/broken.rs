@@ -238,6 +238,8 @@ fn in_an_archive() {
     let answer = Question::of(target, "_cffi_backend").path(&archive).ask();
     let finding = answer.only("module-in-archive", &["cffi.zip/_cffi_backend.cpython-312"]);
     assert!(commands(finding).starts_with("unzip "), "{finding:?}");
+    // Python passes it by, and takes what lies behind.
+    Question::of(target, "_cffi_backend").path(&archive).path(&wheel).ask().assert_healthy();
     // What is in Python can be imported from there.
     let answer = Question::of(target, "cffi.api").path(&archive).ask();
     assert_eq!(answer.facts().candidates[0].fate, Fate::Taken);

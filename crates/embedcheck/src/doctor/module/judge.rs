@@ -110,8 +110,11 @@ impl Judge<'_> {
         let needs = elf.version_needs.iter().map(|need| need.version.as_str());
         judgement.glibc = elffile::newest_glibc(needs);
         if let Some(flaw) = self.libc(&elf) {
-            let known = judgement.flaws.contains(&flaw);
-            return if known { () } else { judgement.flaws.push(flaw) };
+            // The name may say so already.
+            if !judgement.flaws.contains(&flaw) {
+                judgement.flaws.push(flaw);
+            }
+            return;
         }
         judgement.flaws.extend(self.init_function(&elf));
         if let Some((needs, has)) = judgement.glibc.zip(self.profile.glibc)

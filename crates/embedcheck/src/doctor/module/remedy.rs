@@ -69,16 +69,16 @@ impl Fixer<'_> {
                     ),
                 )];
                 if self.profile.interpreter.is_some() {
-                    fixes.extend(self.into_interpreter(distribution, false));
+                    fixes.extend(self.for_interpreter(distribution, false));
                 }
                 fixes
             }
-            Destination::Interpreter => self.into_interpreter(distribution, false),
-            Destination::UserSite => self.into_interpreter(distribution, true),
+            Destination::Interpreter => self.for_interpreter(distribution, false),
+            Destination::UserSite => self.for_interpreter(distribution, true),
         }
     }
 
-    fn into_interpreter(&self, distribution: &str, user: bool) -> Vec<Fix> {
+    fn for_interpreter(&self, distribution: &str, user: bool) -> Vec<Fix> {
         let profile = self.profile;
         let requirement = quoted(distribution);
         if profile.interpreter.is_none() {
