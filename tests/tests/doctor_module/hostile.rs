@@ -66,7 +66,7 @@ fn endless_output_and_endless_imports_are_bounded() {
     let code = "i = 0\nwhile True:\n    i += 1\n    try: __import__('gone_%d' % i)\n    except ImportError: pass\n";
     let Some(seen) = traced(code, 60) else { return };
     assert!(!seen.outcome.is_imported(), "{:?}", seen.outcome);
-    assert!(seen.failures.len() <= 20);
+    assert!(seen.failures.len() <= 40, "{}", seen.failures.len());
 }
 
 #[test]
