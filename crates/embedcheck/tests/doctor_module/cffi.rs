@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Question, backend, cffi, commands, copy, folder, python, targets};
+use crate::support::{Question, backend, cffi, commands, copy, folder, python, skip, targets};
 
 #[test]
 fn versions_that_differ() {
@@ -68,4 +68,34 @@ fn the_module_without_its_package() {
     let backend = backend(&wheel);
     fs::copy(&backend, folder.path().join(backend.file_name().unwrap())).unwrap();
     Question::of(target, "_cffi_backend").path(folder.path()).ask().assert_healthy();
+}
+
+#[test]
+fn an_interpreter_that_is_first_on_the_path_is_called_by_its_name() {
+    let Some(target) = python(13) else { return };
+    let mut question = Question::of(target, "_cffi_backend");
+    let folder = target.executable.as_ref().unwrap().parent().unwrap();
+    if folder.join("python3.13").is_file() {
+        question.caller.path = Some(folder.into());
+        let answer = question.ask();
+        let finding = answer.only("module-missing", &[]);
+        assert!(commands(finding).starts_with("python3.13 -m pip install cffi\n"), "{finding:?}");
+    }
+}
+
+/// PEP 668: pip refuses to touch what belongs to the distribution, except in a virtual environment.
+#[test]
+fn packages_that_belong_to_the_distribution_are_left_to_it() {
+    let is_marked = |folder: &std::path::PathBuf| folder.join("EXTERNALLY-MANAGED").is_file();
+    let marked =
+        targets().find(|target| target.stdlib.as_ref().is_some_and(is_marked) && !target.is_venv);
+    let Some(target) = marked else {
+        return skip("no Python on this machine belongs to a distribution that says so");
+    };
+    let answer = Question::of(target, "no_such_package.module").ask();
+    let finding = answer.only("module-package-missing", &[]);
+    for command in commands(finding).lines() {
+        assert!(!command.contains("-m pip") || command.starts_with("venv/bin/python"), "{command}");
+    }
+    assert!(commands(finding).contains("-m venv venv"), "{finding:?}");
 }

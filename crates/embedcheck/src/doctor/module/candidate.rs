@@ -135,7 +135,7 @@ pub enum Flaw {
         /// Their names.
         symbols: Vec<String>,
     },
-    /// No tag, and signs that it was built for another Python.
+    /// Its name does not forbid it, and there are signs that it was built for another Python.
     ProbablyOtherPython {
         /// `CPython 3.12`.
         built_for: String,
@@ -188,7 +188,7 @@ impl fmt::Display for Flaw {
                 [] => f.write_str("needs symbols that nothing defines"),
             },
             Self::ProbablyOtherPython { built_for, .. } => {
-                write!(f, "without a tag, built for {built_for}")
+                write!(f, "its contents were built for {built_for}")
             }
             Self::Untagged => f.write_str("without a tag: any Python takes it"),
             Self::NotExtension => f.write_str("no extension module"),

@@ -79,9 +79,8 @@ impl Archive {
         let copied = io::copy(&mut member.take(left + 1), &mut file);
         match copied {
             Ok(bytes) if bytes > left => Err(self.refused(format!(
-                "it unpacks to more than {} MiB, {} times its size or more than any layer has",
-                bound >> 20,
-                MAX_RATIO
+                "it unpacks to more than {} MiB, which no honest archive of its size does",
+                bound >> 20
             ))),
             Ok(bytes) => Ok(left - bytes),
             Err(source) if source.kind() == io::ErrorKind::StorageFull => {
