@@ -129,3 +129,22 @@ fn a_virtual_environment_is_not_seen_from_within_a_host() {
     let diagnosis = visit(&options);
     assert_eq!(diagnosis.findings, [], "{:#?}", facts(&diagnosis));
 }
+
+/// A function of AWS Lambda does not have what this machine has installed.
+#[test]
+fn layers_stand_alone() {
+    let Some(target) = own_target() else { return };
+    let folder = lay(&[("python/there.py", "x = 1\n")]);
+    let mut options = options(target, "pip", &[folder.path()]);
+    let is_there = |options| {
+        let diagnosis = visit(options);
+        let plain = facts(&diagnosis).imports.plain().expect("it was tried");
+        plain.outcome.is_imported()
+    };
+    let installed = is_there(&options).then_some(());
+    let Some(()) = required("a Python with pip", installed) else { return };
+    options.layers = true;
+    assert!(!is_there(&options));
+    options.name = "there".to_owned();
+    assert!(is_there(&options));
+}
