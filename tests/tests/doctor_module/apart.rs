@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use embedcheck::doctor::module::ImportHow;
+use embedcheck::doctor::module::{ImportHow, ModuleOptions};
 use embedcheck_tests::{own_target, required};
 
 use crate::support::{facts, finding, lay, options, trace, visit};
@@ -136,7 +136,7 @@ fn layers_stand_alone() {
     let Some(target) = own_target() else { return };
     let folder = lay(&[("python/there.py", "x = 1\n")]);
     let mut options = options(target, "pip", &[folder.path()]);
-    let is_there = |options| {
+    let is_there = |options: &ModuleOptions| {
         let diagnosis = visit(options);
         let plain = facts(&diagnosis).imports.plain().expect("it was tried");
         plain.outcome.is_imported()
