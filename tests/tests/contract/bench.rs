@@ -252,6 +252,8 @@ impl Bench {
         args.extend(["-I".into(), root().join("tests/contract/dll").into()]);
         args.extend([case.host.clone().into(), "-o".into(), host.clone().into()]);
         args.extend(["-Wl,-rpath,$ORIGIN".into(), "-Wl,--no-as-needed".into()]);
+        // What a host may put in front of libpython's own.
+        args.push("-Wl,--export-dynamic-symbol=PyThread_release_lock".into());
         for name in &case.links {
             args.push(folder.path().join(format!("lib{name}.so")).into());
         }
