@@ -212,7 +212,7 @@ fn executable_stack(seen: &Seen<'_>) -> Option<Finding> {
         Finding::of(&kinds::EXECUTABLE_STACK, summary)
             .with_evidence(["PT_GNU_STACK is executable, or missing".to_owned()])
             .with_fix(Fix::command(
-                "Take the mark off, unless its code really runs on the stack (nested functions of C)",
+                "Take the mark off with patchelf 0.16 or later, unless its code really runs on the stack (nested functions of C)",
                 format!("patchelf --clear-execstack {}", seen.word()),
             ))
             .with_fix(seen.link_with("-Wl,-z,noexecstack")),
