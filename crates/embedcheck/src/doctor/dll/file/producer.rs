@@ -213,6 +213,9 @@ pub(super) fn producer(elf: &Elf, texts: &Texts) -> ProducerFacts {
         let evidence = "the text `_init_cffi_1_0_external_module`".to_owned();
         return made(ProducerKind::Cffi, &None, evidence);
     }
+    if elf.undefined.iter().any(|symbol| symbol.name == super::PYPY_INIT) {
+        return made(ProducerKind::Cffi, &None, format!("calls {}", super::PYPY_INIT));
+    }
     let mut calls = elf.undefined.iter().filter(|symbol| super::is_c_api(&symbol.name));
     match calls.next() {
         Some(first) => {
