@@ -278,6 +278,7 @@ fn bound(seen: &Seen<'_>, tag: SearchTag, eaten: &[Eaten<'_>]) -> Option<Finding
         entry.starts_with('/')
             && !is_system
             && is_there(seen, entry)
+            && !is_own_prefix(seen, Path::new(entry))
             && !eaten.iter().any(|one| one.entry == *entry)
     };
     let found: Vec<_> = entries(seen).filter(is_bound).collect();
@@ -305,6 +306,16 @@ fn bound(seen: &Seen<'_>, tag: SearchTag, eaten: &[Eaten<'_>]) -> Option<Finding
         None => finding.with_fix(Fix::advice(
             "To ship it, put the libpython with its standard library beside it, and lead to it with $ORIGIN.",
         )),
+    })
+}
+
+/// Whether the DLL was installed into the prefix of the Python that its search path leads to.
+fn is_own_prefix(seen: &Seen<'_>, folder: &Path) -> bool {
+    let prefix = seen.target.base_prefix.as_ref().map(|prefix| normal(prefix));
+    prefix.is_some_and(|prefix| {
+        !is_shared(&prefix)
+            && normal(folder).starts_with(&prefix)
+            && normal(&seen.path).starts_with(&prefix)
     })
 }
 

@@ -11,7 +11,7 @@ pub use facts::{HostFacts, HostForm, HostPython, Privilege};
 pub(super) use judge::findings;
 pub(super) use text::write;
 
-use super::file::{Texts, bytes_of, is_c_api};
+use super::file::{Texts, bytes_of, is_c_api, is_libpython};
 use crate::doctor::DoctorError;
 use crate::elf::{Elf, ElfError, Kind, NotElf};
 
@@ -117,10 +117,7 @@ fn fill(facts: &mut HostFacts, elf: &Elf) -> Result<(), DoctorError> {
     facts.rpath = elf.rpath.clone();
     facts.runpath = elf.runpath.clone();
     facts.exports_c_api = elf.definitions().iter().filter(|one| is_c_api(&one.name)).count();
-    let named = elf
-        .needed
-        .iter()
-        .find(|name| name.rsplit('/').next().is_some_and(|name| name.starts_with("libpython")));
+    let named = elf.needed.iter().find(|name| is_libpython(name));
     if let Some(name) = named {
         facts.python = HostPython::Linked { name: name.clone() };
         return Ok(());
