@@ -92,6 +92,13 @@ fn recognise(entry: &str) -> Option<(String, &'static str)> {
             return Some((format!("$ORIGIN{rest}"), "the `$` was lost"));
         }
     }
+    let behind_number = entry.trim_start_matches(|c: char| c.is_ascii_digit());
+    if behind_number.len() < entry.len()
+        && let Some(rest) = behind_number.strip_prefix("ORIGIN").filter(|rest| ends(rest))
+    {
+        let how = "a shell put its process number for `$$`";
+        return Some((format!("$ORIGIN{rest}"), how));
+    }
     let bare = entry.trim_start_matches(['\\', '\'', '"']);
     let bare = bare.trim_start_matches('$');
     if let Some(rest) = bare.strip_prefix("ORIGIN").or_else(|| bare.strip_prefix("{ORIGIN}")) {
@@ -364,6 +371,8 @@ mod tests {
             ("$$ORIGIN/lib", Some("$ORIGIN/lib")),
             ("\\$ORIGIN/lib", Some("$ORIGIN/lib")),
             ("'$ORIGIN/lib'", Some("$ORIGIN/lib")),
+            ("2415ORIGIN/lib", Some("$ORIGIN/lib")),
+            ("2415", None),
             ("/../lib", Some("$ORIGIN/../lib")),
             ("/lib", Some("$ORIGIN/lib")),
             ("$ORIGIN/lib", None),
