@@ -1,0 +1,185 @@
+//! The rules on a log: lines without the facts of a run.
+//!
+//! A log can have several causes, and each line speaks for one: the first rule in the table that matches it.
+//! What another cause leads to is evidence for that cause, not a cause of its own.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use regex::{Regex, RegexSet};
+
+use super::{Cause, RULES, Role, Rule, captured, fill};
+
+/// Lines of one rule that are kept as evidence.
+const QUOTED: usize = 4;
+/// Longest quotation, in characters: a whole log can be one line of JSON.
+const QUOTATION: usize = 400;
+
+/// A rule that applies, with what it says about this log.
+#[derive(Clone, Debug)]
+pub(crate) struct Recognised {
+    pub(crate) rule: &'static Rule,
+    pub(crate) cause: Cause,
+    /// What else it can be.
+    pub(crate) also: Vec<String>,
+    /// What the rule captured.
+    pub(crate) names: Vec<(String, String)>,
+}
+
+impl Recognised {
+    /// What a group of that name captured.
+    pub(crate) fn name(&self, name: &str) -> Option<&str> {
+        self.names.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A rule that can apply to a log, with its expressions compiled.
+struct Reader {
+    rule: &'static Rule,
+    expressions: Vec<Regex>,
+}
+
+static READERS: LazyLock<Vec<Reader>> = LazyLock::new(|| {
+    let readers = RULES.iter().filter(|rule| rule.reads_logs());
+    readers
+        .map(|rule| {
+            let texts = rule.when.iter().filter_map(|when| when.expression());
+            // A test compiles every expression of the table.
+            Reader { rule, expressions: texts.filter_map(|text| Regex::new(text).ok()).collect() }
+        })
+        .collect()
+});
+
+/// All expressions that say something about a log.
+static SIGNATURES: LazyLock<RegexSet> = LazyLock::new(|| {
+    let whens = RULES.iter().filter(|rule| rule.reads_logs()).flat_map(|rule| rule.when);
+    set(whens.filter_map(|when| when.expression()))
+});
+
+/// Those that rules are about.
+static SUBJECTS: LazyLock<RegexSet> = LazyLock::new(|| {
+    let rules = RULES.iter().filter(|rule| rule.reads_logs());
+    set(rules.filter_map(|rule| rule.when.last()?.expression()))
+});
+
+fn set(texts: impl Iterator<Item = &'static str>) -> RegexSet {
+    let texts: BTreeSet<_> = texts.collect();
+    RegexSet::new(texts).unwrap_or_else(|_| RegexSet::empty())
+}
+
+/// What a line can be to a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Matter {
+    /// What a rule is about.
+    Subject,
+    /// A circumstance, of which one is enough.
+    Circumstance,
+}
+
+/// Whether a line can matter to a rule.
+pub(crate) fn matter(line: &str) -> Option<Matter> {
+    if !SIGNATURES.is_match(line) {
+        return None;
+    }
+    Some(if SUBJECTS.is_match(line) { Matter::Subject } else { Matter::Circumstance })
+}
+
+/// Whether the line as a whole says something that its two parts do not, as after a line break in the middle
+/// of a message.
+pub(crate) fn says_more(whole: &str, parts: [&str; 2]) -> bool {
+    if !SIGNATURES.is_match(whole) {
+        return false;
+    }
+    let alone: BTreeSet<_> = parts.iter().flat_map(|part| SIGNATURES.matches(part)).collect();
+    SIGNATURES.matches(whole).iter().any(|index| !alone.contains(&index))
+}
+
+/// What these lines show, the most specific first.
+pub(crate) fn recognise(lines: &[String]) -> Vec<Recognised> {
+    let mut taken = vec![false; lines.len()];
+    let mut all: Vec<_> =
+        READERS.iter().filter_map(|reader| reader.apply(lines, &mut taken)).collect();
+    let covered: BTreeSet<_> = all.iter().flat_map(|one| one.rule.covers).copied().collect();
+    let root =
+        all.iter().position(|one| one.rule.role == Role::Root && !covered.contains(one.rule.id));
+    let follows =
+        |one: &Recognised| one.rule.role == Role::Consequence || covered.contains(one.rule.id);
+    if let Some(root) = root {
+        let evidence: Vec<_> = all
+            .iter()
+            .filter(|one| follows(one))
+            .flat_map(|one| one.cause.evidence.iter().take(1).cloned())
+            .collect();
+        for line in evidence {
+            let known = &mut all[root].cause.evidence;
+            if !known.contains(&line) {
+                known.push(line);
+            }
+        }
+        all.retain(|one| !follows(one));
+    } else {
+        // Consequences without a root: the most specific one is the best there is.
+        let mut seen = false;
+        all.retain(|one| one.rule.role == Role::Note || !std::mem::replace(&mut seen, true));
+    }
+    all
+}
+
+impl Reader {
+    /// The last expression is what the rule is about: its lines are taken. Those before it are the circumstances.
+    fn apply(&self, lines: &[String], taken: &mut [bool]) -> Option<Recognised> {
+        let (subject, circumstances) = self.expressions.split_last()?;
+        let mut names = Vec::new();
+        let mut evidence = Vec::new();
+        let about: Vec<usize> = (0..lines.len())
+            .filter(|&index| !taken[index] && subject.is_match(&lines[index]))
+            .collect();
+        let first = *about.first()?;
+        for expression in circumstances {
+            let (line, captures) =
+                lines.iter().find_map(|line| Some((line, expression.captures(line)?)))?;
+            names.extend(captured(expression, &captures));
+            let at = captures.get(0).map_or(0, |all| all.start());
+            evidence.push(quotation(line, at));
+        }
+        if let Some(captures) = subject.captures(&lines[first]) {
+            names.extend(captured(subject, &captures));
+        }
+        for &index in &about {
+            taken[index] = true;
+            let line = &lines[index];
+            let at = subject.find(line).map_or(0, |found| found.start());
+            let line = quotation(line, at);
+            if evidence.len() < circumstances.len() + QUOTED && !evidence.contains(&line) {
+                evidence.push(line);
+            }
+        }
+        let rule = self.rule;
+        Some(Recognised {
+            rule,
+            cause: Cause {
+                id: rule.id.to_owned(),
+                summary: fill(rule.summary, &names),
+                advice: fill(rule.advice, &names),
+                evidence,
+                source: rule.source.to_owned(),
+            },
+            also: rule.also.iter().map(|text| fill(text, &names)).collect(),
+            names,
+        })
+    }
+}
+
+/// What is quoted of a line in which the match begins at this byte.
+fn quotation(line: &str, at: usize) -> String {
+    let line_length = line.chars().count();
+    if line_length <= QUOTATION {
+        return line.trim().to_owned();
+    }
+    let before = line.get(..at).map_or(0, |text| text.chars().count());
+    let begin = before.saturating_sub(QUOTATION / 4);
+    let part: String = line.chars().skip(begin).take(QUOTATION).collect();
+    let [front, back] = [begin > 0, begin + QUOTATION < line_length]
+        .map(|left_out| if left_out { "…" } else { "" });
+    format!("{front}{}{back}", part.trim())
+}
