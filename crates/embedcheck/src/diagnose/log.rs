@@ -56,6 +56,10 @@ static SIGNATURES: LazyLock<RegexSet> = LazyLock::new(|| {
     set(whens.filter_map(|when| when.expression()))
 });
 
+/// The same one by one, in the order of the set.
+static EXPRESSIONS: LazyLock<Vec<Option<Regex>>> =
+    LazyLock::new(|| SIGNATURES.patterns().iter().map(|text| Regex::new(text).ok()).collect());
+
 /// Those that rules are about.
 static SUBJECTS: LazyLock<RegexSet> = LazyLock::new(|| {
     let rules = RULES.iter().filter(|rule| rule.reads_logs());
@@ -84,14 +88,20 @@ pub(crate) fn matter(line: &str) -> Option<Matter> {
     Some(if SUBJECTS.is_match(line) { Matter::Subject } else { Matter::Circumstance })
 }
 
-/// Whether the line as a whole says something that its two parts do not, as after a line break in the middle
-/// of a message.
-pub(crate) fn says_more(whole: &str, parts: [&str; 2]) -> bool {
+/// Whether two parts of a line say something as a whole, as after a line break in the middle of a message. With
+/// `is_cut` the break is at the edge of a terminal: words go on in the rest.
+pub(crate) fn is_one_message(front: &str, rest: &str, whole: &str, is_cut: bool) -> bool {
     if !SIGNATURES.is_match(whole) {
         return false;
     }
-    let alone: BTreeSet<_> = parts.iter().flat_map(|part| SIGNATURES.matches(part)).collect();
-    SIGNATURES.matches(whole).iter().any(|index| !alone.contains(&index))
+    let alone = [front, rest].map(|part| SIGNATURES.matches(part));
+    let edge = whole.len() - rest.len();
+    SIGNATURES.matches(whole).iter().any(|index| {
+        let found = EXPRESSIONS[index].as_ref().and_then(|regex| regex.find(whole));
+        let spans = found.is_some_and(|found| found.start() < front.len() && found.end() > edge);
+        // A word at the edge of a message would else grow by one of the line before or behind.
+        spans && (is_cut || !alone.iter().any(|part| part.matched(index)))
+    })
 }
 
 /// What these lines show, the most specific first.

@@ -106,7 +106,7 @@ rules! {
         "Let the real main thread of the host make the first call (cffi_start_python, or <module>_start() of embed-dll), or leave signals to the host.",
         "CPython documentation, signal";
 
-    "wrong-libpython-wins": [Stderr(r"this DLL names (?P<own>libpython\S+) and runs in Python (?P<other>[\d.]+)")] =>
+    "wrong-libpython-wins": [Stderr(r"(?:(?P<file>\S+\.so[^\s:]*): )?this DLL names (?P<own>libpython\S+) and runs in Python (?P<other>[\d.]+)")] =>
         "a DLL that names {own} runs in Python {other}: another libpython was in the global scope first and serves every Py… symbol",
         "Use one Python version per link-map namespace: open the second DLL with dlmopen(LM_ID_NEWLM) in a thread of its own, or make it for the first version, or use a process of its own.",
         "ld.so(8): symbols are searched in the global scope first",
@@ -310,7 +310,7 @@ rules! {
         "embed-dll found no libpython of 3.8 or later: each place that it looked at is on standard error, with what was there; the call returned its error value",
         "Install a Python with a shared libpython (Debian: libpython3.X; pyenv: PYTHON_CONFIGURE_OPTS=--enable-shared), or set EMBED_DLL_LIBPYTHON to the file.",
         "docs/embed-dll/macro.md",
-        visit: Visit::Dll;
+        covers: &["libpython-not-found"], visit: Visit::Dll;
 
     "embed-dll-version": [EMBED_DLL, Stderr(r"^(?P<text>Python \d+\.\d+ (?:is in the process already|\(.*\) is not supported|in .+ cannot be used).*)")] =>
         "embed-dll cannot work with the Python that there is: {text}",
@@ -432,7 +432,7 @@ rules! {
         "musl documentation, Functional differences from glibc",
         visit: Visit::Named;
 
-    "musl-symbol-not-found": [Anywhere(r"(?:Error|error|failed|dlopen|cannot)\b.*Error relocating (?P<file>[^\s:]+): (?P<symbol>_?Py\w+): symbol not found")] =>
+    "musl-symbol-not-found": [Anywhere(r"(?:Error|[Ff]ailed|dlopen|cannot)[^:]{0,80}: Error relocating (?P<file>[^\s:]+): (?P<symbol>_?Py\w+): symbol not found")] =>
         "{file} needs {symbol}, and no libpython is in the scope in which it looks",
         "Before the first call, open libpython itself with RTLD_NOW|RTLD_GLOBAL; or link the host executable to it.",
         "cpython#80934",
@@ -475,7 +475,7 @@ rules! {
         "ld.so(8)",
         visit: Visit::Named;
 
-    "damaged-file": [Anywhere(r"(?P<file>[^\s:]+): (?P<text>invalid ELF header|file too short|wrong ELF class\S*|cannot read file data|ELF load command[^:]*|object file has no[^:]*|cannot dynamically load[^:]*)")] =>
+    "damaged-file": [Anywhere(r"(?P<file>[^\s:]*(?:\.so|\.dll|\.pyd|/lib)[^\s:]*): (?P<text>invalid ELF header|file too short|wrong ELF class\S*|cannot read file data|ELF load command[^:]*|object file has no[^:]*|cannot dynamically load[^:]*)")] =>
         "{file} is not a library that this process can load: {text}",
         "Reinstall the file; check that it is for this architecture.",
         "elf(5)",

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use super::clean;
 use super::names::Names;
-use crate::diagnose::log::{Matter, matter, says_more};
+use crate::diagnose::log::{Matter, is_one_message, matter};
 
 /// Bytes that are read of a log. What comes later is left out, and the diagnosis says so.
 const LIMIT: u64 = 256 << 20;
@@ -19,6 +19,8 @@ const CIRCUMSTANCES: usize = 512;
 const KEPT_BYTES: usize = 8 << 20;
 /// A line that a terminal or a form has broken is at least so long.
 const BROKEN: usize = 50;
+/// Columns of usual terminals, and of forms that leave the last one free.
+const EDGES: [usize; 8] = [79, 80, 99, 100, 119, 120, 131, 132];
 /// Longest line that was broken by a terminal, in bytes.
 const WIDEST: usize = 400;
 
@@ -75,22 +77,29 @@ impl Log {
     fn add(&mut self, line: String) {
         self.names.look(&line);
         let [earlier, before] = &self.before;
-        let joined = joined(earlier, before, &line);
-        if let Some(joined) = &joined {
-            self.names.look(joined);
-        }
-        for text in [Some(line.clone()), joined].into_iter().flatten() {
-            match matter(&text) {
-                Some(Matter::Subject) => self.keep(text),
-                Some(Matter::Circumstance) if self.circumstances < CIRCUMSTANCES => {
-                    self.circumstances += 1;
-                    self.keep(text);
-                }
-                _ => {}
+        if let Some((front, whole)) = joined(earlier, before, &line) {
+            self.names.look(&whole);
+            // The message as a whole instead of its front.
+            if self.lines.last() == Some(&front) {
+                self.lines.pop();
             }
+            self.look(whole);
+        } else {
+            self.look(line.clone());
         }
         self.before.rotate_left(1);
         self.before[1] = line;
+    }
+
+    fn look(&mut self, line: String) {
+        match matter(&line) {
+            Some(Matter::Subject) => self.keep(line),
+            Some(Matter::Circumstance) if self.circumstances < CIRCUMSTANCES => {
+                self.circumstances += 1;
+                self.keep(line);
+            }
+            _ => {}
+        }
     }
 
     fn keep(&mut self, line: String) {
@@ -107,22 +116,28 @@ impl Log {
     }
 }
 
-/// The message that was broken into these lines, if they are one.
-fn joined(earlier: &str, before: &str, line: &str) -> Option<String> {
+/// The message that was broken into these lines, if they are one, and its front.
+fn joined(earlier: &str, before: &str, line: &str) -> Option<(String, String)> {
     let is_broken = |text: &str| (BROKEN..=WIDEST).contains(&text.len());
     let rest = line.trim_start();
     if !is_broken(before) || rest.is_empty() || rest.len() > WIDEST {
         return None;
     }
-    let mut fronts = vec![before.to_owned()];
-    // Lines that were broken at a width have that width.
+    // Lines that were cut at the edge of a terminal have its width, and no word ends there.
+    let width = before.chars().count();
+    let is_edge = EDGES.contains(&width) || is_broken(earlier) && earlier.chars().count() == width;
+    let is_cut = is_edge && rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    let mut fronts = Vec::new();
     if is_broken(earlier) && earlier.len().abs_diff(before.len()) <= 16 {
         fronts.extend([format!("{earlier}{before}"), format!("{earlier} {before}")]);
     }
-    let whole = fronts
-        .iter()
-        .flat_map(|front| [(front, format!("{front}{rest}")), (front, format!("{front} {rest}"))]);
-    whole.into_iter().find(|(front, whole)| says_more(whole, [front, rest])).map(|(_, whole)| whole)
+    fronts.push(before.to_owned());
+    fronts.into_iter().find_map(|front| {
+        let ways = [(format!("{front}{rest}"), is_cut), (format!("{front} {rest}"), false)];
+        ways.into_iter()
+            .find(|(whole, is_cut)| is_one_message(&front, rest, whole, *is_cut))
+            .map(|(whole, _)| (front, whole))
+    })
 }
 
 #[cfg(test)]

@@ -15,11 +15,15 @@ pub(super) fn fix(one: &Recognised, names: &Names) -> Option<Fix> {
         }
         Visit::Dll => Some(dll(one.name("file").or(one.name("own")), names)),
         Visit::Named => {
-            let file = one.name("file").or(one.name("name"))?;
-            match module_of(file) {
-                Some(name) => Some(module(&name, names)),
-                None => Some(dll(Some(file), names)),
-            }
+            let named = one.name("file").or(one.name("name"));
+            let module_named = named.and_then(module_of).or_else(|| {
+                let is_file = named.is_some_and(is_plugin);
+                names.libraries.iter().filter(|_| !is_file).find_map(|file| module_of(file))
+            });
+            Some(match module_named {
+                Some(name) => module(&name, names),
+                None => dll(named, names),
+            })
         }
     }
 }
@@ -27,13 +31,17 @@ pub(super) fn fix(one: &Recognised, names: &Names) -> Option<Fix> {
 fn module(name: &str, names: &Names) -> Fix {
     let mut command = format!("embedcheck doctor --module {}", quoted(name));
     if names.is_lambda {
-        let runtime = names.python().map_or("3.X".to_owned(), |(a, b)| format!("{a}.{b}"));
-        command += &format!(" --lambda --path LAYER1.zip --path LAYER2.zip --runtime {runtime}");
-        return Fix::command(
-            "see which layer brings what, and for which Python: put the layers, in the order of the function, in \
-             the place of LAYER1.zip and LAYER2.zip",
-            command,
-        );
+        command += " --lambda --path LAYER1.zip --path LAYER2.zip";
+        let what = "see which layer brings what, and for which Python: put the layers, in the order of the function, \
+                    in the place of LAYER1.zip and LAYER2.zip";
+        return match names.python() {
+            Some((major, minor)) => {
+                Fix::command(what, format!("{command} --runtime {major}.{minor}"))
+            }
+            None => {
+                Fix::command(format!("{what}, and add its Python version with --runtime"), command)
+            }
+        };
     }
     command += &python(names);
     Fix::command("see what is there, and for which Python, where the log comes from", command)
@@ -82,7 +90,7 @@ fn is_on_path(interpreter: &str) -> bool {
 
 /// Whether a library can be the plugin: none of those that every program has, and no extension module.
 fn is_plugin(file: &str) -> bool {
-    const OTHERS: [&str; 22] = [
+    const OTHERS: [&str; 24] = [
         "libpython",
         "libpypy",
         "libc.",
@@ -98,6 +106,8 @@ fn is_plugin(file: &str) -> bool {
         "libcrypto",
         "libz.",
         "libexpat",
+        "libgomp",
+        "ld.so",
         "ld-linux",
         "ld-musl",
         "libreadline",
