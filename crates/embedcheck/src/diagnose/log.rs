@@ -6,7 +6,8 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use regex::{Regex, RegexSet};
+use regex::Regex;
+use regex::bytes::{RegexSet, RegexSetBuilder};
 
 use super::{Cause, RULES, Role, Rule, captured, fill};
 
@@ -66,9 +67,105 @@ static SUBJECTS: LazyLock<RegexSet> = LazyLock::new(|| {
     set(rules.filter_map(|rule| rule.when.last()?.expression()))
 });
 
+/// Without Unicode classes, and with room for the states of all of them, it reads a line in one go; the expressions
+/// themselves have the last word.
 fn set(texts: impl Iterator<Item = &'static str>) -> RegexSet {
+    const STATES: usize = 64 << 20;
     let texts: BTreeSet<_> = texts.collect();
-    RegexSet::new(texts).unwrap_or_else(|_| RegexSet::empty())
+    let set = RegexSetBuilder::new(texts).unicode(false).dfa_size_limit(STATES).build();
+    set.unwrap_or_else(|_| RegexSet::empty())
+}
+
+/// Each signature, and each name that is worth collecting, has one of these in it. Most lines of a big log have none.
+const HINTS: &[&str] = &[
+    "Py",
+    "PYTHON",
+    "ython3",
+    "python2",
+    "Python ",
+    "Fatal Python",
+    "pyinit",
+    "without GIL",
+    "nterpreter change",
+    "subinterpreter",
+    "once per process",
+    "stack overflow",
+    "_exit_handlers",
+    "__cxa_finalize",
+    "_dl_fini",
+    "take_gil",
+    "embedding logic",
+    "init code for",
+    "cffi",
+    "CFFI",
+    "only works in main",
+    "libp",
+    "pthread_getspecific",
+    ".so",
+    "undefined symbol",
+    "symbol lookup",
+    "ersion mismatch",
+    "nknown version",
+    "Runtime.",
+    "Unable to import",
+    "/var/task",
+    "/opt/python",
+    "/var/lang",
+    "INIT_",
+    "No module named",
+    "dynamic module",
+    "def_extern",
+    "called, but",
+    "embed-dll",
+    "EMBED_DLL",
+    "config_",
+    "init_",
+    "initfs",
+    "Failed to import",
+    "encodings",
+    "codec",
+    "prefix = '",
+    "pypy",
+    "customize",
+    "has no attribute",
+    "E836",
+    "E837",
+    "auto-initialize",
+    "-initialize",
+    "cannot open shared",
+    "shared library",
+    "relocating",
+    "TLS",
+    "required by",
+    "ELF",
+    "too short",
+    "cannot read file data",
+    "object file has no",
+    "cannot dynamically",
+    "relocation R_",
+    "DSO missing",
+    "-lpython",
+    "-embed",
+    "ffi.h",
+    "RIGIN",
+    "undefined reference",
+    "PanicException",
+    "mapped from",
+    "needed by",
+    "File \"",
+    "Traceback",
+    "From: ",
+    "cp3",
+];
+
+static HINT: LazyLock<Option<regex::bytes::Regex>> = LazyLock::new(|| {
+    let words: Vec<_> = HINTS.iter().map(|hint| regex::escape(hint)).collect();
+    regex::bytes::Regex::new(&words.join("|")).ok()
+});
+
+/// Whether it is worth to look at some bytes at all.
+pub(crate) fn is_hinted(bytes: &[u8]) -> bool {
+    HINT.as_ref().is_none_or(|hint| hint.is_match(bytes))
 }
 
 /// What a line can be to a rule.
@@ -82,21 +179,21 @@ pub(crate) enum Matter {
 
 /// Whether a line can matter to a rule.
 pub(crate) fn matter(line: &str) -> Option<Matter> {
-    if !SIGNATURES.is_match(line) {
+    if !SIGNATURES.is_match(line.as_bytes()) {
         return None;
     }
-    Some(if SUBJECTS.is_match(line) { Matter::Subject } else { Matter::Circumstance })
+    Some(if SUBJECTS.is_match(line.as_bytes()) { Matter::Subject } else { Matter::Circumstance })
 }
 
 /// Whether two parts of a line say something as a whole, as after a line break in the middle of a message. With
 /// `is_cut` the break is at the edge of a terminal: words go on in the rest.
 pub(crate) fn is_one_message(front: &str, rest: &str, whole: &str, is_cut: bool) -> bool {
-    if !SIGNATURES.is_match(whole) {
+    if !SIGNATURES.is_match(whole.as_bytes()) {
         return false;
     }
-    let alone = [front, rest].map(|part| SIGNATURES.matches(part));
+    let alone = [front, rest].map(|part| SIGNATURES.matches(part.as_bytes()));
     let edge = whole.len() - rest.len();
-    SIGNATURES.matches(whole).iter().any(|index| {
+    SIGNATURES.matches(whole.as_bytes()).iter().any(|index| {
         let found = EXPRESSIONS[index].as_ref().and_then(|regex| regex.find(whole));
         let spans = found.is_some_and(|found| found.start() < front.len() && found.end() > edge);
         // A word at the edge of a message would else grow by one of the line before or behind.

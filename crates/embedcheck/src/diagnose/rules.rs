@@ -68,7 +68,7 @@ rules! {
 
     "one-interpreter-only": [Anywhere(r"(?P<text>PyO3 modules may only be initiali[sz]ed once per interpreter process|PyO3 modules do not yet support subinterpreters|Interpreter change detected - this module can only be loaded into one interpreter per process|module \S+ does not support loading in subinterpreters)")] =>
         "an extension module refuses a second interpreter of the process: {text}",
-        "Import it in the main interpreter only: a shared interpreter in JEP, `WSGIApplicationGroup %{GLOBAL}` in mod_wsgi; or keep sub-interpreters away from such modules.",
+        "Import it in the main interpreter only: a shared interpreter in JEP, the global application group in mod_wsgi; or keep sub-interpreters away from such modules.",
         "pyo3#576, cpython#40601";
 
     "loaded-twice": [Anywhere(r"(?P<text>cannot load module more than once per process)")] =>
@@ -251,7 +251,7 @@ rules! {
         Stderr(r"(?:/|\b)python(?P<version>3\.\d+)/(?:site|dist)-packages|/usr/local/lib/python3\.\d+/|bin/python3\.\d+"),
         Stderr(r"(?P<folder>/usr/lib/python3/dist-packages)/"),
         Anywhere(r"No module named '?_cffi_backend")] =>
-        "Python finds no _cffi_backend: packages are imported from {folder}, whose extension modules are for the distribution's own python3 only, and this is another Python",
+        "Python finds no _cffi_backend: packages are imported from {folder}, whose extension modules are for the distribution's own python3 only, and this is most likely another one",
         "Install what is imported from there for exactly this interpreter, in a virtual environment of its own: `pythonX.Y -m venv ENV`, then `ENV/bin/python -m pip install cffi cryptography` and what else the program needs; libffi-dev is not needed for that.",
         "Debian Python Policy, Module Path; PEP 3149",
         also: &["If this is the distribution's own python3 after all: reinstall its package python3-cffi-backend.",

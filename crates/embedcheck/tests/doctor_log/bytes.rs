@@ -42,7 +42,7 @@ fn all_forms(bytes: &[u8]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn any_bytes_can_be_read(bytes in prop::collection::vec(any::<u8>(), 0..2048)) {
@@ -102,10 +102,10 @@ fn a_huge_log_takes_seconds() {
 /// What is left out is said, and no line is so long that it costs memory.
 #[test]
 fn a_log_without_end_is_cut() {
-    let diagnosis = explain("log", Again::of("\0", usize::MAX)).unwrap();
+    let diagnosis = explain("log", Again::of("some words without an end ", usize::MAX)).unwrap();
     let Subject::Log(facts) = &diagnosis.subject else { panic!() };
     assert!(facts.is_cut);
-    assert_eq!(facts.bytes, 256 << 20);
+    assert_eq!(facts.bytes, 128 << 20);
     let text = to_text(&diagnosis, &TextOptions::default());
     assert!(text.contains("the rest was left out"), "{text}");
     assert!(text.contains("nothing recognised"), "{text}");

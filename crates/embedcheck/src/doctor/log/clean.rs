@@ -49,6 +49,11 @@ const CHARACTERS: [(&str, &str); 11] = [
     ("\u{a0}", " "),
 ];
 
+/// Whether a line is nothing but usual characters, and needs no cleaning to be searched for words.
+pub(super) fn is_plain(raw: &[u8]) -> bool {
+    raw.iter().all(|byte| (b' '..=b'~').contains(byte) && *byte != b'&' || *byte == b'\t')
+}
+
 /// The lines that a line of bytes stands for: none is empty of a message because of a carriage return or a JSON
 /// string around it.
 pub(super) fn lines(raw: &[u8]) -> Vec<String> {

@@ -17,7 +17,7 @@ use crate::diagnose::log::{Recognised, recognise};
 use crate::diagnose::{Role, Visit};
 use names::Names;
 
-/// Reads a log of any bytes and of any length: memory is bounded, and beyond 256 MiB it is cut off, which the facts
+/// Reads a log of any bytes and of any length: memory is bounded, and beyond 128 MiB it is cut off, which the facts
 /// say.
 ///
 /// # Errors
@@ -33,8 +33,8 @@ pub fn explain(name: &str, text: impl Read) -> io::Result<Diagnosis> {
 fn finding(one: Recognised, names: &Names) -> Finding {
     let mut fixes: Vec<_> = visit::fix(&one, names).into_iter().collect();
     fixes.extend(mixed(&one, names));
-    fixes.push(Fix::advice(one.cause.advice.clone()));
-    fixes.extend(one.also.iter().map(Fix::advice));
+    let advice = std::iter::once(&one.cause.advice).chain(&one.also);
+    fixes.extend(advice.map(|text| Fix::advice(names.named_in(text))));
     let severity = match one.rule.role {
         Role::Root | Role::Consequence => Severity::Problem,
         Role::Note => Severity::Note,

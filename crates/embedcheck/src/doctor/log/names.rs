@@ -86,6 +86,9 @@ impl Names {
                 || line.contains("INIT_START Runtime Version")
                 || line.contains("INIT_REPORT ");
         }
+        if !line.contains("From: ") && !line.contains("called, but") {
+            return;
+        }
         if let Some(found) = PLUGIN.as_ref().and_then(|regex| regex.captures(line)) {
             if let Some(name) = found.name("from").or(found.name("called")) {
                 remember(&mut self.plugins, name.as_str());
@@ -97,6 +100,14 @@ impl Names {
     pub(super) fn python(&self) -> Option<Version> {
         // The first of those with most weight would be the oldest.
         self.pythons.iter().max_by_key(|(version, weight)| (**weight, **version)).map(|(v, _)| *v)
+    }
+
+    /// An advice about some `pythonX.Y`, about this one.
+    pub(super) fn named_in(&self, advice: &str) -> String {
+        match self.python() {
+            Some((major, minor)) => advice.replace("X.Y", &format!("{major}.{minor}")),
+            None => advice.to_owned(),
+        }
     }
 
     /// The packages through which the last import went: of the traceback that ended, or of the one that has not.

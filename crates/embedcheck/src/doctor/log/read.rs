@@ -5,10 +5,10 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use super::clean;
 use super::names::Names;
-use crate::diagnose::log::{Matter, is_one_message, matter};
+use crate::diagnose::log::{Matter, is_hinted, is_one_message, matter};
 
 /// Bytes that are read of a log. What comes later is left out, and the diagnosis says so.
-const LIMIT: u64 = 256 << 20;
+const LIMIT: u64 = 128 << 20;
 /// Longest line in bytes; what is longer is read as several.
 const LINE: u64 = 64 << 10;
 /// Lines that are kept for the rules. Repetitions are not kept at all.
@@ -64,8 +64,11 @@ pub(super) fn read(text: impl Read) -> io::Result<Log> {
             break;
         }
         log.count += u64::from(raw.ends_with(b"\n"));
-        for line in clean::lines(raw.strip_suffix(b"\n").unwrap_or(&raw)) {
-            log.add(line);
+        let line = raw.strip_suffix(b"\n").unwrap_or(&raw);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        match str::from_utf8(line) {
+            Ok(text) if clean::is_plain(line) && !is_hinted(line) => log.pass(text),
+            _ => clean::lines(line).into_iter().for_each(|line| log.add(line)),
         }
     }
     // A last line without its end.
@@ -74,6 +77,21 @@ pub(super) fn read(text: impl Read) -> io::Result<Log> {
 }
 
 impl Log {
+    /// A line that says nothing by itself. With the one before it can.
+    fn pass(&mut self, line: &str) {
+        let [earlier, before] = &self.before;
+        if !is_edge_hinted(before, line)
+            && !is_hinted(before.as_bytes())
+            && !is_hinted(earlier.as_bytes())
+        {
+            self.before.swap(0, 1);
+            self.before[1].clear();
+            self.before[1].push_str(line);
+            return;
+        }
+        self.add(line.to_owned());
+    }
+
     fn add(&mut self, line: String) {
         self.names.look(&line);
         let [earlier, before] = &self.before;
@@ -116,6 +134,16 @@ impl Log {
     }
 }
 
+/// Whether a word that matters can lie across the break.
+fn is_edge_hinted(before: &str, line: &str) -> bool {
+    const WORD: usize = 32;
+    let before = before.as_bytes();
+    let front = &before[before.len().saturating_sub(WORD)..];
+    let rest = line.trim_start().as_bytes();
+    let rest = &rest[..rest.len().min(WORD)];
+    is_hinted(&[front, rest].concat()) || is_hinted(&[front, b" ", rest].concat())
+}
+
 /// The message that was broken into these lines, if they are one, and its front.
 fn joined(earlier: &str, before: &str, line: &str) -> Option<(String, String)> {
     let is_broken = |text: &str| (BROKEN..=WIDEST).contains(&text.len());
@@ -125,7 +153,8 @@ fn joined(earlier: &str, before: &str, line: &str) -> Option<(String, String)> {
     }
     // Lines that were cut at the edge of a terminal have its width, and no word ends there.
     let width = before.chars().count();
-    let is_edge = EDGES.contains(&width) || is_broken(earlier) && earlier.chars().count() == width;
+    let is_edge =
+        EDGES.contains(&width) || width > EDGES[0] - 8 && earlier.chars().count() == width;
     let is_cut = is_edge && rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
     let mut fronts = Vec::new();
     if is_broken(earlier) && earlier.len().abs_diff(before.len()) <= 16 {
