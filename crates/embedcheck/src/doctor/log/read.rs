@@ -51,6 +51,8 @@ pub(super) fn read(text: impl Read) -> io::Result<Log> {
     let mut log = Log::default();
     let mut text = BufReader::with_capacity(1 << 16, text.take(LIMIT + 1));
     let mut raw = Vec::new();
+    // Whether the last line has no end yet.
+    let mut is_open = false;
     loop {
         raw.clear();
         let length = text.by_ref().take(LINE).read_until(b'\n', &mut raw)?;
@@ -63,7 +65,8 @@ pub(super) fn read(text: impl Read) -> io::Result<Log> {
             log.is_cut = true;
             break;
         }
-        log.count += u64::from(raw.ends_with(b"\n"));
+        is_open = !raw.ends_with(b"\n");
+        log.count += u64::from(!is_open);
         let line = raw.strip_suffix(b"\n").unwrap_or(&raw);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         match str::from_utf8(line) {
@@ -71,8 +74,7 @@ pub(super) fn read(text: impl Read) -> io::Result<Log> {
             _ => clean::lines(line).into_iter().for_each(|line| log.add(line)),
         }
     }
-    // A last line without its end.
-    log.count += u64::from(!raw.is_empty() && !raw.ends_with(b"\n"));
+    log.count += u64::from(is_open);
     Ok(log)
 }
 
