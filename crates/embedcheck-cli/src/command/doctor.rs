@@ -108,7 +108,7 @@ fn log(path: &Path, stop: &Stop) -> Result<Diagnosis, Failure> {
         let source = io::stdin().as_fd().try_clone_to_owned().map_err(unreadable)?;
         doctor::explain("standard input", Patient { source: File::from(source), stop })
     } else {
-        // A named pipe nobody writes to is an empty log, not a wait without end.
+        // Opening a named pipe would wait for a writer where no request to stop is heard; `Patient` hears it.
         let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
         let file = File::options().read(true).custom_flags(flags).open(path);
         let file = file.map_err(unreadable)?;
