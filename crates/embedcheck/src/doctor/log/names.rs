@@ -89,10 +89,10 @@ impl Names {
         if !line.contains("From: ") && !line.contains("called, but") {
             return;
         }
-        if let Some(found) = PLUGIN.as_ref().and_then(|regex| regex.captures(line)) {
-            if let Some(name) = found.name("from").or(found.name("called")) {
-                remember(&mut self.plugins, name.as_str());
-            }
+        if let Some(found) = PLUGIN.as_ref().and_then(|regex| regex.captures(line))
+            && let Some(name) = found.name("from").or(found.name("called"))
+        {
+            remember(&mut self.plugins, name.as_str());
         }
     }
 
@@ -117,10 +117,10 @@ impl Names {
 
     fn look_for_pythons(&mut self, line: &str) {
         let mut weight = 1;
-        if let Some(found) = RUNTIME.as_ref().and_then(|regex| regex.captures(line)) {
-            if let Some(version) = version(&found["a"], &found["b"]) {
-                self.weigh(version, 100);
-            }
+        if let Some(found) = RUNTIME.as_ref().and_then(|regex| regex.captures(line))
+            && let Some(version) = version(&found["a"], &found["b"])
+        {
+            self.weigh(version, 100);
         }
         if let Some(found) = SEARCH_PATH.as_ref().and_then(|regex| regex.captures(line)) {
             let entries = found["list"].split(',');
