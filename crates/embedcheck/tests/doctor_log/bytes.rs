@@ -32,7 +32,8 @@ const PARTS: &[&str] = &[
 fn all_forms(bytes: &[u8]) {
     let diagnosis = explain("log", bytes).unwrap();
     to_json(&diagnosis).unwrap();
-    to_text(&diagnosis, &TextOptions { verbose: true, ..TextOptions::default() });
+    let text = to_text(&diagnosis, &TextOptions { verbose: true, ..TextOptions::default() });
+    assert!(!text.contains('\u{1b}'), "{text:?}");
     for finding in &diagnosis.findings {
         for command in finding.fixes.iter().flat_map(|fix| &fix.commands) {
             assert!(command.starts_with("embedcheck doctor "), "{command:?}");
