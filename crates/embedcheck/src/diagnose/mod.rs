@@ -193,6 +193,13 @@ impl Evidence {
         self
     }
 
+    /// Adds the errors of imports that were told by another way than the events.
+    #[must_use]
+    pub fn with_imports(mut self, errors: Vec<String>) -> Self {
+        self.imports.extend(errors);
+        self
+    }
+
     /// States that libpython is in the global scope.
     #[must_use]
     pub fn in_global_scope(mut self) -> Self {

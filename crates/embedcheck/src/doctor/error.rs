@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::module::ArchiveError;
 use crate::elf::ElfError;
 use crate::run::{RunError, ScratchError};
 
@@ -26,6 +27,9 @@ pub enum DoctorError {
     /// An input that makes no sense; the text names it, says why, and what to do.
     #[error("{0}")]
     Input(String),
+    /// An archive that was named is damaged, or nobody should unpack it; the text says why, and what to do.
+    #[error("{0}")]
+    Archive(String),
     /// A folder for what is tried.
     #[error(transparent)]
     Scratch(#[from] ScratchError),
@@ -43,5 +47,11 @@ impl From<RunError> for DoctorError {
             RunError::Interrupted => Self::Interrupted,
             other => Self::Run(other),
         }
+    }
+}
+
+impl From<ArchiveError> for DoctorError {
+    fn from(error: ArchiveError) -> Self {
+        Self::Archive(error.to_string())
     }
 }

@@ -1,0 +1,67 @@
+//! What to do about a candidate with a flaw.
+
+use std::path::{Path, PathBuf};
+
+use super::Conclusion;
+use crate::doctor::Fix;
+use crate::doctor::module::candidate::Fate;
+use crate::doctor::module::candidates::Judged;
+use crate::doctor::module::path::Origin;
+use crate::doctor::module::remedy::{Destination, Fixer, move_away};
+use crate::doctor::module::shell;
+
+impl Conclusion<'_> {
+    /// Puts a better build in its place. What is taken now has to go for one that lies further behind to be taken.
+    pub(super) fn replace(&self, fixer: &Fixer<'_>, about: &Judged) -> Vec<Fix> {
+        let destination = self.destination(Some(about));
+        let mut fixes = fixer.install(&destination);
+        if about.candidate.fate == Fate::Taken && matches!(destination, Destination::Folder(_)) {
+            let away = move_away(Path::new(&about.candidate.path));
+            for fix in fixes.iter_mut().skip(1) {
+                fix.what = format!("{}, and move this file out of the way", fix.what);
+                fix.commands.splice(0..0, away.commands.iter().cloned());
+            }
+        }
+        fixes
+    }
+
+    /// Wheels that bring their libraries along, then the library itself; for the standard library the other way round.
+    pub(super) fn library(&self, fixer: &Fixer<'_>, about: &Judged, library: &str) -> Vec<Fix> {
+        let mut fixes = self.replace(fixer, about);
+        let is_stdlib = matches!(about.candidate.origin, Origin::Dynload | Origin::Stdlib);
+        if is_stdlib {
+            fixes.clear();
+            fixes.extend(fixer.library(library));
+            fixes.extend(fixer.stdlib(self.name));
+        } else {
+            fixes.extend(fixer.library(library));
+        }
+        fixes
+    }
+
+    /// A wheel, which was built on an old system, and not the file of a newer one.
+    pub(super) fn older_glibc(&self, fixer: &Fixer<'_>, about: &Judged) -> Vec<Fix> {
+        let mut fixes = self.replace(fixer, about);
+        for fix in &mut fixes {
+            for command in &mut fix.commands {
+                if command.contains("-m pip install") && !command.contains("--only-binary") {
+                    *command =
+                        command.replacen("pip install", "pip install --only-binary=:all:", 1);
+                }
+            }
+        }
+        fixes
+    }
+
+    pub(super) fn out_of_archive(&self, about: &Judged) -> Vec<Fix> {
+        let Some(entry) = &about.entry else { return Vec::new() };
+        let archive = PathBuf::from(&entry.path);
+        let folder = archive.with_extension("unpacked");
+        let mut fixes = vec![Fix::command(
+            "Unpack the archive, and have the folder on the path in its stead",
+            format!("unzip -q {} -d {}", shell::path(&archive), shell::path(&folder)),
+        )];
+        fixes.extend(self.fixer(Some(about)).install(&Destination::Interpreter));
+        fixes
+    }
+}
