@@ -1,5 +1,6 @@
 //! An embedding DLL that somebody else built: what its file says, and what it does in hosts.
 
+mod call;
 mod facts;
 mod kinds;
 mod options;
