@@ -4,7 +4,7 @@ use super::{Kind, dll, module};
 
 /// Every kind of finding that does not come from a diagnosis rule, in the order of the reference.
 pub fn kinds() -> impl Iterator<Item = &'static Kind> {
-    dll::KINDS.iter().chain(module::KINDS).copied()
+    dll::KINDS.iter().chain(dll::RUN_KINDS).chain(module::KINDS).copied()
 }
 
 #[cfg(test)]

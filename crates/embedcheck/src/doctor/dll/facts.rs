@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::RunFacts;
 use crate::report::Page;
 
 /// A DLL, its file and its runs.
@@ -10,6 +11,8 @@ use crate::report::Page;
 pub struct DllFacts {
     /// The DLL, as given.
     pub path: String,
+    /// What it does in hosts.
+    pub runs: RunFacts,
 }
 
 impl DllFacts {
@@ -17,5 +20,7 @@ impl DllFacts {
         self.path.clone()
     }
 
-    pub(in crate::doctor) fn write(&self, _page: &mut Page<'_>) {}
+    pub(in crate::doctor) fn write(&self, page: &mut Page<'_>) {
+        super::runs::write(&self.runs, page);
+    }
 }

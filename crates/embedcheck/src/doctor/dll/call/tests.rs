@@ -102,7 +102,7 @@ fn calls_become_steps() {
 fn what_cannot_be_called_is_told_with_what_to_do() {
     let cases: &[(&[&str], &str)] = &[
         (&[], "--call without a declaration; write --call 'int add1(int, int)' 40 2"),
-        (&["int add1(int"], "--call `int add1(int`: 1:13: unexpected `;`: expected `)`"),
+        (&["int add1(int"], "--call `int add1(int`: 1:13: unexpected `;`: expected `,` or `)`"),
         (
             &["typedef int t"],
             "--call `typedef int t`: it declares no function; write the whole declaration, as in 'int add1(int, int)'",
