@@ -3,16 +3,23 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::RunFacts;
+use super::file::{self, FileFacts};
+use super::host::{self, HostFacts};
+use super::runs::{self, RunFacts};
 use crate::report::Page;
 
 /// A DLL, its file and its runs.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct DllFacts {
     /// The DLL, as given.
     pub path: String,
-    /// What it does in hosts.
-    pub runs: RunFacts,
+    /// What its file says.
+    pub file: FileFacts,
+    /// The program that will load it, if it was named.
+    pub host: Option<HostFacts>,
+    /// What it does in hosts; absent if it was not run.
+    pub runs: Option<RunFacts>,
 }
 
 impl DllFacts {
@@ -21,6 +28,14 @@ impl DllFacts {
     }
 
     pub(in crate::doctor) fn write(&self, page: &mut Page<'_>) {
-        super::runs::write(&self.runs, page);
+        file::write(page, &self.file);
+        if let Some(facts) = &self.host {
+            page.blank();
+            host::write(page, facts);
+        }
+        if let Some(facts) = &self.runs {
+            page.blank();
+            runs::write(facts, page);
+        }
     }
 }

@@ -2,20 +2,24 @@
 
 mod call;
 mod facts;
+mod file;
+mod host;
 mod kinds;
 mod options;
 mod runs;
 
 pub use facts::DllFacts;
+pub use file::{
+    FileFacts, FoundLibrary, LibpythonFacts, MissingLibrary, ProducerFacts, ProducerKind,
+    PythonUse, Resolution, Role, SearchEntry, SearchPath, SearchTag, Tls,
+};
+pub use host::{HostFacts, HostForm, HostPython, Privilege};
 pub(super) use kinds::KINDS;
 pub use options::DllOptions;
 pub(super) use runs::KINDS as RUN_KINDS;
 pub use runs::{Backend, Interpreter, Run, RunFacts, Scope};
 
-use runs::About;
-
-use super::{Diagnosis, DoctorError, Subject, TargetRecord};
-use crate::elf::Elf;
+use super::{Diagnosis, DoctorError, Finding, Subject, TargetRecord};
 use crate::env::Caller;
 use crate::run::Stop;
 use crate::target::Target;
@@ -34,30 +38,49 @@ pub fn examine(
 ) -> Result<Diagnosis, DoctorError> {
     // What makes no sense is to be known before anything is done.
     runs::calls(options)?;
-    let unreadable = |source| DoctorError::Unreadable { path: options.dll.clone(), source };
-    let path = std::path::absolute(&options.dll).map_err(unreadable)?;
-    let elf = Elf::read(&path)?;
-    let modules = elf
-        .definitions()
-        .iter()
-        .filter_map(|definition| Some(definition.name.strip_prefix("PyInit_")?.to_owned()));
-    let about = About {
-        extension: !elf.needs_libpython()
-            && elf.undefined.iter().any(|symbol| symbol.name.starts_with("Py"))
-            && !elf.undefined.iter().any(|symbol| symbol.name.starts_with("Py_Initialize")),
-        modules: modules.collect(),
-        start: elf
-            .definitions()
-            .iter()
-            .map(|definition| definition.name.to_string())
-            .find(|name| name == "cffi_start_python" || name.ends_with("_start")),
-        exports: elf.definitions().iter().map(|definition| definition.name.to_string()).collect(),
-        libpython: None,
-        contains_python: elf.defines("Py_InitializeEx"),
-        path,
+    let (mut facts, mut findings) = looked_at(target, options)?;
+    if stop.is_requested() {
+        return Err(DoctorError::Interrupted);
+    }
+    // There is nothing to learn from a file that ld.so refuses.
+    if facts.file.given.is_some() {
+        let about = runs::About::of(&facts.file);
+        let (runs, found) = runs::run(target, caller, options, &about, stop)?;
+        findings = runs::join(findings, found);
+        facts.runs = Some(runs);
+    }
+    Ok(diagnosis(target, facts, findings))
+}
+
+/// Examines the files alone: nothing of the DLL or of the host is loaded or started.
+///
+/// # Errors
+///
+/// When the DLL or the host cannot be read.
+pub fn look(target: &Target, options: &DllOptions) -> Result<Diagnosis, DoctorError> {
+    let (facts, findings) = looked_at(target, options)?;
+    Ok(diagnosis(target, facts, findings))
+}
+
+fn looked_at(
+    target: &Target,
+    options: &DllOptions,
+) -> Result<(DllFacts, Vec<Finding>), DoctorError> {
+    let host = options.host.as_deref().map(host::see).transpose()?;
+    let seen = file::see(target, options, host.as_ref())?;
+    let mut findings = file::findings(&seen);
+    if let Some(host) = &host {
+        findings.extend(host::findings(host, &seen, options));
+    }
+    let facts = DllFacts {
+        path: options.dll.display().to_string(),
+        file: file::facts(&seen),
+        host: host.as_ref().map(|host| host.facts.clone()),
+        runs: None,
     };
-    let (runs, found) = runs::run(target, caller, options, &about, stop)?;
-    let facts = DllFacts { path: about.path.display().to_string(), runs };
-    let findings = runs::join(Vec::new(), found);
-    Ok(Diagnosis::new(Some(TargetRecord::of(target)), findings, Subject::Dll(Box::new(facts))))
+    Ok((facts, findings))
+}
+
+fn diagnosis(target: &Target, facts: DllFacts, findings: Vec<Finding>) -> Diagnosis {
+    Diagnosis::new(Some(TargetRecord::of(target)), findings, Subject::Dll(Box::new(facts)))
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::doctor::dll::file::{FileFacts, PythonUse, Role};
+
 /// A DLL, as far as it decides what is tried.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::doctor::dll) struct About {
@@ -19,4 +21,19 @@ pub(in crate::doctor::dll) struct About {
     pub(in crate::doctor::dll) libpython: Option<PathBuf>,
     /// It has a libpython inside.
     pub(in crate::doctor::dll) contains_python: bool,
+}
+
+impl About {
+    /// From what the file says.
+    pub(in crate::doctor::dll) fn of(file: &FileFacts) -> Self {
+        Self {
+            path: file.path.clone().into(),
+            extension: file.role == Role::Extension,
+            modules: file.modules.clone(),
+            start: file.start.clone(),
+            exports: file.exports.clone(),
+            libpython: file.libpython.as_ref().map(|libpython| libpython.path.clone().into()),
+            contains_python: file.python == PythonUse::Contained,
+        }
+    }
 }
