@@ -28,7 +28,7 @@ pub(super) struct Bench<'a> {
     trial: &'a Trial,
     root: ScratchRoot,
     /// Holds the C host and a link to the interpreter.
-    home: Scratch,
+    _home: Scratch,
     c_host: HostCommand,
     path: OsString,
     /// Where debuggers for backtraces of a hang are.
@@ -67,7 +67,7 @@ impl<'a> Bench<'a> {
             about,
             trial,
             root,
-            home,
+            _home: home,
             c_host,
             path,
             tools_path,
