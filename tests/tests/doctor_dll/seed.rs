@@ -1,11 +1,15 @@
 //! The plugin of CFFI's documentation, broken in each way of its troubleshooting chapter.
 
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use embedcheck::doctor::Severity;
 use embedcheck::doctor::dll::Scope;
+use embedcheck::target::Target;
+use embedcheck_tests::{CALLER, required, target};
 
-use crate::shop::{DO_STUFF, Shop, build_cause, with};
+use crate::shop::{DO_STUFF, Shop, build_cause, see, with};
 
 /// "cffi extension module 'c_module_name' has unknown version 0x2701", in its newer words: the code says
 /// that a future CFFI made it.
@@ -161,7 +165,8 @@ fn exit_when_site_fails() {
     let Some(shop) = Shop::new() else { return };
     let dll = shop.good("do_stuff", "libmy_plugin.so");
     fs::create_dir(shop.path("bad")).expect("it can be made");
-    fs::write(shop.path("bad/site.py"), "raise RuntimeError('no site')\n")
+    // An Exception would be printed and forgotten.
+    fs::write(shop.path("bad/sitecustomize.py"), "raise SystemExit(3)\n")
         .expect("it can be written");
     let environment = with(shop.site(), "PYTHONPATH", shop.path("bad"));
     let seen = shop.doctor_with(&dll, DO_STUFF, environment);
@@ -208,4 +213,69 @@ fn naming() {
     fs::write(shop.path("main.c"), "int main(void) { return 0; }\n").expect("it can be written");
     let refused = shop.try_sh("cc -o main main.c -L. -lmy_plugin");
     assert_eq!(build_cause(&refused).as_deref(), Some("link-failed"), "{refused:?}");
+}
+
+/// The same in the words of the documentation: a CFFI older than 1.5 in the Python that is running. Only
+/// Python 2.7 can still build one.
+#[test]
+fn unknown_version_in_its_old_words() {
+    let Some(target) = target("2.7") else { return };
+    let (Some(old), Some(new)) = (cffi_of("1.4.2", target), cffi_of("1.15.1", target)) else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let script = "import cffi\n\
+        f = cffi.FFI()\n\
+        f.embedding_api('typedef struct { int x, y; } point_t; int do_stuff(point_t *);')\n\
+        f.set_source('my_plugin', 'typedef struct { int x, y; } point_t;')\n\
+        f.embedding_init_code('from my_plugin import ffi\\n\
+        @ffi.def_extern()\\n\
+        def do_stuff(p):\\n    return p.x + p.y\\n')\n\
+        f.compile(target='libmy_plugin.so')\n";
+    let python = target.executable.as_ref().expect("2.7 has an interpreter");
+    let built = Command::new(python)
+        .args(["-c", script])
+        .current_dir(folder.path())
+        .env("PYTHONPATH", &new)
+        .output()
+        .expect("the interpreter was found");
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let dll = folder.path().join("libmy_plugin.so");
+    let with_cffi =
+        |site: &Path| see(target, &dll, DO_STUFF, vec![("PYTHONPATH".into(), site.into())]);
+    let seen = with_cffi(&old);
+    let finding = seen.finding("backend-version");
+    assert!(finding.summary.contains("unknown version 0x2701"), "{seen:#?}");
+    assert!(!seen.works(Scope::Global) && !seen.works(Scope::Preloaded), "{seen:#?}");
+    let mended = with_cffi(&new);
+    assert!(mended.works(Scope::Global) && mended.works(Scope::Preloaded), "{mended:#?}");
+}
+
+/// A cffi for Python 2.7, built once and then kept below cargo's folder.
+fn cffi_of(version: &str, target: &Target) -> Option<PathBuf> {
+    let this = std::env::current_exe().expect("a test knows its own path");
+    let root = this.ancestors().nth(3).expect("tests lie below the folder of cargo").join("wheels");
+    let folder = root.join(format!("cffi-{version}-built-for-2.7"));
+    let is_there = || folder.join("_cffi_backend.so").is_file();
+    let built = || -> Result<(), String> {
+        fs::create_dir_all(&root).map_err(|error| error.to_string())?;
+        let scratch = tempfile::tempdir_in(&root).map_err(|error| error.to_string())?;
+        let mut pip = Command::new(target.executable.as_ref().ok_or("no interpreter")?);
+        pip.args(["-m", "pip", "--quiet", "install", "--target"]).arg(scratch.path());
+        pip.arg(format!("cffi=={version}")).env_clear();
+        pip.envs(CALLER.pip_environment.iter().cloned());
+        pip.env("PATH", CALLER.path.clone().unwrap_or_default()).env("HOME", scratch.path());
+        let output = pip.output().map_err(|error| error.to_string())?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
+        // Another test may have been faster.
+        let _ = fs::rename(scratch.keep(), &folder);
+        if is_there() { Ok(()) } else { Err("pip has built something else".to_owned()) }
+    };
+    let reason = if is_there() { None } else { built().err() };
+    match reason {
+        None => Some(folder),
+        Some(reason) => required(&format!("cffi {version} for Python 2.7: {reason}"), None),
+    }
 }

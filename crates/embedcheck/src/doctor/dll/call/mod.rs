@@ -5,7 +5,7 @@ mod show;
 mod simple;
 mod tree;
 
-use embed_dll_cdecl::{Declarations, Dialect, Type, TypeId};
+use embed_dll_cdecl::{Declarations, Dialect, ErrorKind, Type, TypeId};
 use embedcheck_plan::{CSignature, CValue, Line, PlanBuilder, Text};
 use serde_json::Value;
 use thiserror::Error;
@@ -28,6 +28,10 @@ enum CallError {
     #[error("--call: the result of `{name}` cannot be received: {why}")]
     Result { name: String, why: String },
 }
+
+/// Why no function with `...` is called.
+const VARIADIC: &str = "a function with `...` cannot be called: which types it expects there, no \
+                        declaration says; call one with fixed parameters";
 
 /// A call that can be made.
 #[derive(Clone, Debug)]
@@ -76,7 +80,11 @@ fn read(words: &[String]) -> Result<Call, CallError> {
     let (text, given) = words.split_first().ok_or(CallError::Empty)?;
     let wrong = |why: String| CallError::Declaration { text: text.clone(), why };
     let mut known = Declarations::new();
-    known.parse(&ended(text), Dialect::Api).map_err(|error| wrong(error.to_string()))?;
+    known.parse(&ended(text), Dialect::Api).map_err(|error| match &error.kind {
+        // What the parser says is for those who write the function.
+        ErrorKind::Variadic(_) => wrong(VARIADIC.to_owned()),
+        _ => wrong(error.to_string()),
+    })?;
     let function = match known.functions() {
         [function] => function.clone(),
         [] => {
@@ -93,9 +101,7 @@ fn read(words: &[String]) -> Result<Call, CallError> {
         return Err(wrong(format!("`{}` is no function", function.name)));
     };
     if ty.variadic {
-        let why = "a function with `...` cannot be called without knowing the types that it expects \
-                   there; declare a wrapper with fixed parameters in the DLL";
-        return Err(wrong(why.to_owned()));
+        return Err(wrong(VARIADIC.to_owned()));
     }
     let name = function.name.clone();
     if given.len() != ty.params.len() {

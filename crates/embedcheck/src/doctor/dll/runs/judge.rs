@@ -158,12 +158,12 @@ fn outcome(kind: &Kind, trial: &Trial, end: Option<EndEvent<'_>>) -> Result<Stri
             let shown = calls.get(*number).map(|call| call.show(value, *simple));
             Ok(format!(" = {}", shown.unwrap_or_default()))
         }
-        (Kind::Start(_), _) if *value == Value::from(0) => Ok(" = 0".to_owned()),
+        (Kind::Start(_), _) if *value == 0 => Ok(" = 0".to_owned()),
         (Kind::Start(_), _) => Err(format!("returned {value}: Python was not started")),
-        (Kind::Initialize, _) if *value == Value::from(0) => {
+        (Kind::Initialize, _) if *value == 0 => {
             Err("Python is not initialised afterwards".to_owned())
         }
-        (Kind::Import(_), _) if *value != Value::from(0) => {
+        (Kind::Import(_), _) if *value != 0 => {
             Err("an exception; the traceback is on standard error".to_owned())
         }
         _ => Ok(String::new()),

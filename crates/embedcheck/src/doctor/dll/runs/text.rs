@@ -3,37 +3,42 @@
 use super::facts::{Run, RunFacts};
 use crate::report::{Label, Page};
 
+/// Columns of the longest label.
+const LABEL: usize = 10;
 /// Columns of the longest scope, host and verdict.
 const COLUMNS: [usize; 3] = [11, 6, 5];
 
 /// A line for each run; with `page.is_verbose()` all that was seen of it.
 pub(in crate::doctor::dll) fn write(facts: &RunFacts, page: &mut Page<'_>) {
-    page.labelled(2, "tried", 9, &facts.tried);
+    page.line(0, page.styles().heading, "runs");
+    page.labelled(2, "tried", LABEL, &facts.tried);
     for run in &facts.runs {
         one(page, run);
     }
     for reason in &facts.not_run {
-        page.labelled(2, "not run", 9, reason);
+        page.labelled(2, "not run", LABEL, reason);
     }
     let mut not_called: Vec<_> = facts.runs.iter().flat_map(|run| &run.not_called).collect();
     not_called.sort();
     not_called.dedup();
     for reason in not_called {
-        page.labelled(2, "not called in the C host", 9, reason);
+        page.labelled(2, "C host", LABEL, &format!("does not call {reason}"));
     }
     if let Some(inside) = &facts.interpreter {
-        page.labelled(2, "prefix", 9, &inside.prefix);
-        page.labelled(2, "executable", 9, &inside.executable);
+        page.labelled(2, "prefix", LABEL, &inside.prefix);
+        if !inside.executable.is_empty() {
+            page.labelled(2, "executable", LABEL, &inside.executable);
+        }
         for folder in &inside.site_packages {
-            page.labelled(2, "packages", 9, folder);
+            page.labelled(2, "packages", LABEL, folder);
         }
         if let Some(backend) = &inside.backend {
             let text = format!("_cffi_backend {} from {}", backend.version, backend.file);
-            page.labelled(2, "backend", 9, &text);
+            page.labelled(2, "backend", LABEL, &text);
         }
         if page.is_verbose() {
             for entry in &inside.path {
-                page.labelled(2, "sys.path", 9, entry);
+                page.labelled(2, "sys.path", LABEL, entry);
             }
         }
     }
@@ -65,9 +70,10 @@ fn one(page: &mut Page<'_>, run: &Run) {
         page.quote(4, &format!("libpython: {libpython}"));
     }
     let facts =
-        [("prefix", &run.prefix), ("executable", &run.executable), ("version", &run.version)];
+        [("prefix", &run.prefix), ("executable", &run.executable), ("python", &run.version)];
     for (name, value) in facts {
-        if let Some(value) = value {
+        // The second line of a version is about the compiler.
+        if let Some(value) = value.as_deref().and_then(|value| value.lines().next()) {
             page.quote(4, &format!("{name}: {value}"));
         }
     }
