@@ -107,6 +107,13 @@ cases! {
         assert_eq!(look.facts().host.as_ref().unwrap().python, HostPython::Exported);
         let libpython = look.facts().file.libpython.as_ref().unwrap();
         assert!(libpython.is_hosts && libpython.path == lab.text("app/host"), "{libpython:?}");
+        // Of another version, it is a Problem.
+        let source = format!("{WITH_PYTHON} const char version[] = \"-\\0\" \"3.11.2\";");
+        let other = lab.cc("app/other", &source, &["-rdynamic"]);
+        let look = lab.look_with(&plugin.1, &plugin.0, Some(&other), &[]);
+        assert_eq!(look.ids(), ["host-other-python"]);
+        let summary = &look.finding("host-other-python").summary;
+        assert!(summary.starts_with("other has Python 3.11.2 inside and exports it"), "{summary}");
         // A DLL that names none is served by the host.
         let dll = lab.library("app/libbare.so", PLUGIN, &[]);
         assert_eq!(ids(lab, &(dll, plugin.1.clone()), &host), ["host-contains-python"]);
@@ -154,11 +161,7 @@ cases! {
         let link = |tags: &str| {
             lab.cc("app/host", MAIN, &[&format!("-Wl,{tags},-rpath,$ORIGIN/../python/lib")])
         };
-        // What the host has for itself also makes it look like one that lost its libpython.
-        assert_eq!(
-            ids(lab, &bare, &link("--disable-new-dtags")),
-            ["host-dropped-libpython", "host-rpath-inherited"]
-        );
+        assert_eq!(ids(lab, &bare, &link("--disable-new-dtags")), ["host-rpath-inherited"]);
         assert_eq!(
             ids(lab, &bare, &link("--enable-new-dtags")),
             ["dll-libpython-not-found", "host-dropped-libpython"]

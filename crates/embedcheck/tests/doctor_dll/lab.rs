@@ -95,7 +95,7 @@ impl Lab {
     pub(crate) fn libpython(&self, relative: &str, version: &str) -> PathBuf {
         let series = version.rsplit_once('.').unwrap().0;
         let source = format!(
-            "const char version[] = \"-\\0{version}\"; void Py_Initialize(void) {{}}\n\
+            "const char version[] = \"-\\0\" \"{version}\"; void Py_Initialize(void) {{}}\n\
              void Py_InitializeEx(int i) {{ (void)i; }} int Py_IsInitialized(void) {{ return 0; }}\n\
              int PyLong_Type; int PyModule_Create2(void) {{ return 0; }}\n"
         );

@@ -28,14 +28,13 @@ cases! {
             assert_eq!(lab.look(&target, &dll).troubles(), [""; 0]);
         }
         // Without a Python of that version, there is nothing to lead to.
-        let other = lab.libpython("other/libpython3.11.so.1.0", "3.11.7");
+        lab.libpython("other/libpython3.99.so.1.0", "3.99.7");
         fs::remove_file(libpython).unwrap();
-        let dll = lab.library("app/libplugin2.so", PLUGIN, &["{}/other/libpython3.11.so.1.0"]);
+        let dll = lab.library("app/libplugin2.so", PLUGIN, &["{}/other/libpython3.99.so.1.0"]);
         let look = lab.look(&target, &dll);
         let finding = look.finding("dll-libpython-not-found");
         assert!(finding.fixes.iter().all(|fix| fix.commands.is_empty()), "{finding:#?}");
-        assert!(finding.fixes[0].what.contains("libpython of Python 3.11"), "{finding:#?}");
-        drop(other);
+        assert!(finding.fixes[0].what.contains("libpython of Python 3.99"), "{finding:#?}");
     };
 
     libpython_of_another_build_machine: "dll-libpython-not-found" => |lab| {
@@ -106,7 +105,7 @@ cases! {
         let tags = |tags: &str| format!("-Wl,{tags},-rpath,{}", lab.text("python/lib"));
         let dll = plugin(lab, &[&tags("--enable-new-dtags")]);
         let look = lab.look_with(&target, &dll, None, &variables);
-        assert_eq!(look.troubles(), ["dll-library-path-decides", "dll-other-build"]);
+        assert_eq!(look.troubles(), ["dll-other-build", "dll-library-path-decides"]);
         // DT_RPATH comes first.
         let dll = plugin(lab, &[&tags("--disable-new-dtags")]);
         assert_eq!(lab.look_with(&target, &dll, None, &variables).troubles(), [""; 0]);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use embedcheck::doctor::dll::{PythonUse, Role};
+use embedcheck::doctor::dll::{ProducerKind, PythonUse, Role};
 
 use crate::cases;
 use crate::lab::{Lab, PLUGIN, run_fix};
@@ -80,6 +80,31 @@ cases! {
         let options = ["{}/python/lib/libpython3.11.so.1.0", "-Wl,-rpath,$ORIGIN/../python/lib"];
         let dll = lab.library("app/libplugin.so", &source, &options);
         assert_eq!(lab.look(&lab.target(&old, "3.11.7"), &dll).ids(), [""; 0]);
+    };
+
+    pypy_without_home: "dll-pypy-home" => |lab| {
+        let (_, target) = lab.python();
+        let source = "int pypy_init_embedded_cffi_module(void) { return 0; } void pypy_setup_home(void) {}";
+        let soname = "-Wl,-soname,libpypy3.10-c.so";
+        let libpypy = lab.library("pypy/bin/libpypy3.10-c.so", source, &[soname]);
+        let code = "extern int pypy_init_embedded_cffi_module(void); \
+                    int add1(int a) { return pypy_init_embedded_cffi_module() + a; }";
+        let options = ["{}/pypy/bin/libpypy3.10-c.so", "-Wl,-rpath,{}/lib"];
+        let dll = lab.library("app/libplugin.so", code, &options);
+        fs::create_dir_all(lab.path("lib")).unwrap();
+        fs::copy(&libpypy, lab.path("lib/libpypy3.10-c.so")).unwrap();
+        for folder in ["lib-python", "lib_pypy"] {
+            fs::create_dir_all(lab.path("pypy").join(folder)).unwrap();
+        }
+        let look = lab.look(&target, &dll);
+        assert_eq!(look.troubles(), ["dll-pypy-home", "dll-other-python"]);
+        let file = &look.facts().file;
+        assert_eq!(file.producer.kind, ProducerKind::Cffi);
+        assert_eq!(file.python, PythonUse::Named { name: "libpypy3.10-c.so".to_owned() });
+        // A link instead of a copy, as the documentation of CFFI advises.
+        fs::remove_file(lab.path("lib/libpypy3.10-c.so")).unwrap();
+        symlink(&libpypy, lab.path("lib/libpypy3.10-c.so")).unwrap();
+        assert_eq!(lab.look(&target, &dll).troubles(), ["dll-other-python"]);
     };
 
     of_another_version: "dll-other-python" => |lab| {

@@ -55,6 +55,9 @@ kinds! {
     OTHER_BUILD = "dll-other-build": Warning,
         "The DLL would get another libpython of the same version than that of the Python that was named.",
         "ld.so(8)";
+    PYPY_HOME = "dll-pypy-home": Problem,
+        "The libpypy that the DLL would get lies apart from PyPy's standard library.",
+        "CFFI documentation, Embedding, Troubleshooting";
     RENAMED_LIBPYTHON = "dll-libpython-renamed": Problem,
         "The file that a DT_NEEDED leads to is a libpython of another version under a wrong name.",
         "imhex#374";

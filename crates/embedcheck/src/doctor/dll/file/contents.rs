@@ -5,14 +5,14 @@ use std::path::Path;
 
 use super::facts::{FileFacts, PythonUse, Role, Tls};
 use super::producer::ProducerKind;
-use super::{Seen, is_c_api, name_of, names, search};
+use super::{PYPY_INIT, Seen, is_c_api, is_libpython, name_of, names, search};
 use crate::doctor::dll::kinds;
 use crate::doctor::{Finding, Fix};
 use crate::elf::Elf;
 use crate::target::LibraryName;
 
 /// Functions one of which everybody who starts Python calls.
-const STARTERS: [&str; 7] = [
+const STARTERS: [&str; 8] = [
     "Py_Initialize",
     "Py_InitializeEx",
     "Py_InitializeFromConfig",
@@ -20,6 +20,7 @@ const STARTERS: [&str; 7] = [
     "Py_Main",
     "Py_BytesMain",
     "Py_RunMain",
+    PYPY_INIT,
 ];
 
 /// What glibc keeps free for the static thread-local storage of libraries that come late, in bytes:
@@ -83,11 +84,7 @@ pub(super) fn contains_python(seen: &Seen<'_>) -> bool {
 
 /// Which libpython serves it.
 pub(in crate::doctor::dll) fn python(seen: &Seen<'_>) -> PythonUse {
-    let is_libpython = |name: &&String| {
-        let name = name.rsplit('/').next().unwrap_or_default();
-        name.starts_with("libpython")
-    };
-    if let Some(name) = seen.elf.needed.iter().find(is_libpython) {
+    if let Some(name) = seen.elf.needed.iter().find(|name| is_libpython(name)) {
         return PythonUse::Named { name: name.clone() };
     }
     if contains_python(seen) {
@@ -212,7 +209,7 @@ fn executable_stack(seen: &Seen<'_>) -> Option<Finding> {
         Finding::of(&kinds::EXECUTABLE_STACK, summary)
             .with_evidence(["PT_GNU_STACK is executable, or missing".to_owned()])
             .with_fix(Fix::command(
-                "Take the mark off, unless its code really runs on the stack (nested functions of C)",
+                "Take the mark off with patchelf 0.16 or later, unless its code really runs on the stack (nested functions of C)",
                 format!("patchelf --clear-execstack {}", seen.word()),
             ))
             .with_fix(seen.link_with("-Wl,-z,noexecstack")),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::python::joined;
 use super::resolve::tried;
-use super::{Loading, Seen, name_of, search};
+use super::{Loading, Seen, is_libpython, name_of, search};
 use crate::doctor::dll::kinds;
 use crate::doctor::{Finding, Fix};
 use crate::elf::{Elf, NotFound, Refusal, Rule};
@@ -26,11 +26,6 @@ pub(super) fn findings(seen: &Seen<'_>) -> Vec<Finding> {
     findings.extend(decided_by_environment(&both.given, &both.empty));
     findings.extend(versions(seen, &both.given));
     findings
-}
-
-/// Whether a name is that of a libpython.
-fn is_libpython(name: &str) -> bool {
-    name.rsplit('/').next().is_some_and(|name| name.starts_with("libpython"))
 }
 
 fn not_found(seen: &Seen<'_>, missing: &NotFound) -> Finding {

@@ -105,8 +105,20 @@ pub(super) fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
+/// What CFFI's embedding code calls of PyPy instead of the C API.
+pub(super) const PYPY_INIT: &str = "pypy_init_embedded_cffi_module";
+
+/// Whether a name in `DT_NEEDED` is that of a libpython, or of PyPy's counterpart.
+pub(super) fn is_libpython(name: &str) -> bool {
+    let name = name.rsplit('/').next().unwrap_or_default();
+    name.starts_with("libpython") || name.starts_with("libpypy")
+}
+
 /// Whether a symbol belongs to the C API of Python.
 pub(super) fn is_c_api(symbol: &str) -> bool {
+    if symbol == PYPY_INIT {
+        return true;
+    }
     let rest = symbol.strip_prefix('_').unwrap_or(symbol);
     rest.strip_prefix("Py")
         .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase() || c == '_'))

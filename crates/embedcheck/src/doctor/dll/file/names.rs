@@ -57,7 +57,8 @@ fn taken(seen: &Seen<'_>, module: &str) -> Option<Finding> {
     let other = if target.builtin_modules.iter().any(|name| name == module) {
         format!("{module} is built into {}", target.id)
     } else {
-        let files = homes(target).into_iter().flat_map(|home| candidates(&home, module));
+        let files =
+            homes(target, role(seen)).into_iter().flat_map(|home| candidates(&home, module));
         let is_other = |file: &PathBuf| fs::canonicalize(file).ok() != own;
         let extension = target.extension_modules.iter().find(|one| one.name == module);
         let extension = extension.map(|one| one.path.clone()).into_iter();
@@ -77,9 +78,13 @@ fn taken(seen: &Seen<'_>, module: &str) -> Option<Finding> {
     ))
 }
 
-/// Folders of the target in which modules lie, without asking the interpreter.
-fn homes(target: &Target) -> Vec<PathBuf> {
+/// Folders of the target in which modules lie, without asking the interpreter. An extension module stands in
+/// for an installed one of its name, mostly on purpose; for one of the standard library never.
+fn homes(target: &Target, role: Role) -> Vec<PathBuf> {
     let mut homes: Vec<_> = target.stdlib.iter().cloned().collect();
+    if role == Role::Extension {
+        return homes;
+    }
     homes.extend(target.stdlib.iter().map(|stdlib| stdlib.join("site-packages")));
     let series =
         format!("lib/python{}.{}/site-packages", target.version.major, target.version.minor);

@@ -1,5 +1,7 @@
 //! Who made a DLL, from what their tools leave in every file.
 
+use std::collections::BTreeSet;
+
 use regex::bytes::Regex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -114,6 +116,8 @@ pub(in crate::doctor::dll) struct Texts {
     swig: Option<String>,
     /// What only an interpreter has inside.
     pub(in crate::doctor::dll) has_interpreter: bool,
+    /// The only version of Python that stands in the file as a text of its own.
+    pub(in crate::doctor::dll) python_version: Option<String>,
 }
 
 impl Texts {
@@ -133,6 +137,7 @@ impl Texts {
             cython_mark: has("cython_runtime"),
             swig: find(bytes, r"swig_runtime_data([0-9]{1,3})"),
             has_interpreter: INTERPRETER.iter().all(|text| has(text)),
+            python_version: python_version(bytes),
         }
     }
 }
@@ -144,6 +149,16 @@ const INTERPRETER: [&str; 4] = [
     "PYTHONHASHSEED",
     "maximum recursion depth exceeded",
 ];
+
+/// `PY_VERSION` stands alone; something else that looks like it makes it doubtful.
+fn python_version(bytes: &[u8]) -> Option<String> {
+    let pattern = r"(?-u)\x00([23]\.[0-9]{1,2}\.[0-9]{1,3}(?:(?:a|b|rc)[0-9]{1,2})?)\+?\x00";
+    let regex = Regex::new(pattern).ok()?;
+    let found = regex.captures_iter(bytes).filter_map(|captures| captures.get(1));
+    let versions: BTreeSet<_> = found.map(|text| text.as_bytes()).collect();
+    let only = versions.first().filter(|_| versions.len() == 1)?;
+    Some(String::from_utf8_lossy(only).into_owned())
+}
 
 /// The first group, or the whole match, of a fixed pattern.
 fn find(bytes: &[u8], pattern: &str) -> Option<String> {
@@ -198,6 +213,9 @@ pub(super) fn producer(elf: &Elf, texts: &Texts) -> ProducerFacts {
         let evidence = "the text `_init_cffi_1_0_external_module`".to_owned();
         return made(ProducerKind::Cffi, &None, evidence);
     }
+    if elf.undefined.iter().any(|symbol| symbol.name == super::PYPY_INIT) {
+        return made(ProducerKind::Cffi, &None, format!("calls {}", super::PYPY_INIT));
+    }
     let mut calls = elf.undefined.iter().filter(|symbol| super::is_c_api(&symbol.name));
     match calls.next() {
         Some(first) => {
@@ -225,5 +243,9 @@ mod tests {
         assert_eq!(texts.pyo3.as_deref(), Some("0.18.3"));
         assert_eq!((texts.cython.as_deref(), texts.cython_mark), (Some("3.0.10"), true));
         assert!(!texts.has_interpreter);
+        let version = |bytes: &[u8]| Texts::of(bytes).python_version;
+        assert_eq!(version(b"a\x003.11.2\0b\x003.11.2\0").as_deref(), Some("3.11.2"));
+        assert_eq!(version(b"\x003.11.2\0x\x003.12.1\0"), None);
+        assert_eq!(version(b"x3.11.2\0"), None);
     }
 }

@@ -26,8 +26,41 @@ pub(super) fn findings(seen: &Seen<'_>) -> Vec<Finding> {
         Some(finding) => findings.push(finding),
         None => findings.extend(another(seen, both.given.libpython.as_ref())),
     }
+    findings.extend(homeless(both.given.libpython.as_ref()));
     findings.extend(symbols(seen, &both.given));
     findings
+}
+
+/// PyPy looks for its standard library in the folders above the file of its library, links followed.
+fn homeless(libpython: Option<&LibpythonFacts>) -> Option<Finding> {
+    let libpython = libpython.filter(|one| is_libpypy(&one.path))?;
+    let file = std::fs::canonicalize(&libpython.path).ok()?;
+    let is_home = |folder: &Path| {
+        let old = folder.join("lib-python").is_dir() && folder.join("lib_pypy").is_dir();
+        let has_new = || {
+            let entries = std::fs::read_dir(folder.join("lib")).into_iter().flatten().flatten();
+            let mut names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+            names.any(|name| name.starts_with("pypy3.") || name.starts_with("pypy2."))
+        };
+        old || has_new()
+    };
+    if file.ancestors().skip(1).any(is_home) {
+        return None;
+    }
+    let name = name_of(&file);
+    let summary = format!(
+        "{name} lies apart from its standard library: no folder above {} has lib-python and lib_pypy, or lib/pypy3.X, and \
+         PyPy will not start",
+        file.display()
+    );
+    Some(
+        Finding::of(&kinds::PYPY_HOME, summary)
+            .with_evidence([format!("{} => {}", libpython.path, file.display())])
+            .with_fix(Fix::advice(format!(
+                "Leave {name} in the bin folder of the unpacked PyPy, and lead to it there with a search path, or by a \
+                 symbolic link instead of a copy."
+            ))),
+    )
 }
 
 /// It refers to the C API, names no libpython, and the process has none.
@@ -226,6 +259,10 @@ fn another(seen: &Seen<'_>, libpython: Option<&LibpythonFacts>) -> Option<Findin
         ));
     }
     let name = libpython.soname.as_deref().and_then(LibraryName::parse);
+    let is_pypy = is_libpypy(&libpython.path);
+    if is_pypy && target.implementation == "pypy" {
+        return None;
+    }
     let is_other = match &name {
         Some(name) => {
             (name.major, name.minor) != (target.version.major, target.version.minor)
@@ -234,23 +271,27 @@ fn another(seen: &Seen<'_>, libpython: Option<&LibpythonFacts>) -> Option<Findin
         None => true,
     };
     if is_other {
-        let tag = name.map_or_else(|| version.to_owned(), |name| name.tag());
+        let named = name.map(|name| name.tag());
+        let tag = if is_pypy {
+            "of PyPy".to_owned()
+        } else {
+            named.clone().unwrap_or_else(|| version.to_owned())
+        };
         let summary = format!(
             "{} runs in Python {tag}, not in {} ({})",
             seen.name(),
             target.id,
             target.version
         );
-        let fix = format!(
-            "If Python {tag} is meant, have it examined with that: embedcheck doctor {} --python {tag}; else build \
-             it anew with {}.",
-            seen.word(),
-            target.id
-        );
+        let mut finding = Finding::of(&kinds::OTHER_PYTHON, summary).with_evidence(evidence);
+        if let Some(named) = named {
+            finding = finding.with_fix(Fix::command(
+                format!("If Python {tag} is meant, have it examined with that"),
+                format!("embedcheck doctor {} --python {named}", seen.word()),
+            ));
+        }
         return Some(
-            Finding::of(&kinds::OTHER_PYTHON, summary)
-                .with_evidence(evidence)
-                .with_fix(Fix::advice(fix)),
+            finding.with_fix(Fix::advice(format!("If not, build it anew with {}.", target.id))),
         );
     }
     target.libpython.as_ref()?;
@@ -273,6 +314,10 @@ fn another(seen: &Seen<'_>, libpython: Option<&LibpythonFacts>) -> Option<Findin
             .with_fix(seen.link_with(&format!("-Wl,-rpath,{text}")));
     }
     Some(finding)
+}
+
+fn is_libpypy(path: &str) -> bool {
+    name_of(Path::new(path)).starts_with("libpypy")
 }
 
 fn python_is_named(seen: &Seen<'_>) -> bool {

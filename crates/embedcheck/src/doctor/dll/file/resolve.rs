@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::facts::{FoundLibrary, LibpythonFacts, MissingLibrary, Resolution};
-use super::{Both, HostSeen};
+use super::{Both, HostSeen, PYPY_INIT};
 use crate::doctor::dll::options::DllOptions;
 use crate::elf::{
     Candidate, Elf, Environment, Files, LdCache, LoaderModel, Missing, Mode, Opened, Platform,
@@ -84,7 +84,7 @@ fn load(environment: Environment, target: &Target, dll: &Path) -> Loading {
 fn libpython(loading: &Loading, target: &Target) -> Option<LibpythonFacts> {
     let found = loading.started.resolved.iter().chain(&loading.opened.resolved);
     let files: Vec<_> = found.map(|found| found.path.clone()).collect();
-    let defines = |elf: &Elf| elf.defines("Py_InitializeEx");
+    let defines = |elf: &Elf| elf.defines("Py_InitializeEx") || elf.defines(PYPY_INIT);
     let in_scope = loading.scope.iter().find(|(_, elf)| defines(elf)).map(|(path, _)| path.clone());
     let is_python = |path: &&PathBuf| Elf::read(path).is_ok_and(|elf| defines(&elf));
     let path = in_scope.or_else(|| files.iter().find(is_python).cloned())?;

@@ -25,6 +25,8 @@ pub struct HostFacts {
     pub runpath: Option<String>,
     /// Its own Python.
     pub python: HostPython,
+    /// The version of the Python inside, where its bytes name exactly one.
+    pub python_version: Option<String>,
     /// How many symbols of the C API it exports.
     pub exports_c_api: usize,
     /// Why ld.so distrusts the environment.

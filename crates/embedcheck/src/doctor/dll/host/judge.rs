@@ -10,8 +10,8 @@ use crate::doctor::dll::file::{PythonUse, Seen, name_of, python_of};
 use crate::doctor::dll::kinds;
 use crate::doctor::dll::options::DllOptions;
 use crate::doctor::{Finding, Fix};
-use crate::elf::{Elf, Rule, expand_entry};
-use crate::target::LibraryName;
+use crate::elf::{Elf, Resolved, Rule, expand_entry};
+use crate::target::{LibraryName, Version};
 
 /// Variables that ld.so ignores in secure-execution mode, of those that lead to libraries.
 const IGNORED: [&str; 2] = ["LD_LIBRARY_PATH", "LD_PRELOAD"];
@@ -30,8 +30,11 @@ pub(in crate::doctor::dll) fn findings(
     let mut findings = Vec::new();
     findings.extend(does_not_start(seen, &name));
     findings.extend(python(host, seen, elf, &name));
-    findings.extend(dropped(host, seen, elf, &name));
-    findings.extend(rpath(seen, elf, &name));
+    match rpath(seen, elf, &name) {
+        // What serves the DLL was meant to.
+        Some(finding) => findings.push(finding),
+        None => findings.extend(dropped(host, seen, elf, &name)),
+    }
     findings.extend(privileged(host, seen, options, &name));
     findings
 }
@@ -108,6 +111,7 @@ fn does_not_start(seen: &Seen<'_>, name: &str) -> Option<Finding> {
 /// A Python of its own, inside or linked.
 fn python(host: &HostSeen, seen: &Seen<'_>, elf: &Elf, name: &str) -> Option<Finding> {
     let used = python_of(seen);
+    let series = |name: &str| LibraryName::parse(name.rsplit('/').next()?);
     match &host.facts.python {
         HostPython::None => None,
         HostPython::Hidden => {
@@ -132,27 +136,38 @@ fn python(host: &HostSeen, seen: &Seen<'_>, elf: &Elf, name: &str) -> Option<Fin
             )
         }
         HostPython::Exported => {
+            let version = host.facts.python_version.as_deref();
             let named = match &used {
-                PythonUse::Named { name } => {
-                    format!("{name} is loaded beside it and serves nobody")
-                }
-                _ => "the DLL runs in that".to_owned(),
+                PythonUse::Named { name } => Some(name),
+                _ => None,
             };
-            let summary = format!("{name} has a libpython inside and exports it: {named}");
+            let parts = version.and_then(Version::parse).zip(named.and_then(|name| series(name)));
+            let is_other = parts.is_some_and(|(version, named)| {
+                (version.major, version.minor) != (named.major, named.minor)
+            });
+            let what =
+                version.map_or_else(|| "a libpython".to_owned(), |text| format!("Python {text}"));
+            let then = match named {
+                Some(named) if is_other => {
+                    format!(
+                        "the DLL was built for {named}, and runs in the host's Python without a word"
+                    )
+                }
+                Some(named) => format!("{named} is loaded beside it and serves nobody"),
+                None => "the DLL runs in that".to_owned(),
+            };
+            let kind =
+                if is_other { &kinds::HOST_OTHER_PYTHON } else { &kinds::HOST_PYTHON_INSIDE };
+            let summary = format!("{name} has {what} inside and exports it: {then}");
             let evidence =
                 format!("{name} exports {} symbols of the C API", host.facts.exports_c_api);
-            Some(
-                Finding::of(&kinds::HOST_PYTHON_INSIDE, summary).with_evidence([evidence]).with_fix(
-                    Fix::advice(
-                        "Build the DLL for exactly the Python of the host, without naming a libpython, and never open it \
-                         with RTLD_DEEPBIND.",
-                    ),
-                ),
-            )
+            Some(Finding::of(kind, summary).with_evidence([evidence]).with_fix(Fix::advice(
+                "Build the DLL for exactly the Python of the host, without naming a libpython, and never open it with \
+                 RTLD_DEEPBIND.",
+            )))
         }
         HostPython::Linked { name: linked } => {
             let PythonUse::Named { name: wanted } = used else { return None };
-            let series = |name: &str| LibraryName::parse(name.rsplit('/').next()?);
             let (theirs, ours) = (series(linked)?, series(&wanted)?);
             if theirs == ours {
                 return None;
@@ -188,12 +203,16 @@ fn dropped(host: &HostSeen, seen: &Seen<'_>, elf: &Elf, name: &str) -> Option<Fi
     if host.facts.python != HostPython::None {
         return None;
     }
-    let platform = &seen.loading.as_ref()?.platform;
+    let both = seen.loading.as_ref()?;
     let text = elf.runpath.as_deref().or(elf.rpath.as_deref())?;
     let origin = elf.path.parent().unwrap_or(Path::new("/"));
     let mut found = BTreeSet::new();
     for entry in text.split(':').filter(|entry| !entry.is_empty()) {
-        let folder = expand_entry(entry, origin, platform);
+        let folder = expand_entry(entry, origin, &both.platform);
+        let serves = |found: &Resolved| found.path.parent() == Some(&folder);
+        if both.empty.started.resolved.iter().any(serves) {
+            continue;
+        }
         let files = std::fs::read_dir(&folder).into_iter().flatten().flatten();
         let names = files.map(|file| file.file_name().to_string_lossy().into_owned());
         let libpythons = names.filter(|name| LibraryName::parse(name).is_some());

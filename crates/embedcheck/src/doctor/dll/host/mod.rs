@@ -52,6 +52,7 @@ pub(super) fn see(path: &Path) -> Result<HostSeen, DoctorError> {
         rpath: None,
         runpath: None,
         python: HostPython::None,
+        python_version: None,
         exports_c_api: 0,
         privileges: Vec::new(),
     };
@@ -120,14 +121,18 @@ fn fill(facts: &mut HostFacts, elf: &Elf) -> Result<(), DoctorError> {
         .needed
         .iter()
         .find(|name| name.rsplit('/').next().is_some_and(|name| name.starts_with("libpython")));
-    facts.python = if let Some(name) = named {
-        HostPython::Linked { name: name.clone() }
-    } else if elf.defines("Py_InitializeEx") {
+    if let Some(name) = named {
+        facts.python = HostPython::Linked { name: name.clone() };
+        return Ok(());
+    }
+    let texts = Texts::of(&bytes_of(&elf.path)?);
+    facts.python = if elf.defines("Py_InitializeEx") {
         HostPython::Exported
-    } else if Texts::of(&bytes_of(&elf.path)?).has_interpreter {
+    } else if texts.has_interpreter {
         HostPython::Hidden
     } else {
-        HostPython::None
+        return Ok(());
     };
+    facts.python_version = texts.python_version;
     Ok(())
 }

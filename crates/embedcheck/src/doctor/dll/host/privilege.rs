@@ -23,10 +23,9 @@ pub(super) fn of(path: &Path) -> Vec<Privilege> {
             privileges.push(Privilege::Setgid);
         }
     }
-    // With no room for the value, the kernel tells its length.
-    let mut none: [u8; 0] = [];
-    let length = rustix::fs::getxattr(path, "security.capability", &mut none);
-    if length.is_ok_and(|length| length > 0) {
+    // `vfs_ns_cap_data` of linux/capability.h, the longest form, has 24 bytes.
+    let mut value = [0u8; 64];
+    if rustix::fs::getxattr(path, "security.capability", &mut value).is_ok() {
         privileges.push(Privilege::Capabilities);
     }
     privileges

@@ -24,12 +24,14 @@ pub(in crate::doctor::dll) fn write(page: &mut Page<'_>, facts: &HostFacts) {
         HostForm::NotElf { found } => format!("no program: {found}"),
     };
     line("is", &form);
+    let version =
+        facts.python_version.as_ref().map_or_else(String::new, |text| format!(" ({text})"));
     let python = match &facts.python {
         HostPython::Linked { name } => name.clone(),
         HostPython::Exported => {
-            format!("inside, with {} symbols exported", facts.exports_c_api)
+            format!("inside{version}, with {} symbols exported", facts.exports_c_api)
         }
-        HostPython::Hidden => "inside, not exported".to_owned(),
+        HostPython::Hidden => format!("inside{version}, not exported"),
         HostPython::None => "none".to_owned(),
     };
     line("libpython", &python);
