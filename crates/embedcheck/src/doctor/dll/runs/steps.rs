@@ -85,7 +85,8 @@ impl Steps {
             Scope::Global => Flags::NOW | Flags::GLOBAL,
             _ => Flags::NOW | Flags::LOCAL,
         };
-        if about.extension && scope != Scope::Preloaded {
+        let is_imported = about.extension && matches!(trial, Trial::Import);
+        if is_imported && scope != Scope::Preloaded {
             if let Some(libpython) = libpython {
                 steps.open("python", libpython, flags);
                 steps.import(about, "python");
