@@ -49,6 +49,39 @@ fn results_are_shown_by_their_type_in_both_hosts() {
     }
 }
 
+const BAD: &str = r#"
+#include <stdlib.h>
+#include <unistd.h>
+void crash(void) { *(volatile int *)0 = 1; }
+void hang(void) { for (;;) pause(); }
+void leave(int code) { exit(code); }
+"#;
+
+/// Whatever it does is a result: the step, the way in which it ended, in every host.
+#[test]
+fn crashes_hangs_and_exits_are_results() {
+    let Some(shop) = Shop::new() else { return };
+    fs::write(shop.path("bad.c"), BAD).expect("it can be written");
+    shop.sh("cc -shared -fPIC -w -o libbad.so bad.c");
+    for (call, id, what) in [
+        (&["void crash(void)"][..], "crash", "crash(): the process ended early: SIGSEGV"),
+        (&["void hang(void)"], "hang", "hang(): the process ended early: killed after 3000 ms"),
+        (
+            &["void leave(int)", "17"],
+            "exit-inside",
+            "leave(17): the process ended early: exit 17 from inside the DLL",
+        ),
+        (&["void gone(void)"], "no-symbol", "no symbol \"gone\""),
+    ] {
+        let seen = shop.doctor(&shop.path("libbad.so"), call);
+        assert_eq!(seen.problems(), [id], "{seen:#?}");
+        let finding = seen.finding(id);
+        assert!(finding.evidence.iter().any(|line| line.starts_with(what)), "{seen:#?}");
+        assert!(finding.summary.contains("it fails in RTLD_LOCAL hosts, RTLD_GLOBAL hosts and"));
+        assert!(seen.runs().runs.iter().all(|run| !run.works && !run.plan.is_empty()), "{seen:#?}");
+    }
+}
+
 #[test]
 fn what_makes_no_sense_is_refused_before_anything_runs() {
     let Some(shop) = Shop::new() else { return };

@@ -169,13 +169,14 @@ pub(crate) fn see(
     call: &[&str],
     environment: Vec<(OsString, OsString)>,
 ) -> Seen {
+    let timeout = Duration::from_secs(if call == ["void hang(void)"] { 3 } else { 60 });
     let call: Vec<_> = call.iter().map(|word| (*word).to_owned()).collect();
     let options = DllOptions {
         dll: dll.to_owned(),
         host: None,
         environment,
         calls: if call.is_empty() { Vec::new() } else { vec![call] },
-        timeout: Duration::from_secs(30),
+        timeout,
         rust_host: RUST_HOST.clone(),
     };
     let stop = Stop::new().expect("a descriptor is left");

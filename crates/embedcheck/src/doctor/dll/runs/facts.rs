@@ -86,6 +86,11 @@ pub struct Run {
     pub version: Option<String>,
     /// Whether the C API is in the global scope, where extension modules look for it.
     pub python_is_global: Option<bool>,
+    /// Where each thread was at the time limit: its system call, then its stack if a debugger could be
+    /// asked. Numbers of processes and threads are left out.
+    pub threads: Vec<String>,
+    /// The plan, for `embedcheck run`.
+    pub plan: String,
     /// Standard error, without what the host wrote itself; its first and last lines if it is long.
     pub stderr: Vec<String>,
 }

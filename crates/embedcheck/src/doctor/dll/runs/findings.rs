@@ -9,6 +9,8 @@ use crate::doctor::{DoctorError, Finding, Severity};
 use crate::run::HostKind;
 use crate::target::Target;
 
+/// Rules that say how a process ended, and not why.
+const GENERAL: &[&str] = &["crash", "hang", "exit-inside"];
 /// Lines of evidence that a finding quotes.
 const MOST_EVIDENCE: usize = 12;
 
@@ -52,7 +54,8 @@ fn groups(judged: &[Judged]) -> Vec<Vec<&Judged>> {
 fn of_group(group: &[&Judged]) -> Finding {
     let mut evidence: Vec<String> = Vec::new();
     let mut put = |line: &String| {
-        if evidence.len() < MOST_EVIDENCE && !evidence.contains(line) && !line.trim().is_empty() {
+        let is_told = evidence.iter().any(|told| line.contains(told.as_str()));
+        if evidence.len() < MOST_EVIDENCE && !is_told && !line.trim().is_empty() {
             evidence.push(line.clone());
         }
     };
@@ -62,7 +65,15 @@ fn of_group(group: &[&Judged]) -> Finding {
     }
     let first = group.first();
     let mut finding = match first.and_then(|judged| judged.cause.clone()) {
-        Some(cause) => Finding::from(cause),
+        Some(mut cause) => {
+            // Rules that know only how it ended do not say where.
+            let step = first.and_then(|judged| judged.step.as_ref());
+            if let Some(step) = step.filter(|_| GENERAL.contains(&&*cause.id)) {
+                cause.summary = format!("in {step}, {}", cause.summary);
+            }
+            first.iter().flat_map(|judged| &judged.run.threads).for_each(&mut put);
+            Finding::from(cause)
+        }
         None => {
             // What was written may tell a person more than it told the rules.
             first.iter().flat_map(|judged| &judged.run.stderr).for_each(&mut put);

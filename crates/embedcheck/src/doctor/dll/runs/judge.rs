@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::facts::{Run, Scope};
 use super::steps::{Kind, Trial};
 use crate::diagnose::{self, Cause, Evidence};
-use crate::run::{EndEvent, Ended, HostKind, Observation};
+use crate::run::{EndEvent, Ended, HostKind, Observation, ThreadSnapshot};
 
 /// Lines of standard error that a run keeps.
 const MOST_LINES: usize = 60;
@@ -18,6 +18,8 @@ pub(super) struct Judged {
     pub(super) cause: Option<Cause>,
     /// What shows that it failed, in one line.
     pub(super) failure: Option<String>,
+    /// The step that failed, if it was one.
+    pub(super) step: Option<String>,
 }
 
 /// Judges a run by its steps, its end and its standard error.
@@ -47,9 +49,12 @@ pub(super) fn judge(
         executable: fact("executable"),
         version: fact("version"),
         python_is_global: observation.python_in_default_scope(),
+        threads: observation.threads.iter().flat_map(thread).collect(),
+        plan: observation.plan.clone(),
         stderr: lines(&observation.stderr.text),
     };
     let mut failure = None;
+    let mut step = None;
     let mut is_zero = false;
     for (line, kind) in kinds {
         let Some(what) = name(kind, trial) else { continue };
@@ -59,6 +64,7 @@ pub(super) fn judge(
             Err(error) => {
                 let text = format!("{what}: {error}");
                 failure.get_or_insert_with(|| text.clone());
+                step.get_or_insert_with(|| what.clone());
                 text
             }
         };
@@ -72,7 +78,11 @@ pub(super) fn judge(
         }
     }
     if !observation.ended_normally() {
-        failure = Some(format!("the process ended early: {}", run.ended));
+        let ended = format!("the process ended early: {}", ended(&observation));
+        failure = Some(match &step {
+            Some(step) => format!("{step}: {ended}"),
+            None => ended,
+        });
     }
     without_questions(&mut observation, kinds);
     let mut causes = diagnose::causes(&Evidence::of(&observation));
@@ -87,7 +97,23 @@ pub(super) fn judge(
     run.works = failure.is_none();
     let cause = causes.into_iter().next().filter(|_| !run.works);
     run.cause = cause.as_ref().map(|cause| cause.id.clone());
-    Judged { run, cause, failure }
+    Judged { run, cause, failure, step }
+}
+
+/// How the process ended, without the line of the plan, which differs from host to host.
+fn ended(observation: &Observation) -> String {
+    match &observation.ended {
+        Ended::Signal { name, .. } => name.clone(),
+        Ended::Timeout { after_ms } => format!("killed after {after_ms} ms"),
+        _ => observation.describe_end(),
+    }
+}
+
+/// What a thread was doing, in lines.
+fn thread(snapshot: &ThreadSnapshot) -> Vec<String> {
+    let mut lines = vec![format!("thread `{}`: {}", snapshot.name, snapshot.syscall)];
+    lines.extend(snapshot.backtrace.iter().map(|frame| format!("  {frame}")));
+    lines
 }
 
 /// Judges the import by an interpreter, which is no host and reports no steps.
@@ -114,9 +140,11 @@ pub(super) fn interpreter(modules: &[String], observation: Observation) -> Judge
         executable: None,
         version: None,
         python_is_global: None,
+        threads: observation.threads.iter().flat_map(thread).collect(),
+        plan: String::new(),
         stderr,
     };
-    Judged { run, cause, failure }
+    Judged { run, cause, failure, step: None }
 }
 
 /// What the doctor asked for itself is no evidence of the DLL's.

@@ -77,6 +77,9 @@ fn one(page: &mut Page<'_>, run: &Run) {
             page.quote(4, &format!("{name}: {value}"));
         }
     }
+    for thread in &run.threads {
+        page.quote(4, thread);
+    }
     for line in &run.stderr {
         page.quote(4, &format!("stderr: {line}"));
     }
