@@ -196,3 +196,6 @@ const PREDICTED: &[(&str, &[&str])] = &[
     ("damaged-file", &["dll-other-machine", "dll-not-a-library", "dll-library-not-found"]),
     ("hang", &["dll-cffi-hangs"]),
 ];
+
+#[cfg(test)]
+mod tests;
