@@ -125,3 +125,19 @@ fn what_is_no_dll_is_named() {
         assert!(error.to_string().contains("is a directory"), "{error}");
     });
 }
+
+/// Each name would be looked for in each folder.
+#[test]
+fn a_hostile_search_path_is_refused() {
+    let Some(lab) = Lab::new() else { return };
+    let (_, target) = lab.python();
+    let code = "int f(void); int f(void) { return 1; }";
+    let search = |number: usize| format!("-Wl,-rpath,{}", "/a:".repeat(number - 1) + "/a");
+    let dll = lab.library("app/libmany.so", code, &[&search(257)]);
+    let error = look(&target, &options(&dll, None)).unwrap_err().to_string();
+    assert!(error.contains("libmany.so` has 257 entries in its search path"), "{error}");
+    let host = lab.cc("app/host", "int main(void) { return 0; }", &[&search(257)]);
+    let dll = lab.library("app/libmany.so", code, &[&search(256)]);
+    assert!(look(&target, &options(&dll, Some(&host))).is_err());
+    assert!(look(&target, &options(&dll, None)).is_ok());
+}

@@ -50,6 +50,16 @@ cases! {
         let options = ["{}/python/lib/libpython3.12.so.1.0", "-Wl,-rpath,$ORIGIN/../python/lib"];
         let dll = lab.library("app/spam.so", EXTENSION, &options);
         assert_eq!(lab.look(&target, &dll).ids(), [""; 0]);
+        // What a libpython brings along is there, too, when it is.
+        let up = "double ceil(double); double up(double x); double up(double x) { return ceil(x); }";
+        let dll = lab.library("app/spam.so", &format!("{EXTENSION} {up}"), &["-fno-builtin"]);
+        let ids = ["dll-is-extension-module", "dll-symbols-from-host"];
+        assert_eq!(lab.look(&target, &dll).ids(), ids);
+        let libpython = "void Py_Initialize(void) {} void Py_InitializeEx(int i) { (void)i; } \
+                         int PyModule_Create2(void) { return 0; }";
+        let libpython = lab.library("libm/libpython3.12.so.1.0", libpython, &["-lm"]);
+        let target = lab.target(&libpython, "3.12.1");
+        assert_eq!(lab.look(&target, &dll).ids(), ids[..1]);
     };
 
     contains_python: "dll-contains-python" => |lab| {

@@ -1,9 +1,10 @@
 //! Search paths: what shells and make leave of `$ORIGIN`, and what the build machine left.
 
 use std::fs;
+use std::process::Command;
 
 use crate::cases;
-use crate::lab::{Lab, PLUGIN, run_fix};
+use crate::lab::{Lab, PLUGIN, has_program, run_fix, skip};
 
 /// A bundle: the plugin in `app`, libpython in `app/lib`, found by whatever stands in its search path.
 fn bundle(lab: &Lab, search: &[&str]) -> (std::path::PathBuf, embedcheck::target::Target) {
@@ -128,4 +129,74 @@ fn entries_are_expanded() {
     let entries: Vec<_> =
         path.entries.iter().map(|entry| (entry.expanded.as_str(), entry.exists)).collect();
     assert_eq!(entries, [(lab.text("app/lib").as_str(), true), ("/nowhere", false)]);
+}
+
+/// Links the bundle's plugin by a recipe that a shell or make reads, and returns what became of the search path.
+fn linked_by(lab: &Lab, program: &str, recipe: &str) -> String {
+    let link = format!(
+        "cc -shared -fPIC -o app/libplugin.so source.c -Wl,--no-as-needed app/lib/libpython3.12.so.1.0 {recipe}"
+    );
+    let mut command = Command::new(program);
+    command.current_dir(lab.path("")).env_remove("ORIGIN");
+    if program == "make" {
+        fs::write(lab.path("Makefile"), format!("all:\n\t{link}\n")).unwrap();
+    } else {
+        command.args(["-c", &link]);
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let elf = embedcheck::elf::Elf::read(&lab.path("app/libplugin.so")).unwrap();
+    elf.runpath.or(elf.rpath).unwrap_or_default()
+}
+
+/// The escapes of CFFI's documentation, and those that fall short of them, for real.
+#[test]
+fn shells_and_make_eat() {
+    let Some(lab) = Lab::new() else { return };
+    let (dll, target) = bundle(&lab, &["-Wl,-rpath,$ORIGIN/lib"]);
+    assert_eq!(lab.look(&target, &dll).ids(), [""; 0]);
+    let cases = [
+        ("sh", "-Wl,-rpath=$ORIGIN/lib", "/lib"),
+        ("sh", "\"-Wl,-rpath=$ORIGIN/lib\"", "/lib"),
+        ("sh", "-Wl,-rpath=\\$ORIGIN/lib", "$ORIGIN/lib"),
+        ("sh", "'-Wl,-rpath=$ORIGIN/lib'", "$ORIGIN/lib"),
+        ("sh", "'-Wl,-rpath=\\$ORIGIN/lib'", "\\$ORIGIN/lib"),
+        ("make", "-Wl,-rpath=$ORIGIN/lib", "RIGIN/lib"),
+        ("make", "-Wl,-rpath=\\$ORIGIN/lib", "RIGIN/lib"),
+        ("make", "'-Wl,-rpath=$ORIGIN/lib'", "RIGIN/lib"),
+        ("make", "-Wl,-rpath=$$ORIGIN/lib", "/lib"),
+        ("make", "-Wl,-rpath=\\$$ORIGIN/lib", "$ORIGIN/lib"),
+        ("make", "'-Wl,-rpath=$$ORIGIN/lib'", "$ORIGIN/lib"),
+    ];
+    for (program, recipe, search) in cases {
+        if program == "make" && !has_program("make") {
+            skip("there is no make on PATH");
+            return;
+        }
+        // bundle() left the source of the plugin behind.
+        assert_eq!(linked_by(&lab, program, recipe), search, "{program}: {recipe}");
+        let look = lab.look(&target, &dll);
+        let expected: &[&str] = if search == "$ORIGIN/lib" { &[] } else { &["dll-origin-eaten"] };
+        assert_eq!(look.ids(), expected, "{program}: {recipe}");
+    }
+    let number = linked_by(&lab, "sh", "-Wl,-rpath=$$ORIGIN/lib");
+    assert!(number.ends_with("ORIGIN/lib") && number.starts_with(|c: char| c.is_ascii_digit()));
+    let look = lab.look(&target, &dll);
+    assert_eq!(look.ids(), ["dll-origin-eaten"]);
+    assert!(look.finding("dll-origin-eaten").summary.contains("its process number"));
+}
+
+/// Nothing but `$ORIGIN` leaves nothing at all.
+#[test]
+fn an_empty_search_path_is_told() {
+    let Some(lab) = Lab::new() else { return };
+    let (dll, target) = bundle(&lab, &["-Wl,-rpath,$ORIGIN/lib"]);
+    fs::copy(lab.path("app/lib/libpython3.12.so.1.0"), lab.path("app/libpython3.12.so.1.0"))
+        .unwrap();
+    assert_eq!(linked_by(&lab, "sh", "-Wl,-rpath=$ORIGIN"), "");
+    let look = lab.look(&target, &dll);
+    assert_eq!(look.ids(), ["dll-origin-eaten"]);
+    if run_fix(look.finding("dll-origin-eaten")) {
+        assert_eq!(lab.look(&target, &dll).ids(), [""; 0]);
+    }
 }

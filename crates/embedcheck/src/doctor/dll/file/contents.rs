@@ -166,7 +166,7 @@ fn static_tls(seen: &Seen<'_>) -> Option<Finding> {
         (
             &kinds::STATIC_TLS_TOO_LARGE,
             format!(
-                "{} demand {sum} bytes of static thread-local storage; glibc keeps {TLS_SURPLUS} for all that \
+                "{} takes {sum} bytes of static thread-local storage; glibc keeps {TLS_SURPLUS} for all that \
                  is opened late, so dlopen fails: cannot allocate memory in static TLS block",
                 names.join(", ")
             ),

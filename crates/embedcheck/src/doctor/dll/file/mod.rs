@@ -34,6 +34,10 @@ use crate::target::Target;
 
 /// Bytes of a file that are searched for texts; debugging information lies behind.
 const MAX_TEXT: u64 = 256 << 20;
+/// Libraries that a file may need, and entries that its search path may have. Each name is looked for in each
+/// folder: what a hostile file has more of would cost minutes and gigabytes.
+const MAX_NEEDED: usize = 1000;
+const MAX_ENTRIES: usize = 256;
 
 /// A DLL as it was read, with what ld.so makes of it.
 pub(super) struct Seen<'a> {
@@ -134,11 +138,31 @@ pub(super) fn bytes_of(path: &Path) -> Result<Vec<u8>, DoctorError> {
     Ok(bytes)
 }
 
+/// Whether a file demands no more of ld.so than real files do.
+pub(super) fn require_sane(elf: &Elf) -> Result<(), DoctorError> {
+    let path = elf.path.display();
+    let entries = [&elf.rpath, &elf.runpath].into_iter().flatten();
+    let entries = entries.map(|text| text.split(':').count()).max().unwrap_or(0);
+    if elf.needed.len() > MAX_NEEDED {
+        let number = elf.needed.len();
+        let text =
+            format!("`{path}` needs {number} libraries; real files need at most {MAX_NEEDED}");
+        return Err(DoctorError::Input(text));
+    }
+    if entries > MAX_ENTRIES {
+        let text = format!(
+            "`{path}` has {entries} entries in its search path; real files have at most {MAX_ENTRIES}"
+        );
+        return Err(DoctorError::Input(text));
+    }
+    Ok(())
+}
+
 /// Reads the file and asks what ld.so will make of it.
 ///
 /// # Errors
 ///
-/// When it cannot be read, or is no intact ELF file.
+/// When it cannot be read, or is no intact and sane ELF file.
 pub(super) fn see<'a>(
     target: &'a Target,
     options: &DllOptions,
@@ -147,6 +171,7 @@ pub(super) fn see<'a>(
     let unreadable = |source| DoctorError::Unreadable { path: options.dll.clone(), source };
     let path = std::path::absolute(&options.dll).map_err(unreadable)?;
     let elf = Elf::read(&path)?;
+    require_sane(&elf)?;
     let texts = Texts::of(&bytes_of(&path)?);
     let producer = producer::producer(&elf, &texts);
     let mut seen = Seen { target, host, path, elf, texts, producer, loading: None };

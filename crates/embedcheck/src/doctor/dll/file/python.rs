@@ -10,7 +10,7 @@ use super::{Loading, Seen, is_c_api, name_of};
 use crate::dll::quote;
 use crate::doctor::dll::kinds;
 use crate::doctor::{Finding, Fix};
-use crate::elf::Elf;
+use crate::elf::{Elf, MissingSymbol};
 use crate::target::{LibraryName, Target};
 
 /// Symbols that are named before the rest is only counted.
@@ -333,29 +333,23 @@ fn same_flags(flags: &str, target: &Target) -> bool {
 /// Symbols that nothing defines: those of the C API, and others.
 fn symbols(seen: &Seen<'_>, loading: &Loading) -> Vec<Finding> {
     let mut findings = Vec::new();
+    // A process without a Python: what would that which was named give it?
+    let with_target =
+        loading.missing_with_target.as_ref().filter(|_| python(seen) == PythonUse::FromProcess);
+    let missing = with_target.unwrap_or(&loading.missing);
     let (api, others): (Vec<_>, Vec<_>) =
-        loading.missing.symbols.iter().partition(|symbol| is_c_api(&symbol.symbol));
-    let names = |symbols: &[&crate::elf::MissingSymbol]| -> Vec<String> {
+        missing.symbols.iter().partition(|symbol| is_c_api(&symbol.symbol));
+    let names = |symbols: &[&MissingSymbol]| -> Vec<String> {
         let names: BTreeSet<_> = symbols.iter().map(|symbol| symbol.symbol.clone()).collect();
         names.into_iter().collect()
     };
-    match &loading.libpython {
-        Some(libpython) if !api.is_empty() => {
-            findings.push(lacks(seen, &names(&api), Path::new(&libpython.path)));
-        }
-        // The process has none: what would the Python that was named give it?
-        None if loading.opened.root.is_some() => {
-            let own = seen.target.libpython.as_ref();
-            let elf = own.and_then(|own| Elf::read(&own.path).ok());
-            if let Some(elf) = elf.filter(|_| python(seen) == PythonUse::FromProcess) {
-                let lacking: Vec<_> =
-                    names(&api).into_iter().filter(|symbol| !elf.defines(symbol)).collect();
-                if !lacking.is_empty() {
-                    findings.push(lacks(seen, &lacking, &elf.path));
-                }
-            }
-        }
-        _ => {}
+    let own = seen.target.libpython.as_ref().filter(|_| with_target.is_some());
+    let libpython = match &loading.libpython {
+        Some(libpython) => Some(Path::new(&libpython.path)),
+        None => own.map(|own| own.path.as_path()),
+    };
+    if let Some(libpython) = libpython.filter(|_| !api.is_empty()) {
+        findings.push(lacks(seen, &names(&api), libpython));
     }
     let others: Vec<_> =
         others.into_iter().filter(|symbol| !is_of_version(&symbol.version, loading)).collect();

@@ -24,6 +24,9 @@ pub(in crate::doctor::dll) struct Loading {
     pub(in crate::doctor::dll) missing: Missing,
     /// The objects in which the symbols of the DLL are looked up; empty if it cannot be opened.
     pub(in crate::doctor::dll) scope: Vec<(PathBuf, Elf)>,
+    /// The same in a process that has the libpython of the target in its global scope; for a process that has none by
+    /// itself.
+    pub(in crate::doctor::dll) missing_with_target: Option<Missing>,
     /// The libpython that the process has then.
     pub(in crate::doctor::dll) libpython: Option<LibpythonFacts>,
 }
@@ -69,13 +72,21 @@ fn bare(target: &Target, host: Option<&HostSeen>) -> io::Result<Environment> {
 fn load(environment: Environment, target: &Target, dll: &Path) -> Loading {
     let (mut model, started) = LoaderModel::start(environment);
     let missing = model.missing_for(dll);
+    let mut with_target = model.clone();
     let opened = model.open(dll, Mode::default());
     let scope = opened.root.map_or_else(Vec::new, |root| {
         let scope = model.scope(root);
         scope.objects().map(|(path, elf)| (path.to_owned(), elf.clone())).collect()
     });
-    let mut loading = Loading { started, opened, missing, scope, libpython: None };
+    let missing_with_target = None;
+    let mut loading =
+        Loading { started, opened, missing, scope, missing_with_target, libpython: None };
     loading.libpython = libpython(&loading, target);
+    if let (None, Some(own)) = (&loading.libpython, &target.libpython) {
+        let global = Mode { global: true, ..Mode::default() };
+        let root = with_target.open(&own.path, global).root;
+        loading.missing_with_target = root.map(|_| with_target.missing_for(dll));
+    }
     loading
 }
 

@@ -92,6 +92,13 @@ fn recognise(entry: &str) -> Option<(String, &'static str)> {
             return Some((format!("$ORIGIN{rest}"), "the `$` was lost"));
         }
     }
+    let behind_number = entry.trim_start_matches(|c: char| c.is_ascii_digit());
+    if behind_number.len() < entry.len()
+        && let Some(rest) = behind_number.strip_prefix("ORIGIN").filter(|rest| ends(rest))
+    {
+        let how = "a shell put its process number for `$$`";
+        return Some((format!("$ORIGIN{rest}"), how));
+    }
     let bare = entry.trim_start_matches(['\\', '\'', '"']);
     let bare = bare.trim_start_matches('$');
     if let Some(rest) = bare.strip_prefix("ORIGIN").or_else(|| bare.strip_prefix("{ORIGIN}")) {
@@ -278,6 +285,7 @@ fn bound(seen: &Seen<'_>, tag: SearchTag, eaten: &[Eaten<'_>]) -> Option<Finding
         entry.starts_with('/')
             && !is_system
             && is_there(seen, entry)
+            && !is_own_prefix(seen, Path::new(entry))
             && !eaten.iter().any(|one| one.entry == *entry)
     };
     let found: Vec<_> = entries(seen).filter(is_bound).collect();
@@ -305,6 +313,16 @@ fn bound(seen: &Seen<'_>, tag: SearchTag, eaten: &[Eaten<'_>]) -> Option<Finding
         None => finding.with_fix(Fix::advice(
             "To ship it, put the libpython with its standard library beside it, and lead to it with $ORIGIN.",
         )),
+    })
+}
+
+/// Whether the DLL was installed into the prefix of the Python that its search path leads to.
+fn is_own_prefix(seen: &Seen<'_>, folder: &Path) -> bool {
+    let prefix = seen.target.base_prefix.as_ref().map(|prefix| normal(prefix));
+    prefix.is_some_and(|prefix| {
+        !is_shared(&prefix)
+            && normal(folder).starts_with(&prefix)
+            && normal(&seen.path).starts_with(&prefix)
     })
 }
 
@@ -353,6 +371,8 @@ mod tests {
             ("$$ORIGIN/lib", Some("$ORIGIN/lib")),
             ("\\$ORIGIN/lib", Some("$ORIGIN/lib")),
             ("'$ORIGIN/lib'", Some("$ORIGIN/lib")),
+            ("2415ORIGIN/lib", Some("$ORIGIN/lib")),
+            ("2415", None),
             ("/../lib", Some("$ORIGIN/../lib")),
             ("/lib", Some("$ORIGIN/lib")),
             ("$ORIGIN/lib", None),

@@ -11,7 +11,7 @@ pub use facts::{HostFacts, HostForm, HostPython, Privilege};
 pub(super) use judge::findings;
 pub(super) use text::write;
 
-use super::file::{Texts, bytes_of, is_c_api};
+use super::file::{Texts, bytes_of, is_c_api, is_libpython, require_sane};
 use crate::doctor::DoctorError;
 use crate::elf::{Elf, ElfError, Kind, NotElf};
 
@@ -38,7 +38,7 @@ impl HostSeen {
 ///
 /// # Errors
 ///
-/// When it cannot be read, or is a damaged ELF file.
+/// When it cannot be read, or is a damaged or hostile ELF file.
 pub(super) fn see(path: &Path) -> Result<HostSeen, DoctorError> {
     let unreadable = |source| DoctorError::Unreadable { path: path.to_owned(), source };
     let path = std::path::absolute(path).map_err(unreadable)?;
@@ -71,6 +71,7 @@ pub(super) fn see(path: &Path) -> Result<HostSeen, DoctorError> {
         }
         other => other?,
     };
+    require_sane(&elf)?;
     let script = facts.form == HostForm::Script;
     fill(&mut facts, &elf)?;
     // Privileges of a script count for nobody; those of its interpreter do.
@@ -117,10 +118,7 @@ fn fill(facts: &mut HostFacts, elf: &Elf) -> Result<(), DoctorError> {
     facts.rpath = elf.rpath.clone();
     facts.runpath = elf.runpath.clone();
     facts.exports_c_api = elf.definitions().iter().filter(|one| is_c_api(&one.name)).count();
-    let named = elf
-        .needed
-        .iter()
-        .find(|name| name.rsplit('/').next().is_some_and(|name| name.starts_with("libpython")));
+    let named = elf.needed.iter().find(|name| is_libpython(name));
     if let Some(name) = named {
         facts.python = HostPython::Linked { name: name.clone() };
         return Ok(());
