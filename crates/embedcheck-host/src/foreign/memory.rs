@@ -159,10 +159,23 @@ fn from_long_double(bytes: &[u8]) -> f64 {
     if exponent == 0x7fff {
         return if significand << 1 == 0 { sign * f64::INFINITY } else { f64::NAN };
     }
-    // In two steps, since 2 to the exponent alone may be no double.
-    let scale = exponent - BIAS.1 - 63;
-    let half = scale / 2;
-    sign * significand as f64 * 2_f64.powi(half) * 2_f64.powi(scale - half)
+    let mut scale = exponent - BIAS.1 - 63;
+    let mut value = sign * significand as f64;
+    // In steps, since 2 to the exponent alone may be no double. Each but the last is exact.
+    while scale > BIAS.0 {
+        value *= power_of_two(BIAS.0);
+        scale -= BIAS.0;
+    }
+    while scale < 1 - BIAS.0 {
+        value *= power_of_two(1 - BIAS.0);
+        scale += BIAS.0 - 1;
+    }
+    value * power_of_two(scale)
+}
+
+/// 2 to a power from -1022 to 1023, made of its bits: `powi` promises no exact result.
+fn power_of_two(exponent: i32) -> f64 {
+    f64::from_bits(u64::from((exponent + BIAS.0).unsigned_abs()) << 52)
 }
 
 #[cfg(test)]
