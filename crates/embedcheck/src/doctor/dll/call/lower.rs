@@ -180,8 +180,15 @@ fn several(
 ) -> Result<Typed, String> {
     /// As in the plan format.
     const MOST: u64 = 4_096;
+    /// As many of the largest numbers.
+    const MOST_BYTES: u64 = 65_536;
     if length == 0 || length > MOST {
         return Err(format!("an array of {length} items cannot be passed, 1 to {MOST} can"));
+    }
+    // Arrays of arrays would be written out item by item.
+    let size = known.size_of(item).unwrap_or(u64::MAX).saturating_mul(length);
+    if size > MOST_BYTES {
+        return Err(format!("an array of more than {MOST_BYTES} bytes cannot be passed"));
     }
     if trees.len() as u64 > length {
         return Err(format!("the array has {length} items, and {} values are given", trees.len()));

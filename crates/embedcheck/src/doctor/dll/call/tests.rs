@@ -145,6 +145,14 @@ fn what_cannot_be_called_is_told_with_what_to_do() {
             "--call: argument 1 of `f`, `{{1, y}}` for `struct s *`: field `x`: item 2: `y` is no `int`; write it in decimal or as 0x…",
         ),
         (
+            &["struct s { int x[4096][4096]; }; int f(struct s *)", "{}"],
+            "--call: argument 1 of `f`, `{}` for `struct s *`: field `x`: an array of more than 65536 bytes cannot be passed",
+        ),
+        (
+            &["struct s { char x[64][65]; }; int f(struct s *)", "{}"],
+            "--call `struct s { char x[64][65]; }; int f(struct s *)`: the types have more than 4096 numbers",
+        ),
+        (
             &["int f(double)", "{1}"],
             "--call: argument 1 of `f`, `{1}` for `double`: `double` takes one number",
         ),
