@@ -44,6 +44,19 @@ cases! {
         assert_eq!(lab.look(&target, &dll).ids(), [""; 0]);
     };
 
+    origin_eaten_and_not_there_either: "dll-origin-eaten" => |lab| {
+        let (dll, target) = bundle(lab, &["-Wl,-rpath,RIGIN/elsewhere"]);
+        fs::remove_dir_all(lab.path("app/lib")).unwrap();
+        let look = lab.look(&target, &dll);
+        assert_eq!(look.ids(), ["dll-origin-eaten"], "one cause, one finding");
+        let fixes = &look.finding("dll-origin-eaten").fixes;
+        assert!(fixes[0].what.contains("put libpython3.12.so.1.0 where it leads"), "{fixes:#?}");
+        let lead = fixes.iter().find(|fix| fix.what.starts_with("Lead the DLL to")).unwrap();
+        assert!(lead.commands[0].contains("--set-rpath '$ORIGIN/../python/lib' "), "{fixes:#?}");
+        let (dll, target) = bundle(lab, &["-Wl,-rpath,$ORIGIN/lib"]);
+        assert_eq!(lab.look(&target, &dll).ids(), [""; 0]);
+    };
+
     origin_replaced_by_nothing: "dll-origin-eaten" => |lab| {
         // What `-Wl,-rpath,$ORIGIN:$ORIGIN/lib` becomes in double quotes.
         let (dll, target) = bundle(lab, &["-Wl,-rpath,:/lib"]);

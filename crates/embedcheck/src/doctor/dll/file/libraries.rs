@@ -17,8 +17,8 @@ pub(super) fn findings(seen: &Seen<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut told = BTreeSet::new();
     for missing in &both.given.opened.not_found {
-        // What a repaired search path would lead to is told with the search path.
-        if told.insert(&missing.name) && !search::is_behind_eaten(seen, &missing.name) {
+        // What the search path was to lead to is told with the search path.
+        if told.insert(&missing.name) && !search::is_told(seen, missing) {
             findings.push(not_found(seen, missing));
         }
     }
@@ -59,20 +59,22 @@ fn not_found(seen: &Seen<'_>, missing: &NotFound) -> Finding {
             "Replace that file: ld.so does not search on behind a file that it cannot use.",
         ));
     }
-    match folder_with(seen, &missing.name) {
-        Some(folder) => {
-            let text = search_text(seen, &folder);
-            finding = finding
-                .with_fix(Fix::command("Lead the DLL to it", seen.set_search(&text)))
-                .with_fix(seen.link_with(&format!("-Wl,-rpath,{text}")))
-                .with_fix(Fix::advice(format!(
-                    "For a trial: start the host with LD_LIBRARY_PATH={}.",
-                    folder.display()
-                )));
-        }
-        None => finding = finding.with_fix(Fix::advice(elsewhere(seen, &missing.name))),
-    }
+    finding.fixes.extend(leading(seen, &missing.name));
     finding
+}
+
+/// What to do so that a library is found, where it is at hand or not.
+pub(super) fn leading(seen: &Seen<'_>, name: &str) -> Vec<Fix> {
+    let Some(folder) = folder_with(seen, name) else {
+        return vec![Fix::advice(elsewhere(seen, name))];
+    };
+    let text = search_text(seen, &folder);
+    let trial = format!("For a trial: start the host with LD_LIBRARY_PATH={}.", folder.display());
+    vec![
+        Fix::command(format!("Lead the DLL to the {name} that is here"), seen.set_search(&text)),
+        seen.link_with(&format!("-Wl,-rpath,{text}")),
+        Fix::advice(trial),
+    ]
 }
 
 /// A folder that has the library: of the Python that was named, or of the bundle.

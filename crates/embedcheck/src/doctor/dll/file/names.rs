@@ -209,7 +209,7 @@ fn file_name(seen: &Seen<'_>, modules: &[String]) -> Option<Finding> {
         return Some(
             Finding::of(&kinds::NAME_OF_OTHER_SYSTEM, summary)
                 .with_evidence([evidence])
-                .with_fix(Fix::command("Rename it", format!("mv {} {}", words[0], words[1]))),
+                .with_fix(Fix::command("Rename it", format!("mv -n {} {}", words[0], words[1]))),
         );
     }
     let stem = name.split(".so").next().unwrap_or(&name);

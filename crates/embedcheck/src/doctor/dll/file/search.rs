@@ -4,10 +4,11 @@ use std::path::{Component, Path, PathBuf};
 
 use super::Seen;
 use super::facts::{SearchEntry, SearchPath, SearchTag};
+use super::libraries::leading;
 use super::resolve::tried;
 use crate::doctor::dll::kinds;
 use crate::doctor::{Finding, Fix};
-use crate::elf::expand_entry;
+use crate::elf::{NotFound, expand_entry};
 
 /// Folders that belong to the system, whatever package fills them.
 const SYSTEM: [&str; 4] = ["/usr", "/lib", "/lib64", "/lib32"];
@@ -114,9 +115,10 @@ fn recognise(entry: &str) -> Option<(String, &'static str)> {
     })
 }
 
-/// Whether a library lies where a changed entry was meant to lead.
-pub(super) fn is_behind_eaten(seen: &Seen<'_>, name: &str) -> bool {
-    eaten(seen).iter().any(|one| expanded(seen, &one.meant).join(name).is_file())
+/// Whether a missing library is told of with the entries that were changed: a search path serves those that
+/// the DLL itself names.
+pub(super) fn is_told(seen: &Seen<'_>, missing: &NotFound) -> bool {
+    missing.needed_by.as_deref() == Some(&*seen.path) && !eaten(seen).is_empty()
 }
 
 /// The absolute entries whose folders are not here.
@@ -197,10 +199,14 @@ fn changed(seen: &Seen<'_>, tag: SearchTag, eaten: &[Eaten<'_>]) -> Finding {
     );
     let text = seen.search_text().unwrap_or_default();
     let mut evidence = vec![format!("{}: `{text}`", tag.name())];
-    for missing in not_found {
+    for missing in &not_found {
         evidence.push(missing.to_string());
         evidence.extend(tried(&missing.tried));
     }
+    let is_behind = |missing: &&NotFound| {
+        eaten.iter().any(|one| expanded(seen, &one.meant).join(&missing.name).is_file())
+    };
+    let elsewhere = not_found.iter().find(|missing| !is_behind(missing));
     let repaired: Vec<_> = entries(seen)
         .map(|entry| {
             let changed = eaten.iter().find(|one| one.entry == entry);
@@ -208,15 +214,25 @@ fn changed(seen: &Seen<'_>, tag: SearchTag, eaten: &[Eaten<'_>]) -> Finding {
         })
         .collect();
     let repaired = repaired.join(":");
-    Finding::of(kind, summary)
+    let repair = match elsewhere {
+        Some(missing) => {
+            format!("Repair it in the file, and put {} where it leads", missing.name)
+        }
+        None => "Repair it in the file".to_owned(),
+    };
+    let mut finding = Finding::of(kind, summary)
         .with_evidence(evidence)
-        .with_fix(Fix::command("Repair it in the file", seen.set_search(&repaired)))
+        .with_fix(Fix::command(repair, seen.set_search(&repaired)))
         .with_fix(seen.link_with(&format!("-Wl,-rpath,{repaired}")))
         .with_fix(Fix::advice(format!(
             "Each of those who read a command wants its own escape: in a shell '-Wl,-rpath,{repaired}', in a Makefile \
              '-Wl,-rpath,{}', in CMake \"\\{repaired}\".",
             repaired.replace('$', "$$")
-        )))
+        )));
+    if let Some(missing) = elsewhere {
+        finding.fixes.extend(leading(seen, &missing.name));
+    }
+    finding
 }
 
 /// Entries without a slash in front begin in the current folder of the host.
