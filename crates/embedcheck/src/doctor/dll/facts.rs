@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::file::{self, FileFacts};
 use super::host::{self, HostFacts};
+use super::runs::{self, RunFacts};
 use crate::report::Page;
 
 /// A DLL, its file and its runs.
@@ -17,6 +18,8 @@ pub struct DllFacts {
     pub file: FileFacts,
     /// The program that will load it, if it was named.
     pub host: Option<HostFacts>,
+    /// What it does in hosts; absent if it was not run.
+    pub runs: Option<RunFacts>,
 }
 
 impl DllFacts {
@@ -29,6 +32,10 @@ impl DllFacts {
         if let Some(facts) = &self.host {
             page.blank();
             host::write(page, facts);
+        }
+        if let Some(facts) = &self.runs {
+            page.blank();
+            runs::write(facts, page);
         }
     }
 }

@@ -1,10 +1,12 @@
 //! An embedding DLL that somebody else built: what its file says, and what it does in hosts.
 
+mod call;
 mod facts;
 mod file;
 mod host;
 mod kinds;
 mod options;
+mod runs;
 
 pub use facts::DllFacts;
 pub use file::{
@@ -14,6 +16,8 @@ pub use file::{
 pub use host::{HostFacts, HostForm, HostPython, Privilege};
 pub(super) use kinds::KINDS;
 pub use options::DllOptions;
+pub(super) use runs::KINDS as RUN_KINDS;
+pub use runs::{Backend, Interpreter, Run, RunFacts, Scope};
 
 use super::{Diagnosis, DoctorError, Finding, Subject, TargetRecord};
 use crate::env::Caller;
@@ -28,13 +32,22 @@ use crate::target::Target;
 /// but a finding.
 pub fn examine(
     target: &Target,
-    _caller: &Caller,
+    caller: &Caller,
     options: &DllOptions,
     stop: &Stop,
 ) -> Result<Diagnosis, DoctorError> {
-    let (facts, findings) = looked_at(target, options)?;
+    // What makes no sense is to be known before anything is done.
+    runs::calls(options)?;
+    let (mut facts, mut findings) = looked_at(target, options)?;
     if stop.is_requested() {
         return Err(DoctorError::Interrupted);
+    }
+    // There is nothing to learn from a file that ld.so refuses.
+    if facts.file.given.is_some() {
+        let about = runs::About::of(&facts.file);
+        let (runs, found) = runs::run(target, caller, options, &about, stop)?;
+        findings = runs::join(findings, found);
+        facts.runs = Some(runs);
     }
     Ok(diagnosis(target, facts, findings))
 }
@@ -63,6 +76,7 @@ fn looked_at(
         path: options.dll.display().to_string(),
         file: file::facts(&seen),
         host: host.as_ref().map(|host| host.facts.clone()),
+        runs: None,
     };
     Ok((facts, findings))
 }
