@@ -144,6 +144,11 @@ static bool parse_step(struct parser *parser, struct cursor *cursor) {
     if (wants_section(parser)) {
         return no_section(cursor, token->column);
     }
+    if (strcmp(token->text, "ffi") == 0) {
+        return cursor_fail(cursor, token->column,
+                           "`ffi` needs libffi, which this host does not have: write `call`, or "
+                           "run the plan in the Rust host");
+    }
     if (kind->name == NULL) {
         return cursor_fail(cursor, token->column,
                            "unknown step \"%.64s\"; `--list` of a host names the steps",

@@ -10,7 +10,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("embedcheck-plan", &[]),
     ("embedcheck-c-harness", &[]),
     ("embedcheck-host", &["embedcheck-plan"]),
-    ("embedcheck", &["embedcheck-plan", "embedcheck-c-harness"]),
+    // The parser of declarations is for the calls that the doctor is asked to make.
+    ("embedcheck", &["embedcheck-plan", "embedcheck-c-harness", "embed-dll-cdecl"]),
     // And every twin; see `is_twin`.
     ("embedcheck-cli", &["embedcheck", "embedcheck-host", "embedcheck-plan"]),
     ("embed-dll-cdecl", &[]),

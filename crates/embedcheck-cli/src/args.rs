@@ -203,16 +203,17 @@ pub(crate) struct BenchArgs {
 #[command(group = ArgGroup::new("subject").args(["dll", "module", "explain_log"]).required(true))]
 pub(crate) struct DoctorArgs {
     /// An embedding DLL: what its file says, and what it does in hosts
-    #[arg(value_name = "DLL")]
+    #[arg(value_name = "DLL", conflicts_with_all = ["path", "lambda", "runtime", "import"])]
     pub(crate) dll: Option<PathBuf>,
 
     /// An extension module, such as _cffi_backend: every file on the search path that could have been
     /// meant, and the real import
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["host", "call"])]
     pub(crate) module: Option<String>,
 
     /// A log: a traceback, standard error of a host, output of a CI; `-` for standard input
     #[arg(long, value_name = "FILE")]
+    #[arg(conflicts_with_all = ["host", "call", "path", "lambda", "runtime", "import"])]
     pub(crate) explain_log: Option<PathBuf>,
 
     #[command(flatten)]

@@ -52,6 +52,11 @@ impl Function {
         Self(address)
     }
 
+    /// Where its code is.
+    pub(crate) fn address(self) -> *mut c_void {
+        self.0.as_ptr()
+    }
+
     /// Calls it for an integer or pointer result; of `int` the lower half is meaningful, of `void`
     /// nothing.
     pub(crate) fn integer(self, r: &Registers) -> i64 {

@@ -7,7 +7,7 @@ use embedcheck_plan::{NORMAL_EXIT, Op, Plan, Step};
 use crate::events::{self, Outcome};
 use crate::python::ThreadState;
 use crate::state::Host;
-use crate::{buffers, call, facts, fork, hook, library, process, python, sys, threads};
+use crate::{buffers, call, facts, foreign, fork, hook, library, process, python, sys, threads};
 
 /// Runs a plan to its end, which is the end of the process.
 pub(crate) fn run(plan: Plan, events_fd: i32) -> ! {
@@ -77,6 +77,9 @@ impl Worker {
             Op::Resolve(callee) => library::resolve(host, callee),
             Op::Call { callee, signature, arguments, errno } => {
                 call::call(host, callee, signature, arguments, *errno)
+            }
+            Op::Ffi { callee, signature, arguments } => {
+                foreign::call(host, callee, signature, arguments)
             }
             Op::Buffer { name, size, fields } => buffers::make(host, name, *size, fields),
             Op::Peek { name, offset, number } => buffers::peek(host, name, *offset, *number),

@@ -27,6 +27,7 @@ mod elf;
 mod events;
 mod execute;
 mod facts;
+mod foreign;
 mod fork;
 mod hook;
 mod images;

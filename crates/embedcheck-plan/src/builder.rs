@@ -4,7 +4,7 @@ use crate::step::{
     Argument, BufferField, Callee, Fact, Handle, Library, Op, Plan, PythonAction, Space, Step,
     ThreadGroup,
 };
-use crate::{Flags, Line, Name, Signature, Text};
+use crate::{CSignature, CValue, Flags, Line, Name, Signature, Text};
 
 /// Builds a plan step by step and numbers the steps as its text will.
 ///
@@ -81,6 +81,20 @@ impl PlanBuilder {
         arguments: &[Argument],
     ) -> Line {
         self.step(call(handle, symbol, signature, arguments, None))
+    }
+
+    /// `ffi HANDLE SYMBOL SIGNATURE VALUE…`. The signature is not a literal: whoever makes one makes the
+    /// values for it.
+    pub fn ffi(
+        &mut self,
+        handle: &str,
+        symbol: &str,
+        signature: &CSignature,
+        arguments: &[CValue],
+    ) -> Line {
+        assert_eq!(signature.arguments.len(), arguments.len(), "arguments of {symbol}");
+        let (callee, signature) = (callee(handle, symbol), signature.clone());
+        self.step(Op::Ffi { callee, signature, arguments: arguments.to_vec() })
     }
 
     /// `call … errno=N`.

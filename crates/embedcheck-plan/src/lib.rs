@@ -18,6 +18,7 @@
 mod builder;
 mod event;
 mod flags;
+mod foreign;
 mod lex;
 mod parse;
 mod render;
@@ -28,6 +29,7 @@ mod words;
 pub use builder::{PlanBuilder, ThreadsBuilder};
 pub use event::{Event, EventError};
 pub use flags::Flags;
+pub use foreign::{CInteger, CSignature, CType, CValue};
 pub use parse::PlanError;
 pub use signature::{Kind, Signature};
 pub use step::{

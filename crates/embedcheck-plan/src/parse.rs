@@ -1,6 +1,7 @@
 //! Plan text to [`Plan`].
 
 mod fields;
+mod foreign;
 mod steps;
 
 use thiserror::Error;

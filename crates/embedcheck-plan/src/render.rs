@@ -102,6 +102,10 @@ impl fmt::Display for Op {
                 }
                 errno.map_or(Ok(()), |errno| write!(f, " errno={errno}"))
             }
+            Self::Ffi { callee, signature, arguments } => {
+                write!(f, " {callee} {signature}")?;
+                arguments.iter().try_for_each(|value| write!(f, " {value}"))
+            }
             Self::Buffer { name, size, fields } => {
                 write!(f, " {name} {size}")?;
                 fields.iter().try_for_each(|field| write!(f, " {field}"))

@@ -1,5 +1,6 @@
 //! The steps of a plan.
 
+use crate::foreign::{CSignature, CValue};
 use crate::{Flags, Line, Name, Signature, Text};
 
 /// The ordered steps that one host process executes.
@@ -56,6 +57,15 @@ pub enum Op {
         arguments: Vec<Argument>,
         /// Value of `errno` just before the call; 0 if absent.
         errno: Option<i32>,
+    },
+    /// Calls a C function of any type. Only the Rust host can, with libffi.
+    Ffi {
+        /// Which function.
+        callee: Callee,
+        /// Its type.
+        signature: CSignature,
+        /// As many as the signature has.
+        arguments: Vec<CValue>,
     },
     /// Makes zeroed memory for pointer arguments and fills in fields.
     Buffer {
@@ -136,9 +146,9 @@ pub enum Op {
 impl Op {
     /// The words of all steps, in the order of the document. `thread` and `end` are no steps but parts
     /// of blocks.
-    pub const WORDS: [&'static str; 18] = [
-        "open", "promote", "close", "resolve", "call", "buffer", "peek", "hook", "threads", "fork",
-        "wait", "chdir", "setenv", "unsetenv", "sleep", "python", "facts", "exit",
+    pub const WORDS: [&'static str; 19] = [
+        "open", "promote", "close", "resolve", "call", "ffi", "buffer", "peek", "hook", "threads",
+        "fork", "wait", "chdir", "setenv", "unsetenv", "sleep", "python", "facts", "exit",
     ];
 
     /// The word that starts the step in a plan, and the `op` of its events.
@@ -149,6 +159,7 @@ impl Op {
             Self::Close { .. } => "close",
             Self::Resolve(_) => "resolve",
             Self::Call { .. } => "call",
+            Self::Ffi { .. } => "ffi",
             Self::Buffer { .. } => "buffer",
             Self::Peek { .. } => "peek",
             Self::Hook { .. } => "hook",
@@ -233,7 +244,7 @@ impl PartialEq for Argument {
 }
 
 /// Whether a plan writes both alike.
-fn same_double(a: f64, b: f64) -> bool {
+pub(crate) fn same_double(a: f64, b: f64) -> bool {
     a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
 }
 

@@ -32,6 +32,16 @@ const FORMS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "ffi HANDLE SYMBOL TYPES [VALUE…]",
+        &[
+            "ffi x f void()",
+            "ffi default f f80(bool,i8,u64,f32,f64,f80) 1 -128 18446744073709551615 1.5 -inf nan",
+            r#"ffi x f str(str,ptr,str) "text" 0x10 null"#,
+            r#"ffi x f {i32,[2]f32}(*{i16,str},{u8}) & { -2 "x" } { 0xff }"#,
+            "ffi x f ptr(*[3]i32,*i32,**i32) & { 1 2 3 } 0x8 & null",
+        ],
+    ),
+    (
         "buffer NAME SIZE [OFFSET:TYPE=VALUE…]",
         &["buffer b 1048576", "buffer b 32 0:i8=1 1:i16=-2 4:i32=0x3 8:i64=4 16:f32=5 24:f64=.6"],
     ),

@@ -44,6 +44,58 @@ fn bytes_that_are_not_utf8_are_named() {
     assert!(Plan::parse(b"embedcheck-plan 1\nsleep 1 # \xff\x00\"\n").is_ok());
 }
 
+/// Apart from the corpus that both hosts read: the C host has no `ffi`.
+#[test]
+fn errors_in_calls_of_any_type() {
+    let types = "one of void bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 f80 ptr str *T {T,T} [N]T";
+    for (line, column, message) in [
+        ("ffi x f", 8, "a signature such as i32(i32,f64) is missing here".to_owned()),
+        ("ffi x f i()", 9, format!("unknown type \"i\": {types}")),
+        ("ffi x f {}()", 9, format!("unknown type \"\": {types}")),
+        ("ffi x f i8", 9, "a signature looks like i32(i32,*{f64}): '(' is missing".to_owned()),
+        ("ffi x f i8(i8", 9, "a signature looks like i32(i32,*{f64}): ',' is missing".to_owned()),
+        ("ffi x f i8(i8}", 9, "',' is expected before \"}\"".to_owned()),
+        ("ffi x f i8()x", 9, "\"x\" after the signature".to_owned()),
+        ("ffi x f i8(void) 1", 9, "an argument is not void".to_owned()),
+        ("ffi x f {void}()", 9, "a field is not void".to_owned()),
+        ("ffi x f {[2]void}()", 9, "an item is not void".to_owned()),
+        ("ffi x f i8(*void) null", 9, "a pointer to void is ptr".to_owned()),
+        ("ffi x f [2]i8()", 9, "a function returns no array".to_owned()),
+        ("ffi x f {*i8}()", 9, "a result has ptr or str, not *".to_owned()),
+        ("ffi x f i8([2]i8)", 9, "an argument is no array, but *[N]T".to_owned()),
+        ("ffi x f i8(*[0]i8)", 9, "an array has 1 to 4096 items".to_owned()),
+        ("ffi x f i8(*[4097]i8)", 9, "an array has 1 to 4096 items".to_owned()),
+        ("ffi x f i8(*[64][65]i8)", 9, "the types have more than 4096 numbers".to_owned()),
+        ("ffi x f i8(i8)", 15, "a value of i8 is missing here".to_owned()),
+        ("ffi x f i8(i8) 128", 16, "128 does not fit i8".to_owned()),
+        ("ffi x f i8(u8) -1", 16, "-1 does not fit u8".to_owned()),
+        (
+            "ffi x f i8(i64) 0xffffffffffffffff",
+            17,
+            "0xffffffffffffffff does not fit i64".to_owned(),
+        ),
+        ("ffi x f i8(u64) x", 17, "\"x\" is no integer of 64 bits".to_owned()),
+        ("ffi x f i8(bool) 2", 18, "a bool is 0 or 1".to_owned()),
+        ("ffi x f i8(f32) x", 17, "\"x\" is no number".to_owned()),
+        ("ffi x f i8(ptr) 1", 17, "a pointer is null or 0x…".to_owned()),
+        ("ffi x f i8(str) x", 17, "a string in double quotes, or null, is expected".to_owned()),
+        ("ffi x f i8(i8) \"1\"", 16, "a value of i8 is expected, without quotes".to_owned()),
+        ("ffi x f i8(*i8) 1", 17, "& and the value behind it, null or 0x… is expected".to_owned()),
+        ("ffi x f i8({i8}) 1", 18, "{ before the values is expected".to_owned()),
+        ("ffi x f i8({i8}) { 1 2 }", 22, "} after the values is expected".to_owned()),
+        ("ffi x f i8({i8}) { 1", 21, "} is missing here".to_owned()),
+        ("ffi x f i8({i8,i8}) { 1 }", 25, "\"}\" is no integer of 64 bits".to_owned()),
+        ("ffi x f i8() 1", 14, "nothing more is expected on this line".to_owned()),
+    ] {
+        assert_error(format!("embedcheck-plan 1\n{line}\n").as_bytes(), (2, column), &message);
+    }
+    let deep = format!("embedcheck-plan 1\nffi x f i8({}i8) null\n", "*".repeat(40));
+    assert_error(deep.as_bytes(), (2, 9), "types are nested more than 16 deep");
+    let arguments = ["i8"; 128].join(",");
+    let many = format!("embedcheck-plan 1\nffi x f i8({arguments})\n");
+    assert_error(many.as_bytes(), (2, 9), "at most 127 arguments are possible");
+}
+
 #[test]
 fn sizes_are_limited() {
     let header = "embedcheck-plan 1\n";

@@ -16,6 +16,23 @@ proptest! {
         prop_assert_eq!(Plan::parse(text.as_bytes()), Ok(plan), "{}", text);
     }
 
+    /// Apart from the others, which the C host reads too.
+    #[test]
+    fn a_call_of_any_type_survives_its_text(op in strategy::foreign()) {
+        let plan = Plan { steps: vec![Step { line: 2, op }] };
+        let text = plan.to_string();
+        prop_assert_eq!(Plan::parse(text.as_bytes()), Ok(plan), "{}", text);
+    }
+
+    #[test]
+    fn a_damaged_call_of_any_type_is_a_plan_or_an_error(
+        op in strategy::foreign(),
+        damage in strategy::damage(),
+    ) {
+        let text = Plan { steps: vec![Step { line: 2, op }] }.to_string();
+        check_text(&strategy::damaged(text.into_bytes(), &damage))?;
+    }
+
     #[test]
     fn a_builder_numbers_steps_as_the_text_does(plan in strategy::plan()) {
         let plan = strategy::dense(&plan);

@@ -33,6 +33,7 @@ fn what_is_no_report_is_refused_with_the_reason() {
     let refuse = |text: &str| from_json(text.as_bytes()).unwrap_err().to_string();
     insta::assert_snapshot!(refuse("{\"schema\":\n \"emb"), @"not a report: EOF while parsing a string at line 2 column 5; was the file cut off or edited?");
     insta::assert_snapshot!(refuse("{}"), @r#"not a report: it has no string `schema` such as "embedcheck.report/1" at the top"#);
+    insta::assert_snapshot!(refuse("[1]"), @r#"not a report: it has no string `schema` such as "embedcheck.report/1" at the top"#);
     insta::assert_snapshot!(refuse(r#"{"schema": 1}"#), @r#"not a report: it has no string `schema` such as "embedcheck.report/1" at the top"#);
     insta::assert_snapshot!(refuse(r#"{"schema": "embedcheck.report/9"}"#), @r#"cannot read a document of schema "embedcheck.report/9": this embedcheck reads "embedcheck.report/1" and "embedcheck.reports/1"; use the embedcheck that wrote it"#);
     let text = to_json(&common::report()).unwrap().replacen("\"limit\"", "\"maybe\"", 1);

@@ -46,7 +46,14 @@ pub(crate) struct Bench {
     compiler: OnceLock<Result<Compiler, Unavailable>>,
     /// CFFI for each target, by the target's id.
     cffi: Mutex<HashMap<String, Prepared>>,
+    /// What the compiler makes of a host, by the name of the case: the same for every target.
+    objects: Mutex<HashMap<&'static str, Made>>,
+    /// The host linked to the DLLs of embed-dll, which too are the same for every target.
+    hosts: Mutex<HashMap<&'static str, Made>>,
 }
+
+/// A file that is made once, by the trial that needs it first.
+type Made = Arc<OnceLock<Result<PathBuf, String>>>;
 
 /// Found or fetched once a target, while other targets go on.
 type Prepared = Arc<OnceLock<Result<Ready, String>>>;
@@ -98,6 +105,8 @@ impl Bench {
             cache,
             compiler: OnceLock::new(),
             cffi: Mutex::default(),
+            objects: Mutex::default(),
+            hosts: Mutex::default(),
         }
     }
 
@@ -121,7 +130,7 @@ impl Bench {
 
     fn run_case(
         &self,
-        case: &Case,
+        case: &'static Case,
         producer: Producer,
         target: &'static Target,
     ) -> Result<(), Early> {
@@ -129,7 +138,7 @@ impl Bench {
         let folder = tempfile::tempdir_in(&self.scratch)?;
         let python_path = self.place_dlls(case, producer, (target, libpython), &folder)?;
         let environment = environment(case, producer, (target, libpython), python_path, &folder);
-        let observation = self.run_host(case, target, environment, &folder)?;
+        let observation = self.run_host(case, producer, target, environment, &folder)?;
         let seen = stdout_of(&observation);
         let errors = normalised(&observation.stderr.text);
         if producer == Producer::Cffi && crate::blesses() {
@@ -225,7 +234,8 @@ impl Bench {
 
     fn run_host(
         &self,
-        case: &Case,
+        case: &'static Case,
+        producer: Producer,
         target: &Target,
         environment: Environment,
         folder: &TempDir,
@@ -238,7 +248,7 @@ impl Bench {
             spec.args = vec!["-u".into(), case.host.clone().into()];
             spec
         } else {
-            RunSpec::new(self.compile(case, folder)?, environment, folder.path())
+            RunSpec::new(self.host(case, producer, folder)?, environment, folder.path())
         };
         spec.events_limit = None;
         spec.timeout = LIMIT;
@@ -246,18 +256,75 @@ impl Bench {
         observation.map_err(|error| Early::Failed(error.to_string().into()))
     }
 
-    fn compile(&self, case: &Case, folder: &TempDir) -> Result<PathBuf, Early> {
+    /// The host of a case, in its folder.
+    fn host(
+        &self,
+        case: &'static Case,
+        producer: Producer,
+        folder: &TempDir,
+    ) -> Result<PathBuf, Early> {
         let host = folder.path().join("host");
-        let mut args: Vec<OsString> = HOST_FLAGS.map(Into::into).into();
-        args.extend(["-I".into(), root().join("tests/contract/dll").into()]);
-        args.extend([case.host.clone().into(), "-o".into(), host.clone().into()]);
-        args.extend(["-Wl,-rpath,$ORIGIN".into(), "-Wl,--no-as-needed".into()]);
-        for name in &case.links {
-            args.push(folder.path().join(format!("lib{name}.so")).into());
+        if producer == Producer::Cffi || !case.by_cffi.is_empty() {
+            self.link(case, folder, &host)?;
+            return Ok(host);
         }
+        let kept = self.scratch.join(format!("{}.host", case.name));
+        let kept = made(&self.hosts, case, || self.link(case, folder, &kept).map(|()| kept))?;
+        // A name more, and not a copy: a file that is being written cannot be executed.
+        fs::hard_link(kept, &host)?;
+        Ok(host)
+    }
+
+    fn link(&self, case: &'static Case, folder: &TempDir, host: &Path) -> Result<(), Early> {
+        let object = self.scratch.join(format!("{}.o", case.name));
+        let object = made(&self.objects, case, || self.compile(case, &object).map(|()| object))?;
+        let mut args: Vec<OsString> = vec!["-pthread".into(), object.into()];
+        args.extend(["-o".into(), host.into()]);
+        args.extend(["-Wl,-rpath,$ORIGIN".into(), "-Wl,--no-as-needed".into()]);
+        // What a host may put in front of libpython's own.
+        args.push("-Wl,--export-dynamic-symbol=PyThread_release_lock".into());
+        // By name: the path of a DLL without soname would be written into the host.
+        args.extend(["-L".into(), folder.path().into()]);
+        args.extend(case.links.iter().map(|name| format!("-l:lib{name}.so").into()));
         args.extend(["-ldl".into(), "-lm".into()]);
         self.compiler()?.run(args).map_err(BuildError::from)?;
-        Ok(host)
+        Ok(())
+    }
+
+    fn compile(&self, case: &Case, object: &Path) -> Result<(), Early> {
+        let mut args: Vec<OsString> = HOST_FLAGS.map(Into::into).into();
+        args.extend(["-I".into(), root().join("tests/contract/dll").into()]);
+        args.extend(["-c".into(), case.host.clone().into(), "-o".into(), object.into()]);
+        self.compiler()?.run(args).map_err(BuildError::from)?;
+        Ok(())
+    }
+}
+
+/// The file of a case, made by whoever comes first. What fails, fails for all.
+fn made(
+    all: &Mutex<HashMap<&'static str, Made>>,
+    case: &'static Case,
+    make: impl FnOnce() -> Result<PathBuf, Early>,
+) -> Result<PathBuf, Early> {
+    let made = {
+        let mut all = all.lock().expect("no trial panics while it holds the lock");
+        Arc::clone(all.entry(&case.name).or_default())
+    };
+    let mut early = None;
+    let path = made.get_or_init(|| {
+        make().map_err(|reason| {
+            let text = match &reason {
+                Early::Lacking(text) => text.clone(),
+                Early::Failed(failed) => failed.message().unwrap_or_default().to_owned(),
+            };
+            early = Some(reason);
+            text
+        })
+    });
+    match (path, early) {
+        (Ok(path), _) => Ok(path.clone()),
+        (Err(_), Some(early)) => Err(early),
+        (Err(text), None) => Err(Early::Failed(text.into())),
     }
 }
 

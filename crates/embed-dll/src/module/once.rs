@@ -1,12 +1,14 @@
 //! One thread runs the init code; the others wait until it is finished, but never for ever.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::find::environment;
+use crate::start::guarded::{Guarded, LeftBehind};
 use crate::start::process::{self, ThreadId};
+use crate::thread::futex;
 
 use super::join;
 
@@ -103,8 +105,12 @@ pub(super) struct Failure {
 
 /// The lock around the init code of one module.
 pub(super) struct Once {
-    phase: Mutex<Phase>,
-    changed: Condvar,
+    /// Written by whoever finds it untried or failed, and while the code runs by that thread alone.
+    phase: Guarded<Phase>,
+    /// Whether it is [`Phase::Done`], for good.
+    done: AtomicBool,
+    /// Counts the changes of the phase; threads sleep on it.
+    changes: AtomicU32,
     /// Who runs the init code: [`ThreadId`], or 0.
     owner: AtomicU64,
     /// Its pthread id, which stays the same in a forked child.
@@ -131,21 +137,17 @@ pub(super) struct Running {
 impl Once {
     pub(super) const fn new() -> Once {
         Once {
-            phase: Mutex::new(Phase::Untried),
-            changed: Condvar::new(),
+            phase: Guarded::new(Phase::Untried),
+            done: AtomicBool::new(false),
+            changes: AtomicU32::new(0),
             owner: AtomicU64::new(0),
             owner_pthread: AtomicUsize::new(0),
         }
     }
 
-    fn phase(&self) -> MutexGuard<'_, Phase> {
-        // The phase is one assignment: it is whole also after a panic.
-        self.phase.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The failure that is final for a caller who may not retry, without waiting for anything.
     pub(super) fn failure(&self, retry: Retry) -> Option<NotReady> {
-        match &*self.phase() {
+        match &*self.phase.lock().ok()? {
             Phase::Failed(failure) if retry == Retry::Never || !failure.retry => {
                 Some(NotReady::Failed { text: failure.text.clone(), printed: false })
             }
@@ -156,7 +158,7 @@ impl Once {
     /// Notes a failure that came before anybody could run the init code. Whether it is the first
     /// to be noted, and so to be printed.
     pub(super) fn fail(&self, failure: Failure) -> bool {
-        let mut phase = self.phase();
+        let Ok(mut phase) = self.phase.lock() else { return false };
         match &*phase {
             Phase::Untried => {
                 *phase = Phase::Failed(failure);
@@ -187,7 +189,16 @@ impl Once {
         let begin = Instant::now();
         let mut looks = 0_u32;
         loop {
-            let mut phase = self.phase();
+            if self.done.load(Ordering::Acquire) {
+                return Ok(Turn::Done);
+            }
+            let mut phase = match self.phase.lock() {
+                Ok(phase) => phase,
+                Err(LeftBehind) if self.owner_pthread.load(Ordering::Relaxed) == me => {
+                    return Ok(Turn::Inside);
+                }
+                Err(LeftBehind) => return Err(NotReady::Forked),
+            };
             match &*phase {
                 Phase::Done => return Ok(Turn::Done),
                 Phase::Failed(failure) if retry == Retry::Never || !failure.retry => {
@@ -227,9 +238,10 @@ impl Once {
 
     /// Waits until the phase has perhaps changed.
     fn pause(&self) {
-        let phase = self.phase();
-        if matches!(*phase, Phase::Running) {
-            drop(self.changed.wait_timeout(phase, LOOK));
+        let changes = self.changes.load(Ordering::Acquire);
+        let is_running = self.phase.lock().is_ok_and(|phase| matches!(*phase, Phase::Running));
+        if is_running {
+            futex::wait(&self.changes, changes, Some(LOOK));
         }
     }
 }
@@ -254,12 +266,16 @@ impl Running {
 
     fn end(&mut self, phase: Phase) {
         self.before = None;
-        let mut now = self.once.phase();
+        let is_done = matches!(phase, Phase::Done);
+        // SAFETY: this thread runs the init code, so that others only read the phase.
+        let mut now = unsafe { self.once.phase.lock_or_inherit() };
         self.once.owner.store(0, Ordering::Relaxed);
         self.once.owner_pthread.store(0, Ordering::Relaxed);
         *now = phase;
+        self.once.done.store(is_done, Ordering::Release);
         drop(now);
-        self.once.changed.notify_all();
+        self.once.changes.fetch_add(1, Ordering::Release);
+        futex::wake(&self.once.changes, i32::MAX);
     }
 }
 

@@ -364,6 +364,8 @@ abi! {
         fn PyInterpreterState_Get() -> *mut PyInterpreterState;
         /// 3.8 and later.
         fn PyInterpreterState_Main() -> *mut PyInterpreterState;
+        /// Used until 3.11.
+        fn PyThreadState_New(*mut PyInterpreterState) -> *mut PyThreadState;
         /// Not in the limited API: the same with a file name of any characters.
         fn Py_CompileStringObject(*const c_char, Object, c_int, *mut c_void, c_int) -> Object;
     }

@@ -8,6 +8,7 @@ mod config;
 mod config_tables;
 mod encoding;
 mod exception;
+pub(crate) mod guarded;
 mod host;
 mod init_config;
 pub(crate) mod process;

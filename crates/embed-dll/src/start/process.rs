@@ -106,6 +106,8 @@ pub(crate) struct Registry {
     /// Which thread forks while it has the interpreter on behalf of the child: [`ThreadId`] or 0. In
     /// the child it stays.
     pub(crate) forking: AtomicU64,
+    /// Protects the making of thread states from a fork, where CPython does not: [`ThreadId`] or 0.
+    making: AtomicU64,
 }
 
 /// `waiter` waits until `holder` has done something; [`ThreadId`]s or 0.
@@ -166,6 +168,20 @@ impl Registry {
             slot.waiter.store(me.word(), Ordering::Release);
             Waiting { slot }
         }))
+    }
+
+    /// Runs `body`, which makes a thread state, while no thread of this process forks with
+    /// [`Registry::stop_making`]. `body` must not wait for the GIL.
+    pub(crate) fn make<R>(&self, body: impl FnOnce() -> R) -> R {
+        let _guard = Spin::lock(&self.making);
+        body()
+    }
+
+    /// Keeps thread states from being made, over a fork by the calling thread; `None` if it does so
+    /// already. In the child, where another thread's identity means nothing, the lock is free.
+    pub(crate) fn stop_making(&'static self) -> Option<MakingStopped> {
+        let is_mine = self.making.load(Ordering::Relaxed) == ThreadId::current().word();
+        (!is_mine).then(|| MakingStopped { _guard: Spin::lock(&self.making) })
     }
 
     /// Why no interpreter can be started any more, if some DLL has found that out.
@@ -251,6 +267,11 @@ impl Drop for StartLock {
     fn drop(&mut self) {
         self.word.store(0, Ordering::Release);
     }
+}
+
+/// No thread state is made; until this is dropped.
+pub(crate) struct MakingStopped {
+    _guard: Spin<'static>,
 }
 
 /// A lock for a few instructions.

@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 
 use super::{
     Attachment, Errno, attach, batch, closing, detached, gate, imports, is_attached, listing,
-    probe, record, runtime,
+    probe, record, runtime, state,
 };
 use crate::python::{Abi, Py};
 use crate::start::Runtime;
-use crate::start::process::{self, ThreadId};
+use crate::start::process::{self, MakingStopped, ThreadId};
 
 /// How long a fork waits for the GIL. Python code gives it up every 5 ms, but on a machine that is
 /// busy it may take many times that until the next thread runs.
@@ -28,18 +28,32 @@ const LIMIT: Duration = Duration::from_secs(1);
 enum Taken {
     /// Nothing: there is no interpreter, or the caller holds it and takes care of it.
     Nothing,
-    /// The interpreter, on behalf of the child, and a lock.
-    Interpreter(Attachment, listing::Held),
+    /// The interpreter, on behalf of the child, and locks.
+    Interpreter(Attachment, Held),
     /// Nothing, because another thread has it. Another DLL may be luckier a moment later, for the same
     /// forking thread.
     Busy(ThreadId),
 }
 
+/// What must not be another thread's at the fork.
+struct Held {
+    list: listing::Held,
+    /// Free in the child by itself.
+    making: Option<MakingStopped>,
+}
+
+impl Held {
+    fn release(self, py: Py<'_>) {
+        drop(self.making);
+        self.list.release(py);
+    }
+}
+
 thread_local! {
     /// What [`before`] has done in this thread, which is the one that goes on in the child. Without a
-    /// destructor, so that a thread that is ending can fork. No lock is held over a fork: another DLL
-    /// of the process may wait for the GIL in its own handler meanwhile, and whoever has the GIL may
-    /// want the lock.
+    /// destructor, so that a thread that is ending can fork. No lock is held over a fork that is wanted
+    /// by a thread which has the GIL, or waits for it: another DLL of the process may wait for the GIL in
+    /// its own handler meanwhile.
     static TAKEN: Cell<ManuallyDrop<Taken>> = const { Cell::new(ManuallyDrop::new(Taken::Nothing)) };
 }
 
@@ -92,8 +106,8 @@ fn take(runtime: &'static Runtime) -> Taken {
             return Taken::Busy(ThreadId::current());
         }
         let Ok(attachment) = attach(runtime) else { return Taken::Nothing };
-        if let Some(lock) = prepare(&attachment) {
-            return Taken::Interpreter(attachment, lock);
+        if let Some(held) = prepare(&attachment) {
+            return Taken::Interpreter(attachment, held);
         }
         drop(attachment);
         if begin.elapsed() > LIMIT {
@@ -113,8 +127,8 @@ fn take_inside(runtime: &'static Runtime) -> Taken {
     let begin = Instant::now();
     while begin.elapsed() <= LIMIT {
         let Ok(attachment) = attach(runtime) else { return Taken::Nothing };
-        if let Some(lock) = prepare(&attachment) {
-            return Taken::Interpreter(attachment, lock);
+        if let Some(held) = prepare(&attachment) {
+            return Taken::Interpreter(attachment, held);
         }
         detached(attachment.py(), || sleep(Duration::from_millis(2)));
     }
@@ -122,19 +136,19 @@ fn take_inside(runtime: &'static Runtime) -> Taken {
 }
 
 /// Makes Python ready for the fork, if no other thread is importing or lists the threads.
-fn prepare(attachment: &Attachment) -> Option<listing::Held> {
+fn prepare(attachment: &Attachment) -> Option<Held> {
     let py = attachment.py();
     let settled = imports::settled(py)?;
-    let lock = listing::take(py)?;
+    let list = listing::take(py)?;
     // SAFETY: attached; one of the calls for after the fork follows.
     unsafe { py.abi().PyOS_BeforeFork() };
     // From here on no import can begin: `PyOS_BeforeFork` holds the lock that it would need.
     if settled.still() {
-        return Some(lock);
+        return Some(Held { list, making: state::stop_making(py.abi()) });
     }
     // SAFETY: attached, after the call above.
     unsafe { py.abi().PyOS_AfterFork_Parent() };
-    lock.release(py);
+    list.release(py);
     None
 }
 
@@ -154,11 +168,11 @@ fn stop_others(abi: &'static Abi) {
 
 unsafe extern "C" fn in_parent() {
     let _errno = Errno::save();
-    if let Taken::Interpreter(attachment, lock) = taken() {
+    if let Taken::Interpreter(attachment, held) = taken() {
         process::registry().forking.store(0, Ordering::Relaxed);
         // SAFETY: attached, after the call for before the fork.
         unsafe { attachment.runtime.abi.PyOS_AfterFork_Parent() };
-        lock.release(attachment.py());
+        held.release(attachment.py());
         drop(attachment);
     }
 }
@@ -175,10 +189,10 @@ unsafe extern "C" fn in_child() {
                 closing::forked_while_busy();
             }
         }
-        Taken::Interpreter(attachment, lock) => {
+        Taken::Interpreter(attachment, held) => {
             // SAFETY: attached, after the call for before the fork; the only thread.
             unsafe { attachment.runtime.abi.PyOS_AfterFork_Child() };
-            lock.release(attachment.py());
+            held.release(attachment.py());
             drop(attachment);
         }
     }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// Sleeps while `word` holds `value`, at most for `timeout`. May return early for no reason.
-pub(super) fn wait(word: &AtomicU32, value: u32, timeout: Option<Duration>) {
+pub(crate) fn wait(word: &AtomicU32, value: u32, timeout: Option<Duration>) {
     let timeout = timeout.map(|timeout| libc::timespec {
         tv_sec: timeout.as_secs().try_into().unwrap_or(libc::time_t::MAX),
         tv_nsec: timeout.subsec_nanos().into(),
@@ -23,7 +23,7 @@ pub(super) fn wait(word: &AtomicU32, value: u32, timeout: Option<Duration>) {
 }
 
 /// Wakes up to `count` threads that sleep on `word`.
-pub(super) fn wake(word: &AtomicU32, count: i32) {
+pub(crate) fn wake(word: &AtomicU32, count: i32) {
     // SAFETY: only the address of the word is used.
     unsafe {
         libc::syscall(

@@ -9,13 +9,14 @@ mod batch;
 mod closing;
 mod flush;
 mod fork;
-mod futex;
+pub(crate) mod futex;
 mod gate;
 mod imports;
 mod listing;
 mod probe;
 mod record;
 mod signals;
+mod state;
 
 #[cfg(test)]
 mod testing;
@@ -55,7 +56,16 @@ enum How {
     /// A state was restored; `gated` says whether the gate was taken.
     Restored { gated: bool },
     /// The thread is ending and its record is gone.
-    Late(GilState),
+    Late(Late),
+}
+
+/// How a thread is attached whose record is gone.
+#[derive(Clone, Copy)]
+enum Late {
+    /// With a state made for this time.
+    Made(*mut PyThreadState),
+    /// With the state that it had.
+    Ensured(GilState),
 }
 
 /// Why a thread may not attach.
@@ -269,18 +279,21 @@ fn attach_unknown(
     }
     if own.phase.get() == Phase::Gone {
         closing::enter_late()?;
-        // SAFETY: the interpreter exists, because this thread has been counted and admitted.
-        let before = unsafe { abi.PyGILState_Ensure() };
+        let late = if state.is_null() {
+            // SAFETY: the interpreter exists, because this thread has been counted and admitted.
+            Late::Made(unsafe { state::make(abi) })
+        } else {
+            // SAFETY: as above.
+            Late::Ensured(unsafe { abi.PyGILState_Ensure() })
+        };
         own.go_in();
-        return Ok(Attachment { runtime, record, how: How::Late(before) });
+        return Ok(Attachment { runtime, record, how: How::Late(late) });
     }
     let gated = begin(abi, own)?;
     if state.is_null() {
-        // This call is never given back: it makes the state and holds it until the thread ends.
+        // It is kept until the thread ends.
         // SAFETY: the interpreter exists, because the thread has been admitted.
-        unsafe { abi.PyGILState_Ensure() };
-        // SAFETY: attached.
-        let state = unsafe { abi.PyGILState_GetThisThreadState() };
+        let state = unsafe { state::make(abi) };
         own.kept.set(state);
         own.home.set(state);
         own.resume.set(state);
@@ -306,10 +319,14 @@ impl Drop for Attachment {
                 unsafe { abi.PyEval_SaveThread() };
                 finish(record, gated);
             }
-            How::Late(before) => {
+            How::Late(late) => {
                 record.go_out();
-                // SAFETY: paired with the `PyGILState_Ensure` of `attach_unknown`.
-                unsafe { abi.PyGILState_Release(before) };
+                match late {
+                    // SAFETY: paired with the `make` of `attach_unknown`.
+                    Late::Made(state) => unsafe { state::delete(abi, state) },
+                    // SAFETY: paired with the `PyGILState_Ensure` of `attach_unknown`.
+                    Late::Ensured(before) => unsafe { abi.PyGILState_Release(before) },
+                }
                 closing::leave_late();
             }
         }

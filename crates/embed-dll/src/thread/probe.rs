@@ -7,7 +7,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread::Builder;
 use std::time::Duration;
 
-use super::closing;
+use super::{closing, state};
 use crate::python::abi::Abi;
 
 /// Runs `body` attached, in another thread, and waits for it for `limit`. Says whether it has ended
@@ -22,11 +22,12 @@ pub(super) fn attached_elsewhere(
         if closing::enter_late().is_err() {
             return;
         }
-        // SAFETY: the interpreter exists, because this thread was counted and admitted.
-        let before = unsafe { abi.PyGILState_Ensure() };
+        // SAFETY: the interpreter exists, because this thread was counted and admitted; it is new,
+        // and has no state.
+        let state = unsafe { state::make(abi) };
         body(abi);
-        // SAFETY: paired with the call above.
-        unsafe { abi.PyGILState_Release(before) };
+        // SAFETY: attached with the state that was made above.
+        unsafe { state::delete(abi, state) };
         closing::leave_late();
         // Nobody listens any more if it took too long.
         let _ = sender.send(());

@@ -297,10 +297,8 @@ fn delete_state(own: &Record) {
         // SAFETY: the state is this thread's, of an interpreter that exists, because this thread
         // was admitted; it is not attached, because no attachment lives.
         unsafe { abi.PyEval_RestoreThread(state) };
-        // SAFETY: attached with this state, which nobody uses any more.
-        unsafe { abi.PyThreadState_Clear(state) };
-        // SAFETY: as above; this gives back the GIL too.
-        unsafe { abi.PyThreadState_DeleteCurrent() };
+        // SAFETY: attached with this state, which was made for this thread.
+        unsafe { super::state::delete(abi, state) };
         own.go_out();
     }
 }

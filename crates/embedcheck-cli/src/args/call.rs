@@ -32,8 +32,9 @@ impl Args for CallArgs {
                 .requires("dll")
                 .allow_negative_numbers(true)
                 .help(
-                    "With DLL: call this function, given as a C declaration and its arguments; can \
-                     be given several times, after the DLL",
+                    "With DLL: call this function, given as a C declaration and its arguments, which \
+                     are numbers, text for char *, NULL, and {1, 2} for structures and arrays; can be \
+                     given several times, after the DLL",
                 ),
         )
     }

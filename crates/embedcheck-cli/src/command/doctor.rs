@@ -1,17 +1,21 @@
 //! `embedcheck doctor`.
 
-use std::fs;
+use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
 use embedcheck::doctor::dll::DllOptions;
 use embedcheck::doctor::module::{ModuleOptions, Runtime};
-use embedcheck::doctor::{self, Diagnosis, to_json, to_text};
+use embedcheck::doctor::{self, Diagnosis, DoctorError, to_json, to_text};
 use embedcheck::env::Caller;
 use embedcheck::report::{ReportFile, TextOptions};
 use embedcheck::run::Stop;
 use embedcheck::target::{Target, default_target};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 use super::targets::{named, options as search};
 use crate::args::{DoctorArgs, Format};
@@ -22,6 +26,9 @@ use crate::output::Output;
 
 /// Time limit of one child process: as for the checks.
 const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How often a wait for a log looks whether it is to stop.
+const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
 /// Examines what was named and writes the diagnosis.
 pub(crate) fn doctor(args: DoctorArgs, output: &Output, stop: &Stop) -> Result<Exit, Failure> {
@@ -50,8 +57,7 @@ fn diagnose(args: &DoctorArgs, stop: &Stop) -> Result<Diagnosis, Failure> {
     let caller = Caller::from_process();
     let timeout = args.timeout.unwrap_or(TIMEOUT);
     if let Some(path) = &args.explain_log {
-        let (name, text) = log(path)?;
-        return Ok(doctor::explain(&name, &text));
+        return log(path, stop);
     }
     if let Some(name) = &args.module {
         let options = ModuleOptions {
@@ -94,14 +100,46 @@ fn runtime(args: &DoctorArgs, caller: &Caller, stop: &Stop) -> Result<Runtime, F
     Ok(Runtime::Described { version, architecture })
 }
 
-/// Name and contents of the log.
-fn log(path: &Path) -> Result<(String, Vec<u8>), Failure> {
-    let (name, read) = if path == Path::new("-") {
-        let mut text = Vec::new();
-        ("standard input".to_owned(), io::stdin().lock().read_to_end(&mut text).map(|_| text))
+/// What a log says.
+fn log(path: &Path, stop: &Stop) -> Result<Diagnosis, Failure> {
+    let unreadable = |source| Failure::UnreadableLog { path: path.to_owned(), source };
+    let explained = if path == Path::new("-") {
+        // Not `Stdin`, which may have read ahead what a poll does not see.
+        let source = io::stdin().as_fd().try_clone_to_owned().map_err(unreadable)?;
+        doctor::explain("standard input", Patient { source: File::from(source), stop })
     } else {
-        (path.display().to_string(), fs::read(path))
+        // Opening a named pipe would wait for a writer where no request to stop is heard; `Patient` hears it.
+        let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+        let file = File::options().read(true).custom_flags(flags).open(path);
+        let file = file.map_err(unreadable)?;
+        doctor::explain(&path.display().to_string(), Patient { source: file, stop })
     };
-    let text = read.map_err(|source| Failure::UnreadableLog { path: path.to_owned(), source })?;
-    Ok((name, text))
+    // What Ctrl-C has cut short says nothing about the log.
+    if stop.is_requested() {
+        return Err(DoctorError::Interrupted.into());
+    }
+    explained.map_err(unreadable)
+}
+
+/// Reads from a terminal or a pipe, as long as nobody asks to stop.
+struct Patient<'a, S> {
+    source: S,
+    stop: &'a Stop,
+}
+
+impl<S: Read + AsFd> Read for Patient<'_, S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while !self.stop.is_requested() {
+            let mut ready = [PollFd::new(&self.source, PollFlags::IN)];
+            match poll(&mut ready, Some(&PATIENCE)) {
+                Ok(0) | Err(Errno::INTR) => {}
+                Ok(_) => match self.source.read(buffer) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    read => return read,
+                },
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(0)
+    }
 }

@@ -3,6 +3,7 @@
 mod bench;
 mod check;
 mod common;
+mod doctor;
 mod documents;
 mod inputs;
 mod plans;

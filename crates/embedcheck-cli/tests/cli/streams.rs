@@ -48,6 +48,20 @@ fn a_full_disk_behind_standard_output_is_an_error() {
     seen.expect_error(2, &["cannot write to standard output: No space left"]);
 }
 
+/// `--html /dev/stdout >> FILE`: the name leads to the file, which must not be replaced.
+#[test]
+fn standard_output_can_be_named_as_a_file() {
+    let place = Place::new();
+    let path = place.file("all.txt", "before\n");
+    let file = File::options().append(true).open(&path).unwrap();
+    let report = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/benchmarks.json");
+    let mut command = place.command(["bench", "--with", report, "--html", "/dev/stdout"]);
+    place.finish(command.stdout(file).stderr(Stdio::piped())).expect_code(0);
+    let all = std::fs::read_to_string(&path).unwrap();
+    assert!(all.starts_with("before\n<!DOCTYPE html>"), "{}", &all[..100]);
+    assert!(all.contains("</html>") && all.trim_end().ends_with(" s"), "the text follows the page");
+}
+
 #[test]
 fn an_error_of_our_own_has_its_own_code() {
     let place = Place::new();

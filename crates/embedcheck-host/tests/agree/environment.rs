@@ -21,38 +21,45 @@ pub(crate) fn skip(reason: &str) -> Result<Completion, Failed> {
 /// The DLL of `library.c`, compiled once; the error says why there is none.
 pub(crate) fn library() -> &'static Result<PathBuf, String> {
     static LIBRARY: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    LIBRARY.get_or_init(|| {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/agree/library.c");
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let scratch = folder.join(format!("library.{}.so", std::process::id()));
-        let mut compile = Command::new("cc");
-        compile.args([
-            "-std=c11",
-            "-D_GNU_SOURCE",
-            "-Wall",
-            "-Wextra",
-            "-Werror",
-            "-O1",
-            "-fPIC",
-            "-shared",
-        ]);
-        // Of the checks for infinite recursion only that of the machine is wanted.
-        compile.args(["-fno-optimize-sibling-calls", "-pthread", "-o"]);
-        let compiled = compile.arg(&scratch).arg(&source).output();
-        match compiled {
-            Err(error) => return Err(format!("there is no C compiler: cc: {error}")),
-            // A compiler that refuses the file is no reason to skip.
-            Ok(output) => assert!(
-                output.status.success(),
-                "cc {}: {}",
-                source.display(),
-                String::from_utf8_lossy(&output.stderr)
-            ),
-        }
-        let file = folder.join("library.so");
-        fs::rename(&scratch, &file).expect("the DLL can be moved into place");
-        Ok(file)
-    })
+    LIBRARY.get_or_init(|| compiled("library"))
+}
+
+/// The DLL of `foreign.c`, likewise.
+pub(crate) fn foreign() -> &'static Result<PathBuf, String> {
+    static LIBRARY: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    LIBRARY.get_or_init(|| compiled("foreign"))
+}
+
+fn compiled(name: &str) -> Result<PathBuf, String> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/agree/{name}.c"));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let scratch = folder.join(format!("{name}.{}.so", std::process::id()));
+    let mut compile = Command::new("cc");
+    compile.args([
+        "-std=c11",
+        "-D_GNU_SOURCE",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-O1",
+        "-fPIC",
+        "-shared",
+    ]);
+    // Of the checks for infinite recursion only that of the machine is wanted.
+    compile.args(["-fno-optimize-sibling-calls", "-pthread", "-o"]);
+    match compile.arg(&scratch).arg(&source).output() {
+        Err(error) => return Err(format!("there is no C compiler: cc: {error}")),
+        // A compiler that refuses the file is no reason to skip.
+        Ok(output) => assert!(
+            output.status.success(),
+            "cc {}: {}",
+            source.display(),
+            String::from_utf8_lossy(&output.stderr)
+        ),
+    }
+    let file = folder.join(format!("{name}.so"));
+    fs::rename(&scratch, &file).expect("the DLL can be moved into place");
+    Ok(file)
 }
 
 /// A Python of this machine.

@@ -119,7 +119,11 @@ fn difference(c: &str, rust: &str) -> String {
 fn lists_are_equal() -> Result<(), Failed> {
     let [c, rust] = Host::BOTH.map(|host| output(&mut host.command(&["--list"])));
     assert!(c.status.success() && rust.status.success(), "{c:?} {rust:?}");
-    assert_eq!(String::from_utf8_lossy(&c.stdout), String::from_utf8_lossy(&rust.stdout));
+    let rust_text = String::from_utf8_lossy(&rust.stdout);
+    // The one step that needs libffi.
+    let common = rust_text.replace("step ffi\n", "");
+    assert_ne!(common, rust_text, "the Rust host has ffi");
+    assert_eq!(String::from_utf8_lossy(&c.stdout), common);
     assert!(rust.stdout.starts_with(b"step open\n"));
     Ok(())
 }

@@ -8,6 +8,7 @@
 mod broken;
 mod environment;
 mod execution;
+mod foreign;
 mod hosts;
 mod normal;
 mod parsing;
@@ -29,5 +30,6 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials = parsing::trials();
     trials.extend(execution::trials());
+    trials.extend(foreign::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }

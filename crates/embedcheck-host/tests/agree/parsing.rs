@@ -22,6 +22,7 @@ type Verdict = Option<(u32, usize)>;
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         Trial::test("parsing/corpus", broken_plans_are_refused_alike),
+        Trial::test("parsing/ffi", the_c_host_refuses_ffi),
         Trial::test("parsing/first line and sizes", first_lines_and_sizes),
         Trial::test("parsing/random plans", random_plans),
         Trial::test("parsing/damaged plans", damaged_plans),
@@ -50,6 +51,19 @@ fn broken_plans_are_refused_alike() -> Result<(), Failed> {
         assert!(output.status.success(), "{host:?}: {output:?}");
         assert!(output.stdout.is_empty() && output.stderr.is_empty(), "{host:?}: {output:?}");
     }
+    Ok(())
+}
+
+/// What it cannot do it says before anything runs, and what would do it.
+fn the_c_host_refuses_ffi() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("plan");
+    fs::write(&file, "embedcheck-plan 1\nsleep 1\n  ffi x f i8()\n")?;
+    let output = Host::C.check(&file);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert_eq!(place_in(&file, &output.stderr), Some((3, 3)), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("the Rust host"), "{output:?}");
+    assert!(Host::Rust.check(&file).status.success());
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! One line to one step.
 
-use super::{Cursor, PlanError};
+use super::{Cursor, PlanError, foreign};
 use crate::lex::TokenKind;
 use crate::step::{
     Argument, BufferField, Callee, Fact, FieldValue, Library, Op, PythonAction, Space, ThreadGroup,
@@ -28,6 +28,7 @@ pub(super) fn op(word: &str, column: usize, cursor: &mut Cursor<'_>) -> Result<O
         "close" => Ok(Op::Close { handle: cursor.new_handle()? }),
         "resolve" => Ok(Op::Resolve(callee(cursor)?)),
         "call" => call(cursor),
+        "ffi" => foreign::ffi(cursor),
         "buffer" => buffer(cursor),
         "peek" => {
             let name = cursor.name("the name of a buffer")?;

@@ -1,8 +1,9 @@
 //! Arbitrary plans, and arbitrary damage to their text.
 
 use embedcheck_plan::{
-    Argument, BufferField, Callee, Fact, FieldValue, Flags, Handle, Kind, Library, Name,
-    NumberType, Op, Plan, PythonAction, Signature, Space, Step, Text, ThreadGroup,
+    Argument, BufferField, CInteger, CSignature, CType, CValue, Callee, Fact, FieldValue, Flags,
+    Handle, Kind, Library, Name, NumberType, Op, Plan, PythonAction, Signature, Space, Step, Text,
+    ThreadGroup,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -205,6 +206,80 @@ fn buffer() -> impl Strategy<Value = Op> {
         };
         Op::Buffer { name, size, fields: fields.into_iter().map(field).collect() }
     })
+}
+
+/// `ffi`, which only the Rust host has.
+pub(crate) fn foreign() -> impl Strategy<Value = Op> {
+    let result = prop_oneof![Just(CType::Void), c_type(false), c_struct(false)];
+    let arguments = vec(prop_oneof![c_type(true), c_struct(true)].prop_flat_map(valued), 0..5);
+    (callee(), result, arguments).prop_map(|(callee, result, arguments)| {
+        let (kinds, arguments) = arguments.into_iter().unzip();
+        Op::Ffi { callee, signature: CSignature { result, arguments: kinds }, arguments }
+    })
+}
+
+/// Anything but a structure, an array and `void`.
+fn c_type(memory: bool) -> BoxedStrategy<CType> {
+    let plain = prop_oneof![
+        select(CInteger::ALL.map(|(kind, _)| CType::Integer(kind)).to_vec()),
+        Just(CType::Bool),
+        Just(CType::Float),
+        Just(CType::Double),
+        Just(CType::LongDouble),
+        Just(CType::Pointer),
+        Just(CType::String),
+    ];
+    if !memory {
+        return plain.boxed();
+    }
+    let pointed = plain.clone().prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|inner| CType::To(Box::new(inner))),
+            vec(inner.clone(), 1..4).prop_map(CType::Struct),
+            (1..4_u32, inner).prop_map(|(count, item)| CType::Array(count, Box::new(item))),
+        ]
+    });
+    prop_oneof![plain, pointed.prop_map(|inner| CType::To(Box::new(inner)))].boxed()
+}
+
+fn c_struct(memory: bool) -> impl Strategy<Value = CType> {
+    let array =
+        (1..4_u32, c_type(memory)).prop_map(|(count, item)| CType::Array(count, Box::new(item)));
+    vec(prop_oneof![c_type(memory), array], 1..4).prop_map(CType::Struct)
+}
+
+fn valued(kind: CType) -> impl Strategy<Value = (CType, CValue)> {
+    c_value(&kind).prop_map(move |value| (kind.clone(), value))
+}
+
+fn c_value(kind: &CType) -> BoxedStrategy<CValue> {
+    match kind {
+        CType::Void => Just(CValue::Null).boxed(),
+        CType::Bool => (0..=1_i128).prop_map(CValue::Integer).boxed(),
+        CType::Integer(kind) => {
+            let (least, most) = kind.range();
+            prop_oneof![Just(least), Just(most), least..=most].prop_map(CValue::Integer).boxed()
+        }
+        CType::Float | CType::Double | CType::LongDouble => {
+            double().prop_map(CValue::Float).boxed()
+        }
+        CType::Pointer => nowhere().boxed(),
+        CType::String => prop_oneof![text().prop_map(CValue::Text), Just(CValue::Null)].boxed(),
+        CType::To(inner) => {
+            let made = c_value(inner).prop_map(|value| CValue::Made(Box::new(value)));
+            prop_oneof![nowhere(), made].boxed()
+        }
+        CType::Struct(fields) => {
+            fields.iter().map(c_value).collect::<Vec<_>>().prop_map(CValue::List).boxed()
+        }
+        CType::Array(count, item) => {
+            vec(c_value(item), *count as usize).prop_map(CValue::List).boxed()
+        }
+    }
+}
+
+fn nowhere() -> impl Strategy<Value = CValue> {
+    prop_oneof![Just(CValue::Null), any::<u64>().prop_map(CValue::Address)]
 }
 
 fn python() -> impl Strategy<Value = PythonAction> {

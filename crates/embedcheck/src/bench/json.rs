@@ -1,7 +1,6 @@
 //! Reports of the benchmarks as JSON documents, and their JSON Schema.
 
 use schemars::generate::SchemaSettings;
-use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
@@ -60,13 +59,8 @@ pub fn to_json(report: &BenchReport) -> Result<String, BenchJsonError> {
 ///
 /// When the text is no JSON, of another schema, or does not hold what its schema says.
 pub fn from_json(text: &[u8]) -> Result<BenchReport, BenchJsonError> {
-    /// The only field that is looked at before the kind of document is known.
-    #[derive(Deserialize)]
-    struct Head {
-        schema: Option<Value>,
-    }
-    let head: Head = serde_json::from_slice(text).map_err(BenchJsonError::Malformed)?;
-    let Some(Value::String(found)) = head.schema else {
+    let mut document: Value = serde_json::from_slice(text).map_err(BenchJsonError::Malformed)?;
+    let Some(Value::String(found)) = document.get_mut("schema").map(Value::take) else {
         return Err(BenchJsonError::NoSchema);
     };
     if found == SCHEMA {

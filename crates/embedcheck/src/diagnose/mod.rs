@@ -2,14 +2,18 @@
 //!
 //! The rules are data (`rules.rs`): what must be seen, what it means, what to do. A cause is only
 //! named when its evidence is there, and the evidence is quoted with it.
+//!
+//! One table serves runs, whose facts are known, and logs, of which there are only lines. What a rule
+//! needs says where it can apply: [`When::InRun`], [`When::InLog`], or a fact that only a run has.
 
+pub(crate) mod log;
 mod rules;
 #[cfg(test)]
 mod tests;
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +64,34 @@ pub enum When {
     TimedOut,
     /// Several threads of the plan called in at once.
     Concurrent,
+    /// It is a run: of words that mean nothing in a log, in which any program may have written them.
+    InRun,
+    /// It is a log: of words whose reason a run shows as a fact, or for which it has a rule of its own.
+    InLog,
+}
+
+/// What a rule says about the others that apply to the same log. In a run the first rule counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Where the trouble comes from.
+    Root,
+    /// What some other trouble leads to: evidence for it if that is recognised, and else the best there is.
+    Consequence,
+    /// Looks like trouble, and is none by itself.
+    Note,
+}
+
+/// The visit of `embedcheck doctor` that would settle the matter of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visit {
+    /// None.
+    None,
+    /// To the DLL that the log names.
+    Dll,
+    /// To this module; `{name}` for what the rule has captured.
+    Module(&'static str),
+    /// To the file that the rule has captured as `{file}` or `{name}`: a module or a DLL.
+    Named,
 }
 
 /// A step from evidence to a cause.
@@ -75,6 +107,33 @@ pub struct Rule {
     pub advice: &'static str,
     /// Where this is documented.
     pub source: &'static str,
+    /// For logs: what else it can be, and what to do then, the likeliest first.
+    pub also: &'static [&'static str],
+    /// For logs: whether other rules explain this one.
+    pub role: Role,
+    /// For logs: ids of rules that this one explains.
+    pub covers: &'static [&'static str],
+    /// For logs: how to find out more.
+    pub visit: Visit,
+}
+
+impl Rule {
+    /// Whether it can apply to a log.
+    pub fn reads_logs(&self) -> bool {
+        self.when.iter().all(|when| when.expression().is_some() || matches!(when, When::InLog))
+    }
+}
+
+impl When {
+    /// The regular expression, if that is what it is.
+    pub fn expression(self) -> Option<&'static str> {
+        match self {
+            Self::Stderr(text) | Self::Error(text) | Self::Anywhere(text) | Self::Build(text) => {
+                Some(text)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// What the rules look at.
@@ -184,14 +243,8 @@ struct Compiled {
 }
 
 fn compile(when: &When) -> (When, Option<Regex>) {
-    let regex = match when {
-        When::Stderr(regex) | When::Error(regex) | When::Anywhere(regex) | When::Build(regex) => {
-            // A test compiles every expression of the table.
-            Regex::new(regex).ok()
-        }
-        _ => None,
-    };
-    (*when, regex)
+    // A test compiles every expression of the table.
+    (*when, when.expression().and_then(|text| Regex::new(text).ok()))
 }
 
 impl Compiled {
@@ -220,25 +273,29 @@ impl Compiled {
             let found = texts.into_iter().find_map(|text| Some((text, regex.captures(text)?)));
             let (text, captures) = found?;
             seen.push(text.trim().to_owned());
-            for name in regex.capture_names().flatten() {
-                if let Some(value) = captures.name(name) {
-                    names.push((name.to_owned(), value.as_str().to_owned()));
-                }
-            }
+            names.extend(captured(regex, &captures));
         }
-        let fill = |template: &str| {
-            names.iter().fold(template.to_owned(), |text, (name, value)| {
-                text.replace(&format!("{{{name}}}"), value)
-            })
-        };
         Some(Cause {
             id: self.rule.id.to_owned(),
-            summary: fill(self.rule.summary),
-            advice: fill(self.rule.advice),
+            summary: fill(self.rule.summary, &names),
+            advice: fill(self.rule.advice, &names),
             evidence: seen,
             source: self.rule.source.to_owned(),
         })
     }
+}
+
+/// What the named groups of an expression stand for.
+fn captured(regex: &Regex, captures: &Captures<'_>) -> Vec<(String, String)> {
+    let value = |name: &str| Some((name.to_owned(), captures.name(name)?.as_str().to_owned()));
+    regex.capture_names().flatten().filter_map(value).collect()
+}
+
+/// A text of a rule with what was captured in the place of `{name}`.
+fn fill(template: &str, names: &[(String, String)]) -> String {
+    names.iter().fold(template.to_owned(), |text, (name, value)| {
+        text.replace(&format!("{{{name}}}"), value)
+    })
 }
 
 impl Evidence {
@@ -252,7 +309,10 @@ impl Evidence {
             When::ExitInside => self.exit_inside,
             When::TimedOut => self.timed_out,
             When::Concurrent => self.concurrent,
-            When::Stderr(_) | When::Error(_) | When::Anywhere(_) | When::Build(_) => false,
+            When::InRun => true,
+            When::InLog | When::Stderr(_) | When::Error(_) | When::Anywhere(_) | When::Build(_) => {
+                false
+            }
         }
     }
 }

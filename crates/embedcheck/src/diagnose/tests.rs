@@ -39,16 +39,12 @@ fn every_expression_can_be_compiled_and_every_name_is_captured() {
     for rule in RULES {
         let mut names = Vec::new();
         for when in rule.when {
-            if let When::Stderr(text)
-            | When::Error(text)
-            | When::Anywhere(text)
-            | When::Build(text) = when
-            {
+            if let Some(text) = when.expression() {
                 let regex = expression(rule, text);
                 names.extend(regex.capture_names().flatten().map(str::to_owned));
             }
         }
-        for text in [rule.summary, rule.advice] {
+        for text in [rule.summary, rule.advice].into_iter().chain(rule.also.iter().copied()) {
             for captures in used.captures_iter(text) {
                 assert!(names.contains(&captures[1].to_owned()), "{}: {text}", rule.id);
             }

@@ -34,6 +34,7 @@ pub use link::LinkOptions;
 pub use pyo3::{PYO3_VERSION, Pyo3Producer};
 pub use python::PythonFacts;
 pub use surroundings::Surroundings;
+pub(crate) use tool::quote;
 pub use tool::{ToolError, ToolOutput};
 pub use twins::Twins;
 

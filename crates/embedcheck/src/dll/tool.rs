@@ -244,7 +244,7 @@ fn receive(pipe: Receiver<Vec<u8>>, until: Instant, group: Option<Pid>) -> Strin
 }
 
 /// Quotes a word for a POSIX shell, so that a command line from a report can be pasted.
-pub(super) fn quote(word: &OsStr) -> String {
+pub(crate) fn quote(word: &OsStr) -> String {
     let word = word.to_string_lossy();
     let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

@@ -6,6 +6,7 @@ use super::{Kind, dll, module};
 pub fn kinds() -> impl Iterator<Item = &'static Kind> {
     dll::KINDS
         .iter()
+        .chain(dll::RUN_KINDS)
         .chain(module::KINDS)
         .chain(module::WANTED_KINDS)
         .chain(module::IMPORT_KINDS)

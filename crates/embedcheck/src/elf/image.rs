@@ -26,6 +26,8 @@ pub(super) struct Segment {
     pub(super) file_size: u64,
     pub(super) memory_size: u64,
     pub(super) align: u64,
+    /// `PF_X`: its memory may be executed.
+    pub(super) executable: bool,
 }
 
 /// An entry of the dynamic segment.
@@ -109,6 +111,7 @@ impl<'data, R: ReadRef<'data>> Image<'data, R> {
                 file_size: segment.p_filesz(endian).into(),
                 memory_size: segment.p_memsz(endian).into(),
                 align: segment.p_align(endian).into(),
+                executable: segment.p_flags(endian) & elf::PF_X == elf::PF_X,
             })
             .collect();
         for segment in segments.iter().filter(|segment| segment.kind == elf::PT_LOAD) {

@@ -66,6 +66,12 @@ impl Machine {
         })
     }
 
+    /// Whether a file without `PT_GNU_STACK` gets executable stacks, as far as that is known:
+    /// `DEFAULT_STACK_PERMS` in glibc's sysdeps/x86/stackinfo.h.
+    pub(super) fn has_executable_stacks(self) -> bool {
+        matches!(elf::Machine(self.0), elf::EM_386 | elf::EM_X86_64)
+    }
+
     /// Whether a file with these header values can be loaded by a process of this program's kind.
     pub(super) fn is_here(self, is_64: bool, little_endian: bool) -> bool {
         HERE == Some((self, is_64, little_endian))

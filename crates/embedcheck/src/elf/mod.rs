@@ -34,7 +34,8 @@ pub use probe::{ProbeShape, Search, shape_probe};
 pub use read::{Elf, Flags, Kind};
 pub use resolve::{
     Candidate, Environment, Files, LoaderModel, Missing, MissingSymbol, MissingVersion, Mode,
-    NotFound, ObjectId, Opened, Refusal, Resolved, Rule, Scope, split_library_path, split_preload,
+    NotFound, ObjectId, Opened, Refusal, Resolved, Rule, Scope, expand_entry, split_library_path,
+    split_preload,
 };
 pub use symbols::{Definition, Undefined, Use};
 pub use trace::{Trace, TraceError, TraceLoaded, TraceUndefined, TraceVersion, trace};

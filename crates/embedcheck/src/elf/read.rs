@@ -51,8 +51,12 @@ pub struct Elf {
     pub flags: Flags,
     /// The build-id note as hexadecimal digits.
     pub build_id: Option<String>,
+    /// Who left notes in it (`PT_NOTE`): `GNU`, `stapsdt`, `embed-dll` …
+    pub note_owners: Vec<String>,
     /// Bytes of thread-local storage (`PT_TLS`, size in memory).
     pub tls_size: u64,
+    /// Whether it demands that stacks be executable: `PT_GNU_STACK` says so, or is missing.
+    pub executable_stack: bool,
     /// The dynamic symbols that it demands of others.
     pub undefined: Vec<Undefined>,
     /// The versions that it demands of the libraries it needs.
@@ -164,6 +168,11 @@ impl Elf {
             runpath: text(elf::DT_RUNPATH)?,
             flags: flags(&image),
             build_id: notes::build_id(&image),
+            note_owners: notes::owners(&image),
+            executable_stack: segment(elf::PT_GNU_STACK).map_or_else(
+                || Machine(image.machine).has_executable_stacks(),
+                |segment| segment.executable,
+            ),
             tls_size: segment(elf::PT_TLS).map_or(0, |segment| segment.memory_size),
             undefined: symbols.undefined,
             version_needs: versions.needs,

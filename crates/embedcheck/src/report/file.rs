@@ -4,6 +4,7 @@
 use std::fs::OpenOptions;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -83,6 +84,9 @@ impl ReportFile {
 }
 
 fn open(path: &Path) -> io::Result<To> {
+    if let Some(stream) = standard_stream(path) {
+        return Ok(To::Through(stream?));
+    }
     // A link to a file is followed, so that the file is replaced and not the link.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     match fs::metadata(&target) {
@@ -103,6 +107,20 @@ fn open(path: &Path) -> io::Result<To> {
         .tempfile_in(folder)
         .map_err(without_temporary_name)?;
     Ok(To::Beside { temporary, target })
+}
+
+/// The stream itself, whose place in a file the shell has chosen: the name leads to that file, which would be replaced.
+fn standard_stream(path: &Path) -> Option<io::Result<File>> {
+    let stream = match path.to_str()? {
+        "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1" => {
+            io::stdout().as_fd().try_clone_to_owned()
+        }
+        "/dev/stderr" | "/dev/fd/2" | "/proc/self/fd/2" => {
+            io::stderr().as_fd().try_clone_to_owned()
+        }
+        _ => return None,
+    };
+    Some(stream.map(File::from))
 }
 
 /// Without waiting: a pipe that nobody reads would be waited for by a program that no signal reaches

@@ -101,13 +101,8 @@ fn pretty(value: &impl Serialize) -> Result<String, JsonError> {
 ///
 /// When the text is no JSON, of another schema, or does not hold what its schema says.
 pub fn from_json(text: &[u8]) -> Result<Document, JsonError> {
-    /// The only field that is looked at before the kind of document is known.
-    #[derive(Deserialize)]
-    struct Head {
-        schema: Option<Value>,
-    }
-    let head: Head = serde_json::from_slice(text).map_err(JsonError::Malformed)?;
-    let Some(Value::String(found)) = head.schema else {
+    let mut document: Value = serde_json::from_slice(text).map_err(JsonError::Malformed)?;
+    let Some(Value::String(found)) = document.get_mut("schema").map(Value::take) else {
         return Err(JsonError::NoSchema);
     };
     let malformed = JsonError::Malformed;

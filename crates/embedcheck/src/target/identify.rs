@@ -199,7 +199,7 @@ fn sysconfig(answer: &Answer) -> Sysconfig {
 }
 
 /// Whether two files hold the same build: the same file, the same build-id, or the same bytes.
-pub(super) fn same_build(one: &super::Libpython, other: &super::Libpython) -> bool {
+pub(crate) fn same_build(one: &super::Libpython, other: &super::Libpython) -> bool {
     if (one.device, one.inode) == (other.device, other.inode) {
         return true;
     }

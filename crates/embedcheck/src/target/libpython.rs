@@ -37,15 +37,16 @@ pub(super) struct Found {
 
 /// The parts of `libpython3.13t.so.1.0`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct LibraryName {
-    pub(super) major: u32,
-    pub(super) minor: u32,
-    pub(super) flags: String,
+pub(crate) struct LibraryName {
+    pub(crate) major: u32,
+    pub(crate) minor: u32,
+    /// `m`, `d`, `t` or several.
+    pub(crate) flags: String,
 }
 
 impl LibraryName {
     /// Reads a file name or SONAME. `libpython3.so`, the stub, has no minor version: `None`.
-    pub(super) fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         let (stem, rest) = name.strip_prefix("libpython")?.split_once(".so")?;
         if !(rest.is_empty() || rest.starts_with('.')) {
             return None;
@@ -64,7 +65,7 @@ impl LibraryName {
     }
 
     /// The series and flags as an interpreter's file name has them: `3.13t`.
-    pub(super) fn tag(&self) -> String {
+    pub(crate) fn tag(&self) -> String {
         format!("{}.{}{}", self.major, self.minor, self.flags)
     }
 }
@@ -138,6 +139,15 @@ pub(super) fn read(path: &Path) -> Result<Found, Refusal> {
         version: only,
     };
     Ok(Found { library, name, versions, paths })
+}
+
+/// What a libpython says about itself as a file; nobody is asked. The error is a fragment with the file as
+/// its subject.
+pub(crate) fn describe(path: &Path) -> Result<(Libpython, Option<LibraryName>), String> {
+    match read(path) {
+        Ok(found) => Ok((found.library, found.name)),
+        Err(refusal) => Err(refusal.reason(path)),
+    }
 }
 
 /// Whether this libpython is of the same build as the interpreter, as far as names and versions tell.

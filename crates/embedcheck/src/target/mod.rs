@@ -38,6 +38,8 @@ mod text;
 pub use discover::{Discovery, Problem, discover};
 pub use error::TargetError;
 pub use first::discover_first;
+pub(crate) use identify::same_build;
+pub(crate) use libpython::{LibraryName, describe as describe_libpython};
 pub use model::{
     Cffi, ExtensionModule, FoundBy, Libpython, Linkage, Origin, Reached, ReleaseLevel, StableStub,
     Support, Sysconfig, Target, TrailEntry, Version, Via,

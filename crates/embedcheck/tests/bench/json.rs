@@ -26,6 +26,7 @@ fn what_is_no_report_is_refused_with_what_to_do() {
     let refuse = |text: &str| from_json(text.as_bytes()).unwrap_err().to_string();
     insta::assert_snapshot!(refuse("{\"schema\":\n \"emb"), @"not a report of `embedcheck bench`: EOF while parsing a string at line 2 column 5; was the file cut off or edited?");
     insta::assert_snapshot!(refuse("{}"), @r#"not a report of `embedcheck bench`: it has no string `schema` such as "embedcheck.bench/1" at the top; `embedcheck bench --format json --output FILE` writes one"#);
+    insta::assert_snapshot!(refuse("[1]"), @r#"not a report of `embedcheck bench`: it has no string `schema` such as "embedcheck.bench/1" at the top; `embedcheck bench --format json --output FILE` writes one"#);
     insta::assert_snapshot!(refuse(r#"{"schema": "embedcheck.report/1"}"#), @r#"not a report of `embedcheck bench`: its schema is "embedcheck.report/1", not "embedcheck.bench/1"; `embedcheck bench --format json --output FILE` writes one"#);
     insta::assert_snapshot!(refuse(r#"{"schema": "embedcheck.bench/2"}"#), @r#"cannot read a report of schema "embedcheck.bench/2": this embedcheck reads "embedcheck.bench/1"; compare with the embedcheck that wrote it, or measure again"#);
     let text = to_json(&made::report()).unwrap().replacen("\"naive\"", "\"clever\"", 1);

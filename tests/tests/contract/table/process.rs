@@ -24,7 +24,7 @@ pub(super) const PROCESS: &[Row] = &[
         "L05",
         "fork while another thread is in Python: the child hangs",
         "it comes back",
-        lines!["fork-busy"],
+        lines!["fork-busy", "fork-making"],
     ),
     same("L06", "`os.fork` in a function", lines!["fork"]),
     better(

@@ -1,14 +1,25 @@
 //! An embedding DLL that somebody else built: what its file says, and what it does in hosts.
 
+mod call;
 mod facts;
+mod file;
+mod host;
 mod kinds;
 mod options;
+mod runs;
 
 pub use facts::DllFacts;
+pub use file::{
+    FileFacts, FoundLibrary, LibpythonFacts, MissingLibrary, ProducerFacts, ProducerKind,
+    PythonUse, Resolution, Role, SearchEntry, SearchPath, SearchTag, Tls,
+};
+pub use host::{HostFacts, HostForm, HostPython, Privilege};
 pub(super) use kinds::KINDS;
 pub use options::DllOptions;
+pub(super) use runs::KINDS as RUN_KINDS;
+pub use runs::{Backend, Interpreter, Run, RunFacts, Scope};
 
-use super::{Diagnosis, DoctorError};
+use super::{Diagnosis, DoctorError, Finding, Subject, TargetRecord};
 use crate::env::Caller;
 use crate::run::Stop;
 use crate::target::Target;
@@ -20,10 +31,56 @@ use crate::target::Target;
 /// When the DLL or the host cannot be read, or a child process cannot be run. What is wrong with the DLL is no error
 /// but a finding.
 pub fn examine(
-    _target: &Target,
-    _caller: &Caller,
-    _options: &DllOptions,
-    _stop: &Stop,
+    target: &Target,
+    caller: &Caller,
+    options: &DllOptions,
+    stop: &Stop,
 ) -> Result<Diagnosis, DoctorError> {
-    Err(DoctorError::Input("not there yet".to_owned()))
+    // What makes no sense is to be known before anything is done.
+    runs::calls(options)?;
+    let (mut facts, mut findings) = looked_at(target, options)?;
+    if stop.is_requested() {
+        return Err(DoctorError::Interrupted);
+    }
+    // There is nothing to learn from a file that ld.so refuses.
+    if facts.file.given.is_some() {
+        let about = runs::About::of(&facts.file);
+        let (runs, found) = runs::run(target, caller, options, &about, stop)?;
+        findings = runs::join(findings, found);
+        facts.runs = Some(runs);
+    }
+    Ok(diagnosis(target, facts, findings))
+}
+
+/// Examines the files alone: nothing of the DLL or of the host is loaded or started.
+///
+/// # Errors
+///
+/// When the DLL or the host cannot be read.
+pub fn look(target: &Target, options: &DllOptions) -> Result<Diagnosis, DoctorError> {
+    let (facts, findings) = looked_at(target, options)?;
+    Ok(diagnosis(target, facts, findings))
+}
+
+fn looked_at(
+    target: &Target,
+    options: &DllOptions,
+) -> Result<(DllFacts, Vec<Finding>), DoctorError> {
+    let host = options.host.as_deref().map(host::see).transpose()?;
+    let seen = file::see(target, options, host.as_ref())?;
+    let mut findings = file::findings(&seen);
+    if let Some(host) = &host {
+        findings.extend(host::findings(host, &seen, options));
+    }
+    let facts = DllFacts {
+        path: options.dll.display().to_string(),
+        file: file::facts(&seen),
+        host: host.as_ref().map(|host| host.facts.clone()),
+        runs: None,
+    };
+    Ok((facts, findings))
+}
+
+fn diagnosis(target: &Target, facts: DllFacts, findings: Vec<Finding>) -> Diagnosis {
+    Diagnosis::new(Some(TargetRecord::of(target)), findings, Subject::Dll(Box::new(facts)))
 }

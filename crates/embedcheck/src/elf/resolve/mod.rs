@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub use files::Files;
 pub use rule::{Candidate, NotFound, Refusal, Resolved, Rule};
 pub use scope::{Missing, MissingSymbol, MissingVersion, Scope};
-pub use tokens::{split_library_path, split_preload};
+pub use tokens::{expand_entry, split_library_path, split_preload};
 
 use self::search::Searcher;
 use self::state::{Namespace, Object, Role};
@@ -145,6 +145,7 @@ impl LoaderModel {
                 needed_by: None,
                 path: path.clone(),
                 rule: Rule::Executable,
+                tried: Vec::new(),
             });
             closure.push(namespace.objects.len());
             opened.root = Some(ObjectId { namespace: 0, object: namespace.objects.len() });
@@ -328,17 +329,17 @@ impl LoaderModel {
             Cause::Needed => request.asker.map(|asker| namespace.objects[asker].path.clone()),
             Cause::Named => None,
         };
-        let mut note = |path: &Path, rule| {
+        let mut note = |path: &Path, rule, tried| {
             let name = request.name.to_string_lossy().into_owned();
-            let path = path.to_owned();
-            opened.resolved.push(Resolved { name, needed_by: needed_by.clone(), path, rule });
+            let (path, needed_by) = (path.to_owned(), needed_by.clone());
+            opened.resolved.push(Resolved { name, needed_by, path, rule, tried });
         };
         if let Some(object) = namespace.find_name(request.name) {
             let rule = match namespace.objects[object].role {
                 Role::Interpreter => Rule::Interpreter,
                 Role::Executable | Role::Library => Rule::SameName,
             };
-            note(&namespace.objects[object].path, rule);
+            note(&namespace.objects[object].path, rule, Vec::new());
             return Some(object);
         }
         let base = self.namespaces.first().unwrap_or(namespace);
@@ -361,11 +362,11 @@ impl LoaderModel {
             return None;
         };
         if let Some(object) = namespace.find_file(found.id) {
-            note(&namespace.objects[object].path, Rule::SameFile);
+            note(&namespace.objects[object].path, Rule::SameFile, searcher.tried);
             namespace.objects[object].names.push(request.name.to_owned());
             return Some(object);
         }
-        note(&found.path, found.rule);
+        note(&found.path, found.rule, searcher.tried);
         let names = vec![request.name.to_owned(), found.path.clone().into_os_string()];
         namespace.objects.push(Object {
             path: found.path,

@@ -137,4 +137,6 @@ pub struct Resolved {
     pub path: PathBuf,
     /// How ld.so came to it.
     pub rule: Rule,
+    /// What was considered before, in order.
+    pub tried: Vec<Candidate>,
 }

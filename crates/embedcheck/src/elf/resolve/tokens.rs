@@ -19,6 +19,14 @@ pub fn split_preload(value: &OsStr) -> Vec<PathBuf> {
     entries
 }
 
+/// An entry of the `DT_RPATH` or `DT_RUNPATH` of a library in the folder `origin`, as ld.so reads it; see
+/// ld.so(8), "Dynamic string tokens".
+pub fn expand_entry(entry: &str, origin: &Path, platform: &Platform) -> PathBuf {
+    let origin = Some(origin);
+    let tokens = Tokens { origin, platform, secure: false, is_executable: false };
+    tokens.expand(entry.as_ref()).map_or_else(|| entry.into(), PathBuf::from)
+}
+
 fn split(value: &OsStr, separators: &[u8]) -> Vec<PathBuf> {
     if value.is_empty() {
         return Vec::new();

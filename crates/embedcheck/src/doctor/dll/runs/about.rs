@@ -1,0 +1,39 @@
+//! What the runs have to know about the file.
+
+use std::path::PathBuf;
+
+use crate::doctor::dll::file::{FileFacts, PythonUse, Role};
+
+/// A DLL, as far as it decides what is tried.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::doctor::dll) struct About {
+    /// The file, absolute.
+    pub(in crate::doctor::dll) path: PathBuf,
+    /// Python imports it, and it cannot start Python.
+    pub(in crate::doctor::dll) extension: bool,
+    /// The Python modules in it.
+    pub(in crate::doctor::dll) modules: Vec<String>,
+    /// `int start(void)`, which starts Python, and returns 0 if it did.
+    pub(in crate::doctor::dll) start: Option<String>,
+    /// What it offers to a host.
+    pub(in crate::doctor::dll) exports: Vec<String>,
+    /// The libpython that a process gets with it, as the files say.
+    pub(in crate::doctor::dll) libpython: Option<PathBuf>,
+    /// It has a libpython inside.
+    pub(in crate::doctor::dll) contains_python: bool,
+}
+
+impl About {
+    /// From what the file says.
+    pub(in crate::doctor::dll) fn of(file: &FileFacts) -> Self {
+        Self {
+            path: file.path.clone().into(),
+            extension: file.role == Role::Extension,
+            modules: file.modules.clone(),
+            start: file.start.clone(),
+            exports: file.exports.clone(),
+            libpython: file.libpython.as_ref().map(|libpython| libpython.path.clone().into()),
+            contains_python: file.python == PythonUse::Contained,
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! From runs to findings: one for each cause, however many hosts show it.
+
+use super::About;
+use super::bench::Bench;
+use super::facts::{Interpreter, Scope};
+use super::judge::Judged;
+use super::{kinds, remedies};
+use crate::doctor::{DoctorError, Finding, Severity};
+use crate::run::HostKind;
+use crate::target::Target;
+
+/// Rules that say how a process ended, and not why.
+const GENERAL: &[&str] = &["crash", "hang", "exit-inside"];
+/// Lines of evidence that a finding quotes.
+const MOST_EVIDENCE: usize = 12;
+
+pub(super) fn findings(
+    target: &Target,
+    about: &About,
+    bench: &Bench<'_>,
+    judged: &[Judged],
+    interpreter: Option<&Interpreter>,
+) -> Result<Vec<Finding>, DoctorError> {
+    let mut findings = Vec::new();
+    for group in groups(judged) {
+        let mut finding = of_group(&group);
+        finding.summary = format!("{}; {}", finding.summary, where_it_happens(&group, judged));
+        finding.severity = severity(about, &group, judged);
+        let advice = std::mem::take(&mut finding.fixes);
+        finding.fixes = remedies::remedies(target, about, bench, &group, judged)?;
+        finding.fixes.extend(advice);
+        findings.push(finding);
+    }
+    findings.extend(backend_elsewhere(target, interpreter));
+    Ok(findings)
+}
+
+/// Failures of one cause, in the order of the runs.
+fn groups(judged: &[Judged]) -> Vec<Vec<&Judged>> {
+    let mut groups: Vec<Vec<&Judged>> = Vec::new();
+    for failed in judged.iter().filter(|judged| !judged.run.works) {
+        let key = |judged: &Judged| match &judged.cause {
+            Some(cause) => (cause.id.clone(), cause.summary.clone()),
+            None => (String::new(), judged.failure.clone().unwrap_or_default()),
+        };
+        match groups.iter_mut().find(|group| key(group[0]) == key(failed)) {
+            Some(group) => group.push(failed),
+            None => groups.push(vec![failed]),
+        }
+    }
+    groups
+}
+
+fn of_group(group: &[&Judged]) -> Finding {
+    let mut evidence: Vec<String> = Vec::new();
+    let mut put = |line: &String| {
+        let is_told = evidence.iter().any(|told| line.contains(told.as_str()));
+        if evidence.len() < MOST_EVIDENCE && !is_told && !line.trim().is_empty() {
+            evidence.push(line.clone());
+        }
+    };
+    for judged in group {
+        judged.cause.iter().flat_map(|cause| &cause.evidence).for_each(&mut put);
+        judged.failure.iter().for_each(&mut put);
+    }
+    let first = group.first();
+    let mut finding = match first.and_then(|judged| judged.cause.clone()) {
+        Some(mut cause) => {
+            // Rules that know only how it ended do not say where.
+            let step = first.and_then(|judged| judged.step.as_ref());
+            if let Some(step) = step.filter(|_| GENERAL.contains(&&*cause.id)) {
+                cause.summary = format!("in {step}, {}", cause.summary);
+            }
+            first.iter().flat_map(|judged| &judged.run.threads).for_each(&mut put);
+            Finding::from(cause)
+        }
+        None => {
+            // What was written may tell a person more than it told the rules.
+            first.iter().flat_map(|judged| &judged.run.stderr).for_each(&mut put);
+            let failure = first.and_then(|judged| judged.failure.clone()).unwrap_or_default();
+            Finding::of(&kinds::RUN_FAILED, failure)
+        }
+    };
+    finding.evidence = evidence;
+    finding
+}
+
+/// `it fails in RTLD_LOCAL hosts (C and Rust) and works in RTLD_GLOBAL hosts`.
+fn where_it_happens(group: &[&Judged], judged: &[Judged]) -> String {
+    let scopes = |runs: &[&Judged]| {
+        let mut scopes: Vec<_> = runs.iter().map(|judged| judged.run.scope).collect();
+        scopes.dedup();
+        scopes
+    };
+    let all: Vec<&Judged> = judged.iter().collect();
+    let in_words = |scope: Scope| {
+        let of = |runs: &[&Judged]| {
+            let runs = runs.iter().filter(|judged| judged.run.scope == scope);
+            runs.map(|judged| judged.run.host).collect::<Vec<_>>()
+        };
+        let failing = of(group);
+        match &failing[..] {
+            [HostKind::C] if of(&all).len() > 1 => format!("{} written in C", scope.hosts()),
+            [HostKind::Rust] if of(&all).len() > 1 => format!("{} written in Rust", scope.hosts()),
+            _ => scope.hosts().to_owned(),
+        }
+    };
+    let failing: Vec<_> = scopes(group).into_iter().map(in_words).collect();
+    let mut text = format!("it fails in {}", list(&failing));
+    let works = |scope: &Scope| {
+        let mut runs = judged.iter().filter(|judged| judged.run.scope == *scope);
+        runs.all(|judged| judged.run.works)
+    };
+    let working: Vec<_> =
+        scopes(&all).into_iter().filter(works).map(|scope| scope.hosts().to_owned()).collect();
+    if !working.is_empty() {
+        text.push_str(&format!(" and works in {}", list(&working)));
+    }
+    text
+}
+
+fn list(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// An extension module is for interpreters: a host with a local libpython is a special one.
+fn severity(about: &About, group: &[&Judged], judged: &[Judged]) -> Severity {
+    let only = |scopes: &[Scope]| group.iter().all(|judged| scopes.contains(&judged.run.scope));
+    let is_imported = judged.iter().any(|judged| {
+        judged.run.works && matches!(judged.run.scope, Scope::Global | Scope::Interpreter)
+    });
+    let is_special = about.extension && is_imported && only(&[Scope::Local, Scope::Preloaded]);
+    // Few hosts open plugins with RTLD_GLOBAL.
+    if is_special || only(&[Scope::Global]) { Severity::Warning } else { Severity::Problem }
+}
+
+fn backend_elsewhere(target: &Target, interpreter: Option<&Interpreter>) -> Option<Finding> {
+    let interpreter = interpreter?;
+    let backend = interpreter.backend.as_ref().filter(|backend| !backend.expected)?;
+    let summary = format!(
+        "_cffi_backend {} was loaded from {}, which is no folder of the Python in {}",
+        backend.version, backend.file, interpreter.prefix
+    );
+    let evidence = interpreter.path.iter().map(|entry| format!("sys.path: {entry}"));
+    let mut finding =
+        Finding::of(&kinds::BACKEND_ELSEWHERE, summary).with_evidence(evidence.take(MOST_EVIDENCE));
+    finding.fixes.extend(remedies::install_cffi(target));
+    Some(finding)
+}
+
+/// Puts the findings of the file and of the runs together. What the file predicted and a run confirmed is
+/// one finding: that of the file, which knows more places to mend, with what the run showed and tried.
+pub(in crate::doctor::dll) fn join(file: Vec<Finding>, runs: Vec<Finding>) -> Vec<Finding> {
+    let mut all = file;
+    for run in runs {
+        let predicted = PREDICTED.iter().find(|(of_run, _)| *of_run == run.id);
+        let same = predicted.and_then(|(_, of_file)| {
+            all.iter_mut().find(|finding| of_file.contains(&&*finding.id))
+        });
+        match same {
+            Some(finding) => {
+                let new = run.evidence.into_iter().filter(|line| !finding.evidence.contains(line));
+                let new: Vec<_> = new.collect();
+                finding.evidence.extend(new);
+                let fixes = run.fixes.into_iter().filter(|fix| fix.verified);
+                // What was tried and works comes first.
+                finding.fixes.splice(0..0, fixes.collect::<Vec<_>>());
+            }
+            None => all.push(run),
+        }
+    }
+    all
+}
+
+/// Causes that runs show, each with the findings of the file that mean the same.
+const PREDICTED: &[(&str, &[&str])] = &[
+    ("libpython-not-found", &["dll-libpython-not-found", "dll-origin-eaten"]),
+    (
+        "library-not-found",
+        &["dll-library-not-found", "dll-libpython-not-found", "dll-origin-eaten"],
+    ),
+    ("dll-without-libpython", &["dll-without-python", "dll-is-extension-module"]),
+    ("libpython-local", &["dll-is-extension-module", "dll-contains-python"]),
+    (
+        "undefined-symbol",
+        &["dll-without-python", "dll-is-extension-module", "dll-symbols-undefined"],
+    ),
+    ("symbol-missing", &["dll-symbols-missing", "dll-libpython-renamed"]),
+    ("no-symbol", &["dll-symbols-undefined"]),
+    ("version-missing", &["dll-version-missing", "dll-newer-glibc"]),
+    ("static-tls", &["dll-static-tls-too-large", "dll-static-tls"]),
+    ("damaged-file", &["dll-other-machine", "dll-not-a-library", "dll-library-not-found"]),
+    ("hang", &["dll-cffi-hangs"]),
+];
+
+#[cfg(test)]
+mod tests;
