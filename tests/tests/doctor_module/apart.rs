@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use embedcheck::doctor::module::ImportHow;
+use embedcheck::doctor::module::{ImportHow, ModuleOptions};
 use embedcheck_tests::{own_target, required};
 
 use crate::support::{facts, finding, lay, options, trace, visit};
@@ -128,4 +128,23 @@ fn a_virtual_environment_is_not_seen_from_within_a_host() {
     options.environment = vec![("PATH".into(), venv.join("bin").into())];
     let diagnosis = visit(&options);
     assert_eq!(diagnosis.findings, [], "{:#?}", facts(&diagnosis));
+}
+
+/// A function of AWS Lambda does not have what this machine has installed.
+#[test]
+fn layers_stand_alone() {
+    let Some(target) = own_target() else { return };
+    let folder = lay(&[("python/there.py", "x = 1\n")]);
+    let mut options = options(target, "pip", &[folder.path()]);
+    let is_there = |options: &ModuleOptions| {
+        let diagnosis = visit(options);
+        let plain = facts(&diagnosis).imports.plain().expect("it was tried");
+        plain.outcome.is_imported()
+    };
+    let installed = is_there(&options).then_some(());
+    let Some(()) = required("a Python with pip", installed) else { return };
+    options.layers = true;
+    assert!(!is_there(&options));
+    options.name = "there".to_owned();
+    assert!(is_there(&options));
 }

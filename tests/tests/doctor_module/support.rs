@@ -35,10 +35,12 @@ pub(crate) fn options(target: &Target, name: &str, paths: &[&Path]) -> ModuleOpt
     }
 }
 
-/// The whole visit.
+/// The whole visit, by way of its JSON form.
 pub(crate) fn visit(options: &ModuleOptions) -> Diagnosis {
     let stop = Stop::new().expect("a descriptor is left");
-    doctor::module(&CALLER, options, &stop).unwrap_or_else(|error| panic!("{error}"))
+    let seen = doctor::module(&CALLER, options, &stop).unwrap_or_else(|error| panic!("{error}"));
+    let json = doctor::to_json(&seen).expect("it has a JSON form");
+    serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error}\n{json}"))
 }
 
 /// What was seen.

@@ -74,8 +74,10 @@ fn fetch(wheel: Wheel, folder: &Path) -> Result<PathBuf, String> {
         .arg(scratch.path())
         .arg(format!("{}=={}", wheel.name, wheel.version));
     succeeded(&mut command)?;
-    // Another test may have been faster.
-    let _ = fs::rename(scratch.keep(), folder);
+    // Another test may have been faster; then the scratch folder goes.
+    if fs::rename(scratch.path(), folder).is_ok() {
+        let _ = scratch.keep();
+    }
     in_folder(folder).ok_or_else(|| "pip fetched something else".to_owned())
 }
 

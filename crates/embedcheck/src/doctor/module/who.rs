@@ -8,6 +8,7 @@ use super::{ModuleOptions, Runtime};
 use crate::doctor::{DoctorError, Finding, Severity};
 use crate::env::Caller;
 use crate::run::Stop;
+use crate::target::Target;
 
 /// One visit.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +36,9 @@ impl Visit<'_> {
         let mut wanted = wanted::find(self.search, question, self.stop);
         let mut imports = Imports::default();
         let explained = findings.iter().position(|it| it.severity == Severity::Problem);
-        if let Runtime::Installed(target) = &self.options.runtime {
+        if let Runtime::Installed(target) = &self.options.runtime
+            && can_run_scripts(target)
+        {
             let children = Children {
                 target,
                 options: self.options,
@@ -49,6 +52,9 @@ impl Visit<'_> {
             let is_there = tried.imports.plain().is_some_and(|run| run.outcome.is_imported());
             findings.extend(wanted::findings(&wanted, self, is_there));
             imports = tried.imports;
+        } else {
+            let reason = "only CPython 3.6 and later that is installed here is asked to import";
+            imports.not_tried = Some(reason.to_owned());
         }
         if let Some(finding) = explained.and_then(|index| findings.get_mut(index)) {
             // What is wrong with the files and what happens need not agree: a file for another Python may load.
@@ -59,4 +65,9 @@ impl Visit<'_> {
         }
         Ok((wanted, imports))
     }
+}
+
+/// Whether the scripts that import run on it.
+fn can_run_scripts(target: &Target) -> bool {
+    target.implementation == "cpython" && (target.version.major, target.version.minor) >= (3, 6)
 }

@@ -21,8 +21,11 @@ def _embedcheck(
     BaseException=BaseException,
     modules=sys.modules,
 ):
-    # Opened now, so that the module cannot move it elsewhere.
-    answer = posix.open(ANSWER, posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL, 0o600)
+    # Opened now, so that the module cannot move it elsewhere, and under a number that it will hardly use.
+    opened = posix.open(ANSWER, posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL, 0o600)
+    answer = 251
+    posix.dup2(opened, answer, False)
+    posix.close(opened)
     pid = getpid()
 
     def quoted(value):

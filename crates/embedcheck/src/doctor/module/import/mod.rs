@@ -25,6 +25,8 @@ use crate::doctor::DoctorError;
 pub struct Imports {
     /// In the order in which they were made.
     pub runs: Vec<ImportRun>,
+    /// Why no import was tried at all.
+    pub not_tried: Option<String>,
     /// Why it was not tried in an embedded Python.
     pub not_embedded: Option<String>,
     /// What was imported on the way, if the import failed for a reason that is not the module's own.

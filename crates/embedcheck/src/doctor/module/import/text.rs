@@ -5,11 +5,14 @@ use crate::report::Page;
 
 impl Imports {
     pub(in crate::doctor::module) fn write(&self, page: &mut Page<'_>) {
-        if self.runs.is_empty() && self.not_embedded.is_none() {
+        if *self == Self::default() {
             return;
         }
         page.blank();
         page.line(0, page.styles().heading, "the import itself");
+        if let Some(reason) = &self.not_tried {
+            page.labelled(2, "not tried", 20, reason);
+        }
         for run in &self.runs {
             let version =
                 run.module_version.as_ref().map(|it| format!(" ({it})")).unwrap_or_default();
