@@ -1,5 +1,6 @@
 //! What is wrong with a candidate, if anything.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::candidate::Flaw;
@@ -38,7 +39,11 @@ impl Judge<'_> {
     pub(super) fn extension(&self, sighting: &Sighting, owner: Option<&Owner>) -> Judgement {
         let tag = sighting.tag.clone().unwrap_or(Tag::None);
         let mut judgement = Judgement::default();
-        judgement.flaws.extend(self.tag(&tag, sighting.rank.is_some()));
+        // By the name alone: in an archive Python looks for no extension module at all.
+        let rest = sighting.found.name.strip_prefix(self.name);
+        let is_looked_for =
+            self.profile.extension_suffixes.iter().any(|known| Some(known.as_str()) == rest);
+        judgement.flaws.extend(self.tag(&tag, is_looked_for));
         if tag != Tag::None {
             judgement.built_for = Some(tag.built_for());
         }
@@ -59,6 +64,8 @@ impl Judge<'_> {
             Tag::None => (!is_looked_for).then(other).flatten(),
             Tag::Stable if profile.free_threaded => Some(Flaw::StableAbi),
             Tag::Stable | Tag::Other(_) => (!is_looked_for).then(other).flatten(),
+            // A debug build loads modules of a usual one, too, since 3.8 (bpo-36721).
+            Tag::CPython { .. } if is_looked_for => None,
             Tag::CPython { version, flags, platform } => {
                 let has = |flag| flags.contains(flag);
                 if *version != profile.version
@@ -67,9 +74,6 @@ impl Judge<'_> {
                     || profile.implementation != "CPython"
                 {
                     return other();
-                }
-                if is_looked_for {
-                    return None;
                 }
                 platform.as_deref().map_or_else(other, |platform| Some(self.platform(platform)))
             }
@@ -252,7 +256,11 @@ impl Judge<'_> {
 
 fn unreadable(error: ElfError) -> Flaw {
     match error {
-        ElfError::Io { source, .. } => Flaw::Unreadable { reason: source.to_string() },
+        ElfError::Io { source, .. } if source.kind() == ErrorKind::PermissionDenied => {
+            Flaw::Unreadable { reason: source.to_string() }
+        }
+        // Such as a link that leads nowhere, or in a circle.
+        ElfError::Io { source, .. } => Flaw::Damaged { what: source.to_string() },
         ElfError::NotElf { found: crate::elf::NotElf::OtherSystem(system), .. } => {
             Flaw::OtherMachine { built_for: system.to_owned() }
         }
