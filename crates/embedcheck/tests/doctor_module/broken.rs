@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
 use embedcheck::doctor::module::{Fate, Flaw, Form};
 use embedcheck::target::Target;
@@ -282,7 +281,7 @@ fn a_file_that_may_not_be_read() {
     let (name, path) = stdlib_module(target);
     let copy = folder.path().join(path.file_name().unwrap());
     fs::copy(path, &copy).unwrap();
-    fs::set_permissions(&copy, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&copy, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::File::open(&copy).is_ok() {
         return skip("the superuser may read everything");
     }
