@@ -131,7 +131,7 @@ rules! {
         "libffi#775; ld.so(8): a soname is loaded once per namespace",
         visit: Visit::Named;
 
-    "child-poisoned": [Anywhere(r"(?P<program>\S+): symbol lookup error: \S+: undefined symbol: (?P<symbol>rl_\w+|tgetent|EVP_\w+|OPENSSL_\w+|SSL_\w+)")] =>
+    "child-poisoned": [Anywhere(r"(?:^|[\s'(])(?P<program>(?:(?:/usr)?/bin/)?(?:awk|bash|curl|dash|env|gawk|git|less|lsb_release|sed|sh|ssh|uname|wget|zsh)): symbol lookup error: \S+: undefined symbol: (?P<symbol>rl_\w+|tgetent|EVP_\w+|OPENSSL_\w+|SSL_\w+)")] =>
         "a program that the host started ({program}) got a library of another environment: {symbol} is missing there",
         "Do not export LD_LIBRARY_PATH for the sake of libpython: use an RPATH or $ORIGIN in the DLL, or remove the variable from the environment of children.",
         "ld.so(8); reticulate#1860",

@@ -1,14 +1,13 @@
 //! Files that are wrong in each way.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 
 use embedcheck::doctor::module::{Fate, Flaw, Form};
 use embedcheck::target::Target;
 
 use crate::support::{
-    Question, any_python, backend, cffi, commands, copy, folder, pack, python, skip, some_python,
-    stdlib_module, targets,
+    Question, any_python, backend, cffi, commands, copy, folder, pack, python, some_python,
+    stdlib_module,
 };
 
 /// A copy of an extension module of the standard library, changed, in front of the path.
@@ -274,21 +273,6 @@ fn the_first_that_fits_is_taken_and_the_rest_is_told() {
     assert_eq!(fates, [Fate::PassedBy, Fate::Taken, Fate::Shadowed(behind)]);
 }
 
-#[test]
-fn a_file_that_may_not_be_read() {
-    let Some(target) = some_python() else { return };
-    let folder = folder();
-    let (name, path) = stdlib_module(target);
-    let copy = folder.path().join(path.file_name().unwrap());
-    fs::copy(path, &copy).unwrap();
-    fs::set_permissions(&copy, fs::Permissions::from_mode(0o000)).unwrap();
-    if fs::File::open(&copy).is_ok() {
-        return skip("the superuser may read everything");
-    }
-    let answer = Question::of(target, &name).path(folder.path()).ask();
-    answer.only("module-unreadable", &["cannot be read"]);
-}
-
 /// What lies in the user site is mended there: it comes before the interpreter's own packages.
 #[test]
 fn in_the_user_site() {
@@ -324,16 +308,19 @@ fn what_is_taken_is_replaced_or_moved() {
     question.ask().assert_healthy();
 }
 
+/// The package cffi would stay in front, and refuse the module of another version that lies behind.
 #[test]
-fn a_debug_build_takes_modules_of_a_usual_one() {
-    let debug = targets().find(|target| {
-        target.debug
-            && !target.free_threaded
-            && (3, 9) <= (target.version.major, target.version.minor)
-    });
-    let Some(target) = debug else { return skip("there is no debug build of CPython here") };
-    let Some(wheel) = cffi(target.version.minor, "manylinux2014_x86_64") else { return };
-    Question::of(target, "_cffi_backend").path(&wheel).ask().assert_healthy();
+fn both_parts_of_cffi_are_replaced_together() {
+    let (Some(target), Some(wheel)) = (python(12), cffi(12, "manylinux2014_x86_64")) else {
+        return;
+    };
+    let folder = folder();
+    copy(&wheel, folder.path());
+    fs::write(backend(folder.path()), "").unwrap();
+    let answer = Question::of(target, "_cffi_backend").path(folder.path()).ask();
+    let finding = answer.only("module-damaged", &["is empty"]);
+    assert_eq!(finding.fixes.len(), 1, "{finding:?}");
+    assert!(commands(finding).contains("--upgrade --target"), "{finding:?}");
 }
 
 #[test]

@@ -280,3 +280,43 @@ pub(super) fn on_disk(sighting: &Sighting) -> Option<PathBuf> {
         At::Archive { .. } => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    fn tag_flaw(profile: &Profile, file: &str) -> Option<Flaw> {
+        let judge = Judge { profile, name: "_x", loader: None, layers: &[] };
+        let is_looked_for = profile.extension_suffixes.iter().any(|end| format!("_x{end}") == file);
+        judge.tag(&Tag::of(file, "_x").unwrap(), is_looked_for)
+    }
+
+    #[test]
+    fn a_debug_build_takes_modules_of_a_usual_one() {
+        let mut profile = Profile::described((3, 13), "x86_64").unwrap();
+        let usual = "_x.cpython-313-x86_64-linux-gnu.so";
+        profile.debug = true;
+        assert!(matches!(
+            tag_flaw(&profile, "_x.cpython-313t-x86_64-linux-gnu.so"),
+            Some(Flaw::OtherPython { .. })
+        ));
+        // What `EXTENSION_SUFFIXES` of a debug build of 3.13 begins with.
+        profile.extension_suffixes.insert(0, ".cpython-313d-x86_64-linux-gnu.so".to_owned());
+        assert_eq!(tag_flaw(&profile, usual), None);
+        // Until 3.7 it takes none of them.
+        profile.extension_suffixes.retain(|end| !end.starts_with(".cpython-313-"));
+        assert!(matches!(tag_flaw(&profile, usual), Some(Flaw::OtherPython { .. })));
+    }
+
+    #[test]
+    fn only_permissions_are_a_matter_of_permissions() {
+        let flaw = |kind| {
+            let (path, source) = (PathBuf::from("_x.so"), io::Error::from(kind));
+            unreadable(ElfError::Io { path, source })
+        };
+        assert!(matches!(flaw(ErrorKind::PermissionDenied), Flaw::Unreadable { .. }));
+        assert!(matches!(flaw(ErrorKind::NotFound), Flaw::Damaged { .. }));
+    }
+}

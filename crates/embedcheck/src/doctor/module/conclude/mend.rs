@@ -22,6 +22,15 @@ impl Conclusion<'_> {
         }
         let destination = self.destination(Some(about));
         let mut fixes = fixer.install(&destination);
+        if let Destination::Folder(folder) = &destination
+            && self
+                .cffi
+                .and_then(|cffi| cffi.package.as_ref())
+                .is_some_and(|package| Path::new(&package.path).starts_with(folder))
+        {
+            // Its other part lies there, too, and fits no other version than its own.
+            fixes.truncate(1);
+        }
         if about.candidate.fate == Fate::Taken && matches!(destination, Destination::Folder(_)) {
             let away = move_away(Path::new(&about.candidate.path));
             for fix in fixes.iter_mut().skip(1) {
