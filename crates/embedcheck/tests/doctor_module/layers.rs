@@ -77,7 +77,7 @@ fn archives_are_the_same() {
         &["python/lib/python3.11/site-packages", "built for CPython 3.11"],
     );
     let commands = commands(finding);
-    assert!(commands.starts_with("unzip -q "), "{commands}");
+    assert!(commands.starts_with("unzip -oq "), "{commands}");
     assert!(commands.contains("two.unpacked/python cffi"), "{commands}");
 }
 

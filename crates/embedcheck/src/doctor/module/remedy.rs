@@ -50,6 +50,8 @@ pub(super) struct Fixer<'a> {
     pub(super) distribution: Option<String>,
     /// The version that the other part of it has.
     pub(super) pinned: Option<String>,
+    /// Without what it depends on, which is there: with a pinned version of it.
+    pub(super) alone: bool,
     /// Something of the distribution is there, so that pip takes it for installed.
     pub(super) is_there: bool,
 }
@@ -77,8 +79,9 @@ impl Fixer<'_> {
                         self.profile.title()
                     ),
                     format!(
-                        "{} -m pip install --upgrade{} --target {} {}",
+                        "{} -m pip install --upgrade{}{} --target {} {}",
                         self.python(),
+                        self.dependencies(),
                         self.platform_options(),
                         shell::path(folder),
                         quoted(&self.requirement(distribution))
@@ -96,7 +99,11 @@ impl Fixer<'_> {
 
     fn for_interpreter(&self, distribution: &str, user: bool) -> Vec<Fix> {
         let profile = self.profile;
-        let requirement = quoted(distribution);
+        let requirement = quoted(&if self.alone {
+            self.requirement(distribution)
+        } else {
+            distribution.to_owned()
+        });
         if profile.interpreter.is_none() {
             return vec![Fix::command(
                 format!("Install {distribution} with the pip of that Python"),
@@ -110,7 +117,9 @@ impl Fixer<'_> {
         } else {
             let force = if self.is_there { "--force-reinstall " } else { "" };
             let user = if user { "--user " } else { "" };
-            let mut commands = vec![format!("{python} -m pip install {user}{force}{requirement}")];
+            let alone = if self.alone { "--no-deps " } else { "" };
+            let mut commands =
+                vec![format!("{python} -m pip install {user}{force}{alone}{requirement}")];
             if !profile.has_pip && profile.has_venv {
                 commands.insert(0, format!("{python} -m ensurepip"));
             }
@@ -163,20 +172,21 @@ impl Fixer<'_> {
     /// A layer, in place; an archive is unpacked, changed and made again.
     fn layer(&self, layer: &Layer, below: &Path, distribution: &str) -> Fix {
         let (folder, before, after) = if layer.is_archive {
-            // A new folder: one of that name may be there.
+            // What an earlier remedy for the same archive has left there is written over without a question.
             let folder = layer.given.with_extension("unpacked");
             let (zip, to) = (shell::path(&layer.given), shell::path(&folder));
             (
                 folder,
-                Some(format!("unzip -q {zip} -d {to}")),
+                Some(format!("unzip -oq {zip} -d {to}")),
                 Some(format!("(cd {to} && rm {zip} && zip -q -r {zip} .)")),
             )
         } else {
             (layer.given.clone(), None, None)
         };
         let pip = format!(
-            "{} -m pip install --upgrade{} --target {} {}",
+            "{} -m pip install --upgrade{}{} --target {} {}",
             self.python(),
+            self.dependencies(),
             self.platform_options(),
             shell::path(&folder.join(below)),
             quoted(&self.requirement(distribution))
@@ -198,6 +208,10 @@ impl Fixer<'_> {
             Some(version) => format!("{distribution}=={version}"),
             None => distribution.to_owned(),
         }
+    }
+
+    fn dependencies(&self) -> &'static str {
+        if self.alone { " --no-deps" } else { "" }
     }
 
     /// What makes pip take wheels for a Python that does not run it.

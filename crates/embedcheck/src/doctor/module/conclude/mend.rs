@@ -58,14 +58,7 @@ impl Conclusion<'_> {
     /// A wheel, which was built on an old system, and not the file of a newer one.
     pub(super) fn older_glibc(&self, fixer: &Fixer<'_>, about: &Judged) -> Vec<Fix> {
         let mut fixes = self.replace(fixer, about);
-        for fix in &mut fixes {
-            for command in &mut fix.commands {
-                if command.contains("-m pip install") && !command.contains("--only-binary") {
-                    *command =
-                        command.replacen("pip install", "pip install --only-binary=:all:", 1);
-                }
-            }
-        }
+        only_wheels(&mut fixes);
         fixes
     }
 
@@ -78,10 +71,19 @@ impl Conclusion<'_> {
         if about.candidate.flaws.iter().filter(|flaw| flaw.is_fatal()).count() == 1 {
             fixes.push(Fix::command(
                 "Unpack the archive, and have the folder on the path in its stead",
-                format!("unzip -q {} -d {}", shell::path(&archive), shell::path(&folder)),
+                format!("unzip -oq {} -d {}", shell::path(&archive), shell::path(&folder)),
             ));
         }
         fixes.extend(self.fixer(Some(about)).install(&Destination::Interpreter));
         fixes
+    }
+}
+
+/// Keeps pip from building on this machine what is to run on an older one.
+pub(super) fn only_wheels(fixes: &mut [Fix]) {
+    for command in fixes.iter_mut().flat_map(|fix| &mut fix.commands) {
+        if command.contains("-m pip install") && !command.contains("--only-binary") {
+            *command = command.replacen("pip install", "pip install --only-binary=:all:", 1);
+        }
     }
 }

@@ -1,20 +1,24 @@
 //! From candidates to findings: one for each cause, with evidence and what to do.
 
 mod absent;
+mod dependents;
 mod flawed;
 mod mend;
 mod others;
 
 use std::path::{Path, PathBuf};
 
+pub(super) use dependents::but_they_work;
+
 use super::candidate::{Candidate, Fate, Flaw};
 use super::candidates::{Candidates, Judged};
 use super::facts::{CffiPart, CffiParts};
 use super::kinds;
 use super::known;
-use super::path::{EntryState, Origin};
+use super::path::{Entry, EntryState, Origin};
 use super::remedy::{Destination, Fixer};
 use super::search::Search;
+use super::wanted::Wanted;
 use crate::doctor::{Finding, Fix, Severity};
 use crate::env::Caller;
 
@@ -26,6 +30,8 @@ pub(super) struct Conclusion<'a> {
     pub(super) parts: &'a [&'a str],
     pub(super) found: &'a Candidates,
     pub(super) cffi: Option<&'a CffiParts>,
+    /// Who wants it.
+    pub(super) wanted: &'a Wanted,
     /// It is inside the interpreter.
     pub(super) inside: bool,
 }
@@ -74,6 +80,7 @@ impl Conclusion<'_> {
             layers: &self.search.layers,
             distribution,
             pinned: package.filter(is_apart).and_then(|package| package.version.clone()),
+            alone: false,
             is_there: !self.found.all.is_empty()
                 || package.is_some()
                 || self.found.parents.iter().any(|parent| !parent.paths.is_empty()),
@@ -109,16 +116,7 @@ impl Conclusion<'_> {
             return Destination::in_layer(&self.search.layers, index, entry);
         }
         let entry = about.and_then(|one| one.entry.as_ref());
-        match entry {
-            Some(entry)
-                if matches!(entry.origin, Origin::Option(_) | Origin::Pythonpath)
-                    && entry.state == EntryState::Folder =>
-            {
-                Destination::Folder(PathBuf::from(&entry.path))
-            }
-            Some(entry) if entry.origin == Origin::UserSite => Destination::UserSite,
-            _ => Destination::Interpreter,
-        }
+        entry.map_or(Destination::Interpreter, place_in)
     }
 
     fn layer_of_package(&self) -> Option<usize> {
@@ -138,6 +136,18 @@ impl Conclusion<'_> {
             line
         });
         lines.collect()
+    }
+}
+
+/// Where something better is to be put than what lies in this entry.
+fn place_in(entry: &Entry) -> Destination {
+    let is_named = matches!(entry.origin, Origin::Option(_) | Origin::Pythonpath);
+    if is_named && entry.state == EntryState::Folder {
+        return Destination::Folder(PathBuf::from(&entry.path));
+    }
+    match entry.origin {
+        Origin::UserSite => Destination::UserSite,
+        _ => Destination::Interpreter,
     }
 }
 
