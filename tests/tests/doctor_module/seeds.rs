@@ -11,8 +11,8 @@ use embedcheck_tests::{CALLER, required, target};
 
 use crate::support::{finding, options, visit};
 use crate::wheels::{
-    self, CFFI_311, CFFI_312, CFFI_313, CRYPTOGRAPHY, PYCPARSER, PYMYSQL, limited, paste, pip,
-    succeeded, unpack,
+    self, CFFI_311, CFFI_312, CFFI_313, CRYPTOGRAPHY, CRYPTOGRAPHY_NEWER, PYCPARSER, PYMYSQL,
+    Wheel, limited, paste, pip, succeeded, unpack,
 };
 
 const MODULE: &str = "_cffi_backend";
@@ -128,8 +128,12 @@ struct Layers {
 
 impl Layers {
     fn new() -> Option<Self> {
+        Self::with(CRYPTOGRAPHY)
+    }
+
+    fn with(cryptography: Wheel) -> Option<Self> {
         let python = target("3.12")?.executable.as_deref()?;
-        let wheels = wheels::all(&[PYMYSQL, CRYPTOGRAPHY, CFFI_311, PYCPARSER, CFFI_312])?;
+        let wheels = wheels::all(&[PYMYSQL, cryptography, CFFI_311, PYCPARSER, CFFI_312])?;
         let folder = tempfile::tempdir().expect("a temporary folder");
         for (name, range) in [("mysql", 0..1), ("crypto", 1..4)] {
             let layer = folder.path().join(name).join("python");
@@ -212,6 +216,33 @@ fn seed_001_without_the_runtime() {
     options.runtime = described((3, 12));
     told(&visit(&options));
     options.runtime = described((3, 11));
+    let diagnosis = visit(&options);
+    assert!(diagnosis.is_healthy(), "{:#?}", diagnosis.findings);
+}
+
+/// cffi fits Python 3.11, and the function cannot start all the same: Amazon Linux 2 has not the glibc that the Rust code of
+/// cryptography needs, whatever this machine has.
+#[test]
+fn seed_001_with_the_cryptography_of_a_newer_system() {
+    let Some(older) = target("3.11") else { return };
+    let (Some(layers), Some(good)) =
+        (Layers::with(CRYPTOGRAPHY_NEWER), wheels::all(&[CRYPTOGRAPHY]))
+    else {
+        return;
+    };
+    let mut options = layers.options(older);
+    let installed = visit(&options);
+    options.runtime =
+        Runtime::Described { version: (3, 11), architecture: std::env::consts::ARCH.to_owned() };
+    for diagnosis in [&installed, &visit(&options)] {
+        let unfit = problem(diagnosis);
+        assert_eq!(unfit.id, "module-dependent-unfit", "{unfit:#?}");
+        for words in ["cryptography 41.0.7", "layer 2", "_rust.abi3.so", "needs glibc 2.28"] {
+            assert!(unfit.summary.contains(words), "no `{words}` in: {}", unfit.summary);
+        }
+        assert!(has_line(unfit, CHAIN), "{unfit:#?}");
+    }
+    mend(problem(&installed), &good, layers.folder.path());
     let diagnosis = visit(&options);
     assert!(diagnosis.is_healthy(), "{:#?}", diagnosis.findings);
 }
