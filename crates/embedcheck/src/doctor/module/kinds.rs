@@ -72,6 +72,9 @@ kinds! {
     CFFI_VERSIONS = "cffi-versions-differ": Problem,
         "The package cffi and its module _cffi_backend have different versions, which cffi refuses.",
         "cffi, src/cffi/api.py";
+    LAYER_INNER = "layer-inner-folder": Problem,
+        "The folder that was named as a layer is the one in a layer that a runtime searches.",
+        "AWS Lambda documentation, Packaging your layer content";
     LAYER_NOT_SEARCHED = "layer-not-searched": Warning,
         "A layer has no folder that the runtime searches.",
         "AWS Lambda documentation, Packaging your layer content";

@@ -1,5 +1,6 @@
 //! The search for an extension module: every file that could have been meant, and what becomes of it.
 
+mod again;
 mod archive;
 mod candidate;
 mod candidates;
@@ -113,6 +114,12 @@ fn look(
     stop: &Stop,
 ) -> Result<Seen, DoctorError> {
     let parts = name::parts(&options.name)?;
+    if options.layers && options.paths.is_empty() {
+        return Err(DoctorError::Input(
+            "there are no layers to look at; name each one with --path, in the order of the function"
+                .to_owned(),
+        ));
+    }
     let (mut search, loader) = match &options.runtime {
         Runtime::Installed(target) => {
             let search = search::installed(caller, target, options, scratch, stop)?;
@@ -136,6 +143,7 @@ fn look(
     };
     let wanted = wanted::find(&search, question, stop);
     let conclusion = Conclusion {
+        options,
         search: &search,
         caller,
         name: &options.name,

@@ -41,6 +41,9 @@ impl Destination {
     }
 }
 
+/// Of more programs nobody can say what an environment made for them would need.
+const MOST_COMPANIONS: usize = 3;
+
 /// What fixes depend on.
 pub(super) struct Fixer<'a> {
     pub(super) profile: &'a Profile,
@@ -52,6 +55,10 @@ pub(super) struct Fixer<'a> {
     pub(super) pinned: Option<String>,
     /// Without what it depends on, which is there: with a pinned version of it.
     pub(super) alone: bool,
+    /// It is about a file that is there.
+    pub(super) is_file: bool,
+    /// Those who want it, as pip names them.
+    pub(super) companions: Vec<String>,
     /// Something of the distribution is there, so that pip takes it for installed.
     pub(super) is_there: bool,
 }
@@ -60,6 +67,14 @@ impl Fixer<'_> {
     /// Puts a build for this Python where it is to be, in the order in which to try it.
     pub(super) fn install(&self, destination: &Destination) -> Vec<Fix> {
         let Some(distribution) = &self.distribution else {
+            if self.is_file {
+                return vec![Fix::advice(format!(
+                    "Build it again with {} on {}: no distribution owns the file, so that nothing can be installed in \
+                     its place",
+                    self.profile.title(),
+                    self.profile.architecture
+                ))];
+            }
             return vec![Fix::advice(
                 "Install the distribution that has this module, with this interpreter's pip; the names of \
                  modules do not tell that of their distribution",
@@ -75,7 +90,7 @@ impl Fixer<'_> {
             Destination::Folder(folder) => {
                 let mut fixes = vec![Fix::command(
                     format!(
-                        "Install {distribution} for {} into the folder in which this one lies",
+                        "Install {distribution} for {} into this folder of the search path",
                         self.profile.title()
                     ),
                     format!(
@@ -126,18 +141,28 @@ impl Fixer<'_> {
             let what = format!("Install {distribution} with the pip of this interpreter");
             fixes.push(Fix { what, commands, verified: false });
         }
-        if !profile.is_venv {
+        if !profile.is_venv && self.companions.len() <= MOST_COMPANIONS {
             let why = if profile.externally_managed {
                 ": the packages of this interpreter belong to the distribution, and pip refuses \
                  to add to them"
             } else {
                 ", in which nothing of another Python is in the way"
             };
+            // What wants the module lies where the new environment does not look.
+            let with = match self.companions.as_slice() {
+                [] => String::new(),
+                names => format!(
+                    "; with {}, which wants it, and what else the program needs",
+                    names.join(" and ")
+                ),
+            };
+            let companions: String =
+                self.companions.iter().map(|name| format!(" {}", quoted(name))).collect();
             fixes.push(Fix {
-                what: format!("Use a virtual environment{why}"),
+                what: format!("Use a virtual environment{why}{with}"),
                 commands: vec![
                     format!("{python} -m venv venv"),
-                    format!("venv/bin/python -m pip install {requirement}"),
+                    format!("venv/bin/python -m pip install {requirement}{companions}"),
                 ],
                 verified: false,
             });

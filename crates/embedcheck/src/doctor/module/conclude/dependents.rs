@@ -4,7 +4,6 @@ use super::{Conclusion, of, with};
 use crate::doctor::module::candidate::{Candidate, Flaw};
 use crate::doctor::module::kinds;
 use crate::doctor::module::owner::is_name;
-use crate::doctor::module::path::Origin;
 use crate::doctor::module::remedy::{Destination, Fixer};
 use crate::doctor::module::wanted::{Extension, Wanted};
 use crate::doctor::{Finding, Fix, Severity};
@@ -107,17 +106,8 @@ impl Conclusion<'_> {
     }
 
     fn place_of(&self, about: &Extension) -> Destination {
-        let path = std::path::Path::new(&about.candidate.path);
-        let inside = self.search.entries.iter().filter(|entry| path.starts_with(&entry.path));
-        let entry = inside.max_by_key(|entry| entry.path.len());
-        if let (Origin::Layer(number), false) =
-            (&about.candidate.origin, self.search.layers.is_empty())
-        {
-            let index = number.saturating_sub(1);
-            let entry = entry.map(|entry| entry.path.as_str());
-            return Destination::in_layer(&self.search.layers, index, entry);
-        }
-        entry.map_or(Destination::Interpreter, super::place_in)
+        let entry = self.entry_of(&about.candidate.path);
+        entry.map_or(Destination::Interpreter, |(_, entry)| self.place_in(entry))
     }
 }
 

@@ -62,6 +62,39 @@ impl Conclusion<'_> {
         fixes
     }
 
+    /// Back to the name that it was built with, if that is known and free; otherwise another build.
+    pub(super) fn misnamed(&self, fixer: &Fixer<'_>, about: &Judged, has: &[String]) -> Vec<Fix> {
+        let built_as = match has {
+            [one] => one.strip_prefix("PyInit_").filter(|name| is_word(name)),
+            _ => None,
+        };
+        let path = Path::new(&about.candidate.path);
+        let suffix = self
+            .parts
+            .last()
+            .zip(path.file_name().and_then(|name| name.to_str()))
+            .and_then(|(name, file)| file.strip_prefix(name));
+        let is_own = fixer.distribution.is_none() && about.entry.is_some();
+        let mut fixes = Vec::new();
+        if let Some((name, suffix)) = built_as.zip(suffix).filter(|_| is_own) {
+            let to = path.with_file_name(format!("{name}{suffix}"));
+            let what = format!("Import it as {name}, by which name it was built");
+            let is_free = to.symlink_metadata().is_err();
+            fixes.push(if is_free {
+                let command = format!("mv {} {}", shell::path(path), shell::path(&to));
+                Fix::command(format!("Give it back its name: {what}"), command)
+            } else {
+                Fix::advice(format!("{what}: {} is there", to.display()))
+            });
+            fixes.push(Fix::advice(format!(
+                "Or build it under the name {}: the name of a module is also in the source",
+                self.name
+            )));
+            return fixes;
+        }
+        self.replace(fixer, about)
+    }
+
     pub(super) fn out_of_archive(&self, about: &Judged) -> Vec<Fix> {
         let Some(entry) = &about.entry else { return Vec::new() };
         let archive = PathBuf::from(&entry.path);
@@ -77,6 +110,11 @@ impl Conclusion<'_> {
         fixes.extend(self.fixer(Some(about)).install(&Destination::Interpreter));
         fixes
     }
+}
+
+/// Whether it can be a name without being a path.
+fn is_word(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_')
 }
 
 /// Keeps pip from building on this machine what is to run on an older one.
