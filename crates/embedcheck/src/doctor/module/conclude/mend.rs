@@ -22,14 +22,17 @@ impl Conclusion<'_> {
         }
         let destination = self.destination(Some(about));
         let mut fixes = fixer.install(&destination);
-        if let Destination::Folder(folder) = &destination
-            && self
-                .cffi
-                .and_then(|cffi| cffi.package.as_ref())
-                .is_some_and(|package| Path::new(&package.path).starts_with(folder))
+        if let Some(version) = self.version_of_package_in(&destination)
+            && fixer.profile.interpreter.is_some()
         {
-            // Its other part lies there, too, and fits no other version than its own.
+            // The package stays where it is and in front, and refuses the module of another version.
+            let pinned = Fixer {
+                distribution: fixer.distribution.as_ref().map(|name| format!("{name}=={version}")),
+                pinned: None,
+                ..*fixer
+            };
             fixes.truncate(1);
+            fixes.extend(pinned.install(&Destination::Interpreter));
         }
         if about.candidate.fate == Fate::Taken && matches!(destination, Destination::Folder(_)) {
             let away = move_away(Path::new(&about.candidate.path));
@@ -39,6 +42,14 @@ impl Conclusion<'_> {
             }
         }
         fixes
+    }
+
+    /// The version of the package cffi, if it lies in the folder in which its other part is to be replaced.
+    fn version_of_package_in(&self, destination: &Destination) -> Option<&str> {
+        let Destination::Folder(folder) = destination else { return None };
+        let package = self.cffi?.package.as_ref()?;
+        let version = package.version.as_deref();
+        version.filter(|_| Path::new(&package.path).starts_with(folder))
     }
 
     /// Wheels that bring their libraries along, then the library itself; for the standard library the other way round.
