@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::doctor::dll::file::{FileFacts, PythonUse, Role, Seen};
+use crate::doctor::dll::host::HostSeen;
 
 /// A DLL, as far as it decides what is tried.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,7 +18,9 @@ pub(in crate::doctor::dll) struct About {
     pub(in crate::doctor::dll) start: Option<String>,
     /// What it offers to a host.
     pub(in crate::doctor::dll) exports: Vec<String>,
-    /// The libpython that it brings along, as the files say; not that of a host.
+    /// The file of the program that was named as host, if it has a Python in its global scope.
+    pub(in crate::doctor::dll) python_host: Option<String>,
+    /// The libpython that a process has with it, as the files say, if that is a library.
     pub(in crate::doctor::dll) libpython: Option<PathBuf>,
     /// It has a libpython inside.
     pub(in crate::doctor::dll) contains_python: bool,
@@ -32,7 +35,8 @@ impl About {
             modules: file.modules.clone(),
             start: file.start.clone(),
             exports: file.exports.clone(),
-            libpython: seen.own_libpython().map(Path::to_owned),
+            python_host: seen.host.and_then(HostSeen::with_python),
+            libpython: seen.libpython().map(Path::to_owned),
             contains_python: file.python == PythonUse::Contained,
         }
     }
