@@ -335,6 +335,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri opens no libraries")]
     fn own_objects_are_found() {
         let map = LinkMap::of(Raw(libloading::os::unix::Library::this().into_raw()));
         let map = map.expect("the program itself is loaded");
