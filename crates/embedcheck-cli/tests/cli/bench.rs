@@ -159,7 +159,7 @@ fn what_is_no_old_report_is_refused_with_what_to_do() {
     for (file, parts) in [
         ("missing.json", ["cannot read missing.json", "--format json --output"]),
         ("cut.json", ["cut.json: not a report", "cut off or edited"]),
-        ("list.json", ["list.json: not a report", "cut off or edited"]),
+        ("list.json", ["list.json: not a report", "has no string `schema`"]),
         ("check.json", ["embedcheck.report/1", "--format json --output"]),
         ("newer.json", ["embedcheck.bench/2", "measure again"]),
     ] {
