@@ -29,6 +29,7 @@ impl Conclusion<'_> {
             let pinned = Fixer {
                 distribution: fixer.distribution.as_ref().map(|name| format!("{name}=={version}")),
                 pinned: None,
+                companions: fixer.companions.clone(),
                 ..*fixer
             };
             fixes.truncate(1);
