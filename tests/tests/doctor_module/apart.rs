@@ -3,6 +3,8 @@
 use std::process::{Command, Stdio};
 
 use embedcheck::doctor::module::{ImportHow, ModuleOptions};
+use embedcheck::doctor::to_text;
+use embedcheck::report::TextOptions;
 use embedcheck_tests::{own_target, required};
 
 use crate::support::{facts, finding, lay, options, trace, visit};
@@ -124,6 +126,11 @@ fn a_virtual_environment_is_not_seen_from_within_a_host() {
         runs,
         [(ImportHow::Interpreter, true), (ImportHow::Embedded, false), (ImportHow::Embedded, true)]
     );
+    // Two lines with opposite ends do not have the same name.
+    let text = to_text(&diagnosis, &TextOptions::default());
+    for name in ["  embedded  ", "  embedded, other PATH "] {
+        assert!(text.contains(name), "no `{name}` in {text}");
+    }
     // With the environment first on PATH there is nothing to tell.
     options.environment = vec![("PATH".into(), venv.join("bin").into())];
     let diagnosis = visit(&options);

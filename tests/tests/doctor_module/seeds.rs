@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use embedcheck::doctor::module::{ModuleOptions, Runtime};
-use embedcheck::doctor::{Diagnosis, Finding, Severity};
+use embedcheck::doctor::{Diagnosis, Finding, Severity, to_text};
+use embedcheck::report::TextOptions;
 use embedcheck::target::{self, Target};
 use embedcheck_tests::{CALLER, required, target};
 
@@ -86,6 +87,14 @@ fn seed_000_without_cffi() {
     assert!(panic.summary.contains("cannot import _cffi_backend"), "{}", panic.summary);
     assert!(panic.summary.contains("(cryptography 41.0.7, "), "{}", panic.summary);
     assert!(has_line(panic, "ModuleNotFoundError: No module named '_cffi_backend'"), "{panic:#?}");
+
+    // The way there is told once, by the finding; more of it is to be asked for.
+    let told = |verbose| {
+        let text = to_text(&diagnosis, &TextOptions { verbose, ..TextOptions::default() });
+        text.matches(".py:").count()
+    };
+    assert_eq!(told(false), 1);
+    assert!(told(true) > 1);
 
     // What the seed says of libffi-dev is about building from source: a wheel needs none.
     let said = format!("{:?}", missing.fixes);

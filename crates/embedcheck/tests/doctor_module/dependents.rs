@@ -132,3 +132,20 @@ fn what_is_written_in_python_as_well_may_be_for_another() {
     fs::write(layer.path().join("python/vault/_fast.py"), "").unwrap();
     Question::described((3, 12), "_cffi_backend").layers([layer.path()]).ask().assert_healthy();
 }
+
+/// The name of a distribution is whatever somebody wrote, and pip takes options and addresses for what they are.
+#[test]
+fn names_that_pip_would_obey_are_not_printed_as_commands() {
+    let Some(wheel) = cffi(11, "manylinux2014_x86_64") else { return };
+    let layer = layer(&wheel, RUST, &newer(&wheel));
+    let metadata = layer.path().join("python/vault-1.0.dist-info/METADATA");
+    for (name, version) in [("--index-url=http://e", "1.0"), ("vault", "1 --pre")] {
+        let text = format!("Name: {name}\nVersion: {version}\nRequires-Dist: cffi\n");
+        fs::write(&metadata, text).unwrap();
+        let answer = Question::described((3, 11), "_cffi_backend").layers([layer.path()]).ask();
+        let commands = commands(answer.only("module-dependent-unfit", &[]));
+        let is_name = name == "vault";
+        assert_eq!(commands.lines().count(), usize::from(is_name), "{commands}");
+        assert_eq!(commands.ends_with(" vault"), is_name, "{commands}");
+    }
+}
