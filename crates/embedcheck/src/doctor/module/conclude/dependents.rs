@@ -41,7 +41,7 @@ impl Conclusion<'_> {
             self.name,
             self.setting(),
             first.candidate.path,
-            of(&first.candidate),
+            of(&Candidate { distribution: None, ..first.candidate.clone() }),
             why(flaw),
         );
         let lines = all.iter().take(MOST).map(|one| {
