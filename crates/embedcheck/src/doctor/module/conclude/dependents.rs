@@ -34,7 +34,8 @@ impl Conclusion<'_> {
         let owner = title(first);
         let more = match all.len() {
             0 | 1 => String::new(),
-            number => format!(" and {} more of its files", number - 1),
+            2 => "; one more of its files does not fit, either".to_owned(),
+            number => format!("; {} more of its files do not fit, either", number - 1),
         };
         let summary = format!(
             "{owner}, which wants {}, does not fit {}: {}{} {}{more}",
