@@ -76,7 +76,7 @@ fn none(seen: &Seen<'_>, loading: &Loading) -> Option<Finding> {
     let preload = seen.target.libpython.as_ref().map(|libpython| {
         Fix::advice(format!(
             "In the host, before it opens the DLL: dlopen(\"{}\", RTLD_NOW | RTLD_GLOBAL).",
-            libpython.path.display()
+            libpython.real_path.display()
         ))
     });
     if role(seen) == Role::Extension {

@@ -1,8 +1,8 @@
 //! What the runs have to know about the file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::doctor::dll::file::{FileFacts, PythonUse, Role};
+use crate::doctor::dll::file::{FileFacts, PythonUse, Role, Seen};
 
 /// A DLL, as far as it decides what is tried.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(in crate::doctor::dll) struct About {
     pub(in crate::doctor::dll) start: Option<String>,
     /// What it offers to a host.
     pub(in crate::doctor::dll) exports: Vec<String>,
-    /// The libpython that a process gets with it, as the files say.
+    /// The libpython that it brings along, as the files say; not that of a host.
     pub(in crate::doctor::dll) libpython: Option<PathBuf>,
     /// It has a libpython inside.
     pub(in crate::doctor::dll) contains_python: bool,
@@ -25,14 +25,14 @@ pub(in crate::doctor::dll) struct About {
 
 impl About {
     /// From what the file says.
-    pub(in crate::doctor::dll) fn of(file: &FileFacts) -> Self {
+    pub(in crate::doctor::dll) fn of(seen: &Seen<'_>, file: &FileFacts) -> Self {
         Self {
-            path: file.path.clone().into(),
+            path: seen.path.clone(),
             extension: file.role == Role::Extension,
             modules: file.modules.clone(),
             start: file.start.clone(),
             exports: file.exports.clone(),
-            libpython: file.libpython.as_ref().map(|libpython| libpython.path.clone().into()),
+            libpython: seen.own_libpython().map(Path::to_owned),
             contains_python: file.python == PythonUse::Contained,
         }
     }

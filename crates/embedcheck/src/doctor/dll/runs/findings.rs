@@ -5,7 +5,7 @@ use super::bench::Bench;
 use super::facts::{Interpreter, Scope};
 use super::judge::Judged;
 use super::{kinds, remedies};
-use crate::doctor::{DoctorError, Finding, Severity};
+use crate::doctor::{DoctorError, Finding, Fix, Severity};
 use crate::run::HostKind;
 use crate::target::Target;
 
@@ -166,9 +166,13 @@ pub(in crate::doctor::dll) fn join(file: Vec<Finding>, runs: Vec<Finding>) -> Ve
                 let new = run.evidence.into_iter().filter(|line| !finding.evidence.contains(line));
                 let new: Vec<_> = new.collect();
                 finding.evidence.extend(new);
-                let fixes = run.fixes.into_iter().filter(|fix| fix.verified);
+                let tried: Vec<_> = run.fixes.into_iter().filter(|fix| fix.verified).collect();
+                let is_tried = |fix: &Fix| {
+                    tried.iter().any(|one| one.what == fix.what && one.commands == fix.commands)
+                };
+                finding.fixes.retain(|fix| !is_tried(fix));
                 // What was tried and works comes first.
-                finding.fixes.splice(0..0, fixes.collect::<Vec<_>>());
+                finding.fixes.splice(0..0, tried);
             }
             None => all.push(run),
         }
