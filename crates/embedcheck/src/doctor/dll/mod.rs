@@ -17,7 +17,7 @@ pub use host::{HostFacts, HostForm, HostPython, Privilege};
 pub(super) use kinds::KINDS;
 pub use options::DllOptions;
 pub(super) use runs::KINDS as RUN_KINDS;
-pub use runs::{Backend, Interpreter, Run, RunFacts, Scope};
+pub use runs::{Backend, Interpreter, NamedHost, Run, RunFacts, Scope};
 
 use super::{Diagnosis, DoctorError, Finding, Subject, TargetRecord};
 use crate::env::Caller;

@@ -11,7 +11,7 @@ pub use facts::{HostFacts, HostForm, HostPython, Privilege};
 pub(super) use judge::findings;
 pub(super) use text::write;
 
-use super::file::{Texts, bytes_of, is_c_api, is_libpython, require_sane};
+use super::file::{Texts, bytes_of, is_c_api, is_libpython, libpython_in, require_sane};
 use crate::doctor::DoctorError;
 use crate::elf::{Elf, ElfError, Kind, NotElf};
 
@@ -52,6 +52,7 @@ pub(super) fn see(path: &Path) -> Result<HostSeen, DoctorError> {
         rpath: None,
         runpath: None,
         python: HostPython::None,
+        opens: None,
         python_version: None,
         exports_c_api: 0,
         privileges: Vec::new(),
@@ -123,12 +124,16 @@ fn fill(facts: &mut HostFacts, elf: &Elf) -> Result<(), DoctorError> {
         facts.python = HostPython::Linked { name: name.clone() };
         return Ok(());
     }
-    let texts = Texts::of(&bytes_of(&elf.path)?);
+    let bytes = bytes_of(&elf.path)?;
+    let texts = Texts::of(&bytes);
     facts.python = if elf.defines("Py_InitializeEx") {
         HostPython::Exported
     } else if texts.has_interpreter {
         HostPython::Hidden
     } else {
+        if elf.undefined.iter().any(|symbol| ["dlopen", "dlmopen"].contains(&&*symbol.name)) {
+            facts.opens = libpython_in(&bytes);
+        }
         return Ok(());
     };
     facts.python_version = texts.python_version;

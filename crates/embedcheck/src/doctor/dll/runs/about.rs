@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::doctor::dll::file::{FileFacts, PythonUse, Role, Seen};
+use crate::doctor::dll::file::{FileFacts, PythonUse, Role, Seen, name_of};
+use crate::doctor::dll::host::HostPython;
 
 /// A DLL, as far as it decides what is tried.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,41 @@ pub(in crate::doctor::dll) struct About {
     pub(in crate::doctor::dll) libpython: Option<PathBuf>,
     /// It has a libpython inside.
     pub(in crate::doctor::dll) contains_python: bool,
+    /// The host that was named.
+    pub(in crate::doctor::dll) host: Option<Host>,
+}
+
+/// A host that was named, as far as its file tells what the DLL meets in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::doctor::dll) struct Host {
+    /// Its file name.
+    pub(super) name: String,
+    pub(super) scope: HostScope,
+}
+
+/// Where the C API is in a process of a named host, before the DLL is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum HostScope {
+    /// In the global scope: the host is linked to a libpython, or exports its own.
+    Global,
+    /// The host may open this libpython, which its bytes name, in any way.
+    MayOpen(String),
+    /// Nowhere, as far as the file tells.
+    Unknown,
+}
+
+impl Host {
+    fn of(seen: &Seen<'_>) -> Option<Self> {
+        let host = seen.host.filter(|host| host.program().is_some())?;
+        let given = seen.loading.as_ref().map(|both| &both.given);
+        let has_python =
+            given.and_then(|given| given.libpython.as_ref()).is_some_and(|it| it.is_hosts);
+        let scope = match &host.facts {
+            facts if has_python || facts.python == HostPython::Exported => HostScope::Global,
+            facts => facts.opens.clone().map_or(HostScope::Unknown, HostScope::MayOpen),
+        };
+        Some(Self { name: name_of(Path::new(&host.facts.path)), scope })
+    }
 }
 
 impl About {
@@ -34,6 +70,7 @@ impl About {
             exports: file.exports.clone(),
             libpython: seen.own_libpython().map(Path::to_owned),
             contains_python: file.python == PythonUse::Contained,
+            host: Host::of(seen),
         }
     }
 }

@@ -3,14 +3,15 @@
 use super::About;
 use super::bench::Bench;
 use super::facts::{Interpreter, Scope};
-use super::judge::Judged;
-use super::{kinds, remedies};
+use super::judge::{Judged, without_addresses};
+use super::{kinds, named, python, remedies};
+use crate::doctor::dll::kinds as file_kinds;
 use crate::doctor::{DoctorError, Finding, Fix, Severity};
 use crate::run::HostKind;
 use crate::target::Target;
 
 /// Rules that say how a process ended, and not why.
-const GENERAL: &[&str] = &["crash", "hang", "exit-inside"];
+pub(super) const GENERAL: &[&str] = &["crash", "hang", "exit-inside"];
 /// Lines of evidence that a finding quotes.
 const MOST_EVIDENCE: usize = 12;
 
@@ -26,12 +27,23 @@ pub(super) fn findings(
         let mut finding = of_group(&group);
         finding.summary = format!("{}; {}", finding.summary, where_it_happens(&group, judged));
         finding.severity = severity(about, &group, judged);
+        let relief = about.host.as_ref().and_then(|host| named::relief(host, &group, judged));
+        if let Some((severity, reason)) = relief {
+            finding.severity = finding.severity.max(severity);
+            finding.summary = format!("{}; {reason}", finding.summary);
+        }
         let advice = std::mem::take(&mut finding.fixes);
-        finding.fixes = remedies::remedies(target, about, bench, &group, judged)?;
-        finding.fixes.extend(advice);
+        // What fails elsewhere alone needs no remedy, which would take a run each.
+        if finding.severity != Severity::Note {
+            finding.fixes = remedies::remedies(target, about, bench, &group, judged)?;
+        }
+        // What was tried says the same, and of which file.
+        if finding.id != "libpython-local" || finding.fixes.is_empty() {
+            finding.fixes.extend(advice);
+        }
         findings.push(finding);
     }
-    findings.extend(backend_elsewhere(target, interpreter));
+    findings.extend(backend_elsewhere(target, about, judged, interpreter));
     Ok(findings)
 }
 
@@ -54,9 +66,10 @@ fn groups(judged: &[Judged]) -> Vec<Vec<&Judged>> {
 fn of_group(group: &[&Judged]) -> Finding {
     let mut evidence: Vec<String> = Vec::new();
     let mut put = |line: &String| {
+        let line = without_addresses(line);
         let is_told = evidence.iter().any(|told| line.contains(told.as_str()));
         if evidence.len() < MOST_EVIDENCE && !is_told && !line.trim().is_empty() {
-            evidence.push(line.clone());
+            evidence.push(line);
         }
     };
     for judged in group {
@@ -119,7 +132,7 @@ fn where_it_happens(group: &[&Judged], judged: &[Judged]) -> String {
     text
 }
 
-fn list(words: &[String]) -> String {
+pub(super) fn list(words: &[String]) -> String {
     match words {
         [] => String::new(),
         [one] => one.clone(),
@@ -138,7 +151,12 @@ fn severity(about: &About, group: &[&Judged], judged: &[Judged]) -> Severity {
     if is_special || only(&[Scope::Global]) { Severity::Warning } else { Severity::Problem }
 }
 
-fn backend_elsewhere(target: &Target, interpreter: Option<&Interpreter>) -> Option<Finding> {
+fn backend_elsewhere(
+    target: &Target,
+    about: &About,
+    judged: &[Judged],
+    interpreter: Option<&Interpreter>,
+) -> Option<Finding> {
     let interpreter = interpreter?;
     let backend = interpreter.backend.as_ref().filter(|backend| !backend.expected)?;
     let summary = format!(
@@ -148,7 +166,7 @@ fn backend_elsewhere(target: &Target, interpreter: Option<&Interpreter>) -> Opti
     let evidence = interpreter.path.iter().map(|entry| format!("sys.path: {entry}"));
     let mut finding =
         Finding::of(&kinds::BACKEND_ELSEWHERE, summary).with_evidence(evidence.take(MOST_EVIDENCE));
-    finding.fixes.extend(remedies::install_cffi(target));
+    finding.fixes.extend(python::install_cffi(target, about, judged));
     Some(finding)
 }
 
@@ -166,7 +184,10 @@ pub(in crate::doctor::dll) fn join(file: Vec<Finding>, runs: Vec<Finding>) -> Ve
                 let new = run.evidence.into_iter().filter(|line| !finding.evidence.contains(line));
                 let new: Vec<_> = new.collect();
                 finding.evidence.extend(new);
-                let tried: Vec<_> = run.fixes.into_iter().filter(|fix| fix.verified).collect();
+                // Advice without a trial is what the file's finding knows better.
+                let tried =
+                    run.fixes.into_iter().filter(|fix| fix.verified || !fix.commands.is_empty());
+                let tried: Vec<_> = tried.collect();
                 let is_tried = |fix: &Fix| {
                     tried.iter().any(|one| one.what == fix.what && one.commands == fix.commands)
                 };
@@ -177,8 +198,33 @@ pub(in crate::doctor::dll) fn join(file: Vec<Finding>, runs: Vec<Finding>) -> Ve
             None => all.push(run),
         }
     }
+    first_things_first(&mut all);
     all
 }
+
+/// A DLL that misses packages in another Python than the one that was named: to name the right one comes first, since
+/// what is told of the other is about packages that nobody meant.
+fn first_things_first(findings: &mut [Finding]) {
+    let misses = |finding: &Finding| {
+        finding.severity == Severity::Problem && OF_PACKAGES.contains(&&*finding.id)
+    };
+    let is_other = |finding: &Finding| finding.id == file_kinds::OTHER_PYTHON.id;
+    if let Some(at) = findings.iter().position(is_other)
+        && findings.iter().any(misses)
+    {
+        findings[at].severity = Severity::Problem;
+        findings[..=at].rotate_right(1);
+    }
+}
+
+/// Causes that lie in the packages of a Python.
+const OF_PACKAGES: &[&str] = &[
+    "backend-missing",
+    "backend-version",
+    "backend-abi",
+    "backend-mismatch",
+    "init-module-missing",
+];
 
 /// Causes that runs show, each with the findings of the file that mean the same.
 const PREDICTED: &[(&str, &[&str])] = &[

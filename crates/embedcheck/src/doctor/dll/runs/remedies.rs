@@ -5,8 +5,10 @@ use std::path::Path;
 
 use super::About;
 use super::bench::Bench;
-use super::facts::Scope;
+use super::facts::{Run, Scope};
+use super::findings::{GENERAL, list};
 use super::judge::Judged;
+use super::python;
 use crate::dll::quote;
 use crate::doctor::{DoctorError, Fix};
 use crate::target::Target;
@@ -30,32 +32,21 @@ pub(super) fn remedies(
     let Some(first) = group.first() else { return Ok(Vec::new()) };
     let cause = first.run.cause.as_deref().unwrap_or_default();
     let scope = first.run.scope;
-    let works = |scope: Scope| {
-        let mut runs = judged.iter().filter(|judged| judged.run.scope == scope).peekable();
-        runs.peek().is_some() && runs.all(|judged| judged.run.works)
-    };
     let mut fixes = Vec::new();
     // The interpreter needs no host's remedies.
     if scope == Scope::Interpreter {
-        return Ok(if WANT_CFFI.contains(&cause) { install_cffi(target) } else { fixes });
+        return Ok(if WANT_CFFI.contains(&cause) {
+            python::install_cffi(target, about, judged)
+        } else {
+            fixes
+        });
     }
-    if let Some(libpython) = bench.libpython.as_deref().filter(|_| WANT_GLOBAL.contains(&cause)) {
-        global(about, bench, libpython, scope, &works, &mut fixes)?;
-    }
-    if WANT_PATH.contains(&cause)
-        && let Some(folder) = bench.libpython.as_deref().and_then(Path::parent)
-    {
-        let path = bench.library_path(folder);
-        let what = "Lead ld.so to it, in the environment of the host.";
-        let fix = Fix::command(what, format!("export LD_LIBRARY_PATH={}", quote(&path)));
-        // In a local host another problem may be next.
-        let mut scopes: Vec<_> = group.iter().map(|judged| judged.run.scope).collect();
-        scopes.dedup();
-        for scope in scopes {
-            if bench.again(scope, &[("LD_LIBRARY_PATH", Some(path.clone()))])?.run.works {
-                fixes.push(fix.verified());
-                break;
-            }
+    if let Some(libpython) = bench.libpython.as_deref() {
+        if WANT_GLOBAL.contains(&cause) {
+            global(about, bench, libpython, group, judged, &mut fixes)?;
+        }
+        if WANT_PATH.contains(&cause) {
+            path(about, bench, libpython, group, judged, &mut fixes)?;
         }
     }
     // To wait for several hangs more would take minutes.
@@ -67,56 +58,203 @@ pub(super) fn remedies(
         }
     }
     if WANT_CFFI.contains(&cause) {
-        fixes.extend(install_cffi(target));
+        fixes.extend(python::install_cffi(target, about, judged));
+    }
+    if cause == "init-module-missing" {
+        let lines = first.cause.iter().flat_map(|cause| &cause.evidence);
+        fixes.extend(python::look_for(lines, target, about, judged));
     }
     Ok(fixes)
+}
+
+/// What a trial did to a failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// All works.
+    Works,
+    /// The cause is gone, and another one is next.
+    Next(String),
+    /// Nothing that is known to be better.
+    NoBetter,
+}
+
+impl Outcome {
+    /// Of runs of one kind, against a cause.
+    fn of<'r>(cause: &str, runs: impl IntoIterator<Item = &'r Run>) -> Self {
+        let mut outcome = Self::NoBetter;
+        for run in runs {
+            match run.cause.as_deref() {
+                _ if run.works && outcome == Self::NoBetter => outcome = Self::Works,
+                _ if run.works => {}
+                // How a process ended does not tell that the cause is gone.
+                Some(next) if next != cause && !GENERAL.contains(&next) => {
+                    outcome = Self::Next(next.to_owned());
+                }
+                _ => return Self::NoBetter,
+            }
+        }
+        outcome
+    }
+
+    /// Of the runs that were made in this scope.
+    fn in_scope(cause: &str, judged: &[Judged], scope: Scope) -> Self {
+        let runs = judged.iter().map(|judged| &judged.run);
+        Self::of(cause, runs.filter(|run| run.scope == scope))
+    }
+
+    /// The fix, with what came of it; `None` if it is none.
+    fn told(&self, fix: Fix) -> Option<Fix> {
+        match self {
+            Self::Works => Some(fix.verified()),
+            Self::Next(next) => {
+                let what = format!(
+                    "{} Tried in this visit: this problem is gone, and {next} is next.",
+                    fix.what
+                );
+                Some(Fix { what, ..fix })
+            }
+            Self::NoBetter => None,
+        }
+    }
 }
 
 fn global(
     about: &About,
     bench: &Bench<'_>,
     libpython: &Path,
-    scope: Scope,
-    works: &dyn Fn(Scope) -> bool,
+    group: &[&Judged],
+    judged: &[Judged],
     fixes: &mut Vec<Fix>,
 ) -> Result<(), DoctorError> {
-    let file = libpython.display();
-    if works(Scope::Preloaded) && !about.extension {
-        let what = format!(
-            "In the host, before it opens the DLL: dlopen(\"{file}\", RTLD_NOW | RTLD_GLOBAL)."
-        );
-        fixes.push(Fix::advice(what).verified());
+    let Some(first) = group.first() else { return Ok(()) };
+    let (cause, scope) = (first.run.cause.as_deref().unwrap_or_default(), first.run.scope);
+    if !about.extension {
+        let outcome = Outcome::in_scope(cause, judged, Scope::Preloaded);
+        fixes.extend(outcome.told(Fix::advice(open_first(libpython))));
     }
-    if works(Scope::Global) {
-        let what = if about.extension {
-            format!("In the host, open libpython so: dlopen(\"{file}\", RTLD_NOW | RTLD_GLOBAL).")
-        } else {
-            "In the host, open the DLL with RTLD_NOW | RTLD_GLOBAL.".to_owned()
-        };
-        fixes.push(Fix::advice(what).verified());
-    }
-    let preload: OsString = libpython.into();
-    if scope == Scope::Local
-        && bench.again(scope, &[("LD_PRELOAD", Some(preload.clone()))])?.run.works
-    {
+    let what = if about.extension {
+        let file = libpython.display();
+        format!("In the host, open libpython so: dlopen(\"{file}\", RTLD_NOW | RTLD_GLOBAL).")
+    } else {
+        "In the host, open the DLL with RTLD_NOW | RTLD_GLOBAL.".to_owned()
+    };
+    let outcome = Outcome::in_scope(cause, judged, Scope::Global);
+    fixes.extend(outcome.told(Fix::advice(what)));
+    if scope == Scope::Local {
+        let preload: OsString = libpython.into();
         let what = "Without a change to the host, in its environment.";
-        fixes.push(Fix::command(what, format!("export LD_PRELOAD={}", quote(&preload))).verified());
+        let fix = Fix::command(what, format!("export LD_PRELOAD={}", quote(&preload)));
+        let again = bench.again(scope, &[("LD_PRELOAD", Some(preload))])?;
+        fixes.extend(Outcome::of(cause, [&again.run]).told(fix));
     }
     Ok(())
 }
 
-/// Commands that give this very interpreter a cffi.
-pub(super) fn install_cffi(target: &Target) -> Vec<Fix> {
-    let Some(executable) = &target.executable else { return Vec::new() };
-    let python = quote(executable.as_os_str());
-    vec![
-        Fix::command(
-            "Install cffi, the package and its _cffi_backend, for exactly this Python.",
-            format!("{python} -m pip install --upgrade --force-reinstall cffi"),
-        ),
-        Fix::command(
-            "See which file of that name this Python finds, and why.",
-            format!("embedcheck doctor --module _cffi_backend --python {python}"),
-        ),
-    ]
+/// What the host itself can do about a libpython.
+fn open_first(libpython: &Path) -> String {
+    format!(
+        "In the host, before it opens the DLL: dlopen(\"{}\", RTLD_NOW | RTLD_GLOBAL).",
+        libpython.display()
+    )
+}
+
+/// Leads to the folder of libpython, tried in each scope of the group: where libraries are found, the next
+/// trouble may be that libpython is local.
+fn path(
+    about: &About,
+    bench: &Bench<'_>,
+    libpython: &Path,
+    group: &[&Judged],
+    judged: &[Judged],
+    fixes: &mut Vec<Fix>,
+) -> Result<(), DoctorError> {
+    let Some(folder) = libpython.parent() else { return Ok(()) };
+    let cause = group.first().and_then(|first| first.run.cause.as_deref()).unwrap_or_default();
+    let mut scopes: Vec<_> = group.iter().map(|judged| judged.run.scope).collect();
+    scopes.dedup();
+    let path = bench.library_path(folder);
+    let preload: OsString = libpython.into();
+    let lead = [("LD_LIBRARY_PATH", Some(path.clone()))];
+    let both = [&lead[..], &[("LD_PRELOAD", Some(preload.clone()))]].concat();
+    let path = format!("export LD_LIBRARY_PATH={}", quote(&path));
+    let mut tried = Vec::new();
+    for scope in &scopes {
+        tried.push((*scope, Outcome::of(cause, [&bench.again(*scope, &lead)?.run])));
+    }
+    if !about.extension && !about.contains_python {
+        let outcome = Outcome::in_scope(cause, judged, Scope::Preloaded);
+        fixes.extend(
+            Some(Fix::advice(open_first(libpython)).verified())
+                .filter(|_| outcome == Outcome::Works),
+        );
+    }
+    let hosts = |scopes: &[Scope]| {
+        list(&scopes.iter().map(|scope| scope.hosts().to_owned()).collect::<Vec<_>>())
+    };
+    let (good, other): (Vec<_>, Vec<_>) =
+        tried.into_iter().partition(|(_, outcome)| *outcome == Outcome::Works);
+    let good: Vec<_> = good.into_iter().map(|(scope, _)| scope).collect();
+    if other.is_empty() {
+        let what = "Lead ld.so to it, in the environment of the host.";
+        fixes.push(Fix::command(what, path).verified());
+        return Ok(());
+    }
+    let mut for_all = true;
+    for scope in &scopes {
+        for_all = for_all && bench.again(*scope, &both)?.run.works;
+    }
+    if for_all {
+        let what = "Lead ld.so to it, and have libpython in the global scope from the start, for hosts of every kind, \
+                    in the environment of the host.";
+        let preload = format!("export LD_PRELOAD={}", quote(&preload));
+        let commands = vec![path.clone(), preload];
+        fixes.push(Fix { what: what.to_owned(), commands, verified: true });
+    }
+    let next = other.iter().filter_map(|(scope, outcome)| match outcome {
+        Outcome::Next(next) => Some(format!("in {} {next} is next", scope.hosts())),
+        _ => None,
+    });
+    let next: Vec<_> = next.collect();
+    // Without an effect in any, it is no remedy.
+    if good.is_empty() && next.len() < other.len() {
+        return Ok(());
+    }
+    let enough =
+        if good.is_empty() { String::new() } else { format!("it works in {}; ", hosts(&good)) };
+    let rest =
+        if next.is_empty() { "in others it is not enough".to_owned() } else { next.join(", and ") };
+    let what = format!(
+        "Lead ld.so to it alone, in the environment of the host. Tried in this visit: {enough}{rest}."
+    );
+    fixes.push(Fix::command(what, path));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::HostKind;
+
+    fn run(cause: Option<&str>) -> Run {
+        Run {
+            works: cause.is_none(),
+            cause: cause.map(str::to_owned),
+            ..Run::made_up(HostKind::C, Scope::Local)
+        }
+    }
+
+    #[test]
+    fn a_remedy_is_judged_by_the_cause_that_it_is_for() {
+        let of = |causes: &[Option<&str>]| {
+            let runs: Vec<_> = causes.iter().map(|cause| run(*cause)).collect();
+            Outcome::of("libpython-local", &runs)
+        };
+        let next = Outcome::Next("cffi-unattached".to_owned());
+        assert_eq!(of(&[None, None]), Outcome::Works);
+        assert_eq!(of(&[Some("cffi-unattached"), None]), next);
+        assert_eq!(of(&[None, Some("cffi-unattached")]), next);
+        assert_eq!(of(&[None, Some("libpython-local")]), Outcome::NoBetter);
+        assert_eq!(of(&[Some("crash")]), Outcome::NoBetter, "an end tells nothing");
+        assert_eq!(of(&[]), Outcome::NoBetter);
+    }
 }
