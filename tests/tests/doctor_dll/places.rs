@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use embedcheck::doctor::dll::{DllOptions, PythonUse, Scope};
+use embedcheck::doctor::{Fix, Severity};
 use embedcheck::run::Stop;
 use embedcheck_tests::{CALLER, RUST_HOST};
 
@@ -81,30 +82,73 @@ fn versions_are_not_looked_up() {
     assert!(seen.0.is_healthy() && seen.0.findings.is_empty(), "{seen:#?}");
 }
 
-/// A host with a Python inside is no library that could be preloaded.
-#[test]
-fn a_program_is_not_preloaded() {
-    let Some(shop) = Shop::new() else { return };
-    let source = "void Py_Initialize(void) {} void Py_InitializeEx(int i) {} int Py_IsInitialized(void) { return 1; }
-                  int main(void) { return 0; }";
-    fs::write(shop.path("host.c"), source).expect("it can be written");
+const HOST: &str = "void Py_Initialize(void) {} void Py_InitializeEx(int i) {}
+int Py_IsInitialized(void) { return 1; }
+int main(void) { return 0; }
+";
+
+/// The doctor's answer about a DLL and a host with a Python inside.
+fn with_host(shop: &Shop, dll: PathBuf) -> Seen {
+    fs::write(shop.path("host.c"), HOST).expect("it can be written");
     shop.sh("cc -w -rdynamic -o host host.c");
-    let call = ADD1.iter().map(|word| (*word).to_owned()).collect();
     let options = DllOptions {
-        dll: shop.plugin(),
+        dll,
         host: Some(shop.path("host")),
         environment: Vec::new(),
-        calls: vec![call],
+        calls: vec![ADD1.iter().map(|word| (*word).to_owned()).collect()],
         timeout: std::time::Duration::from_secs(60),
         rust_host: RUST_HOST.clone(),
     };
     let stop = Stop::new().expect("a descriptor is left");
     let seen = embedcheck::doctor::dll(shop.target, &CALLER, &options, &stop);
-    let seen = Seen(seen.expect("both can be read"));
+    Seen(seen.expect("both can be read"))
+}
+
+/// A host with a Python inside is no library that could be preloaded.
+#[test]
+fn a_program_is_not_preloaded() {
+    let Some(shop) = Shop::new() else { return };
+    let seen = with_host(&shop, shop.plugin());
     assert!(seen.facts().file.libpython.as_ref().is_some_and(|one| one.is_hosts), "{seen:#?}");
     assert!(matches!(seen.facts().file.python, PythonUse::Named { .. }), "{seen:#?}");
     for run in &seen.runs().runs {
         assert!(run.works, "{run:#?}");
         assert_eq!(run.libpythons, [shop.libpython().display().to_string()], "{run:#?}");
     }
+}
+
+/// That it fails in hosts without a Python is no problem of a host that has one.
+#[test]
+fn a_host_with_a_python_is_judged_as_one() {
+    let Some(shop) = Shop::new() else { return };
+    fs::write(shop.path("bare.c"), PLUGIN).expect("it can be written");
+    shop.sh("cc -w -shared -fPIC -o libbare.so bare.c");
+    let seen = with_host(&shop, shop.path("libbare.so"));
+    assert!(!seen.works(Scope::Local) && seen.works(Scope::Preloaded), "{seen:#?}");
+    assert!(seen.0.is_healthy(), "{seen:#?}");
+    let finding = seen.finding("dll-without-libpython");
+    assert_eq!(finding.severity, Severity::Note, "{seen:#?}");
+    assert!(finding.summary.contains("; host is none of these: "), "{seen:#?}");
+    // Without the host it is one.
+    let seen = shop.doctor(&shop.path("libbare.so"), ADD1);
+    assert_eq!(seen.problems(), ["dll-without-python"], "{seen:#?}");
+    let dlopen = |fix: &&Fix| fix.what.contains("dlopen");
+    let fixes = &seen.finding("dll-without-python").fixes;
+    assert_eq!(fixes.iter().filter(dlopen).count(), 1, "told twice: {seen:#?}");
+}
+
+/// What was named as the DLL lies where it should.
+#[test]
+fn the_backend_itself_is_no_stranger() {
+    let Some(shop) = Shop::new() else { return };
+    let site = shop.site();
+    let Some((_, site)) = site.first() else { return };
+    let files = fs::read_dir(site).expect("CFFI was installed there");
+    let mut files = files.map(|file| file.expect("it can be read").path());
+    let backend = files.find(|file| file.display().to_string().contains("/_cffi_backend."));
+    let seen = shop.doctor_with(&backend.expect("CFFI has one"), &[], Vec::new());
+    let ids: Vec<_> = seen.0.findings.iter().map(|finding| &*finding.id).collect();
+    assert_eq!(ids, ["dll-is-extension-module"], "{seen:#?}");
+    let inside = seen.runs().interpreter.as_ref().expect("it worked");
+    assert!(inside.backend.as_ref().is_some_and(|backend| backend.expected), "{seen:#?}");
 }

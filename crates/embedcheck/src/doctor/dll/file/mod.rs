@@ -82,16 +82,17 @@ impl Seen<'_> {
         self.elf.undefined.iter().any(|symbol| is_c_api(&symbol.name))
     }
 
-    /// The libpython that it brings into a process, also into one that has another.
-    pub(super) fn own_libpython(&self) -> Option<&Path> {
+    /// The libpython that a process has with it. Where the host itself answers to the C API, that which the DLL brings
+    /// along: nobody can open a program.
+    pub(super) fn libpython(&self) -> Option<&Path> {
         let given = &self.loading.as_ref()?.given;
-        match python_of(self) {
-            PythonUse::Named { name } => given.file(&name, &self.path),
-            _ => given
-                .libpython_file
-                .as_deref()
-                .filter(|_| given.libpython.as_ref().is_some_and(|libpython| !libpython.is_hosts)),
-        }
+        let program = self.host.and_then(HostSeen::program).map(|elf| &*elf.path);
+        given.libpython_file.as_deref().filter(|file| Some(*file) != program).or_else(|| {
+            match python_of(self) {
+                PythonUse::Named { name } => given.file(&name, &self.path),
+                _ => None,
+            }
+        })
     }
 
     /// The command that gives the file a search path, with its other entries kept as they are.

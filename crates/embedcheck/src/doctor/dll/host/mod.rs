@@ -28,6 +28,12 @@ impl HostSeen {
         self.elf.as_ref().filter(|_| self.facts.form == HostForm::Program)
     }
 
+    /// Whether a DLL finds a Python in its global scope, as far as its own file tells.
+    pub(super) fn has_python(&self) -> bool {
+        let has = matches!(self.facts.python, HostPython::Linked { .. } | HostPython::Exported);
+        has && self.program().is_some()
+    }
+
     /// Whether ld.so distrusts the environment.
     pub(super) fn is_privileged(&self) -> bool {
         !self.facts.privileges.is_empty()

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use crate::doctor::dll::file::{FileFacts, PythonUse, Role, Seen, name_of};
-use crate::doctor::dll::host::HostPython;
 
 /// A DLL, as far as it decides what is tried.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,7 +17,7 @@ pub(in crate::doctor::dll) struct About {
     pub(in crate::doctor::dll) start: Option<String>,
     /// What it offers to a host.
     pub(in crate::doctor::dll) exports: Vec<String>,
-    /// The libpython that it brings along, as the files say; not that of a host.
+    /// The libpython that a process has with it, as the files say, if that is a library.
     pub(in crate::doctor::dll) libpython: Option<PathBuf>,
     /// It has a libpython inside.
     pub(in crate::doctor::dll) contains_python: bool,
@@ -49,10 +48,10 @@ impl Host {
     fn of(seen: &Seen<'_>) -> Option<Self> {
         let host = seen.host.filter(|host| host.program().is_some())?;
         let given = seen.loading.as_ref().map(|both| &both.given);
-        let has_python =
+        let is_linked =
             given.and_then(|given| given.libpython.as_ref()).is_some_and(|it| it.is_hosts);
         let scope = match &host.facts {
-            facts if has_python || facts.python == HostPython::Exported => HostScope::Global,
+            _ if is_linked || host.has_python() => HostScope::Global,
             facts => facts.opens.clone().map_or(HostScope::Unknown, HostScope::MayOpen),
         };
         Some(Self { name: name_of(Path::new(&host.facts.path)), scope })
@@ -68,7 +67,7 @@ impl About {
             modules: file.modules.clone(),
             start: file.start.clone(),
             exports: file.exports.clone(),
-            libpython: seen.own_libpython().map(Path::to_owned),
+            libpython: seen.libpython().map(Path::to_owned),
             contains_python: file.python == PythonUse::Contained,
             host: Host::of(seen),
         }

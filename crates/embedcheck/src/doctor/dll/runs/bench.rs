@@ -174,7 +174,7 @@ impl<'a> Bench<'a> {
         let mut spec = host.spec(&plan, self.environment(&folder, &[]), &folder)?;
         self.run(&mut spec)?;
         let Some(text) = answer(&to) else { return Ok(None) };
-        Ok(Some(script::read(&String::from_utf8_lossy(&text), &self.given_folders())))
+        Ok(Some(script::read(&String::from_utf8_lossy(&text), &self.given_places())))
     }
 
     fn run(&self, spec: &mut RunSpec) -> Result<Observation, DoctorError> {
@@ -198,11 +198,12 @@ impl<'a> Bench<'a> {
         environment
     }
 
-    /// Folders of `PYTHONPATH`, where a module may well come from.
-    fn given_folders(&self) -> Vec<String> {
+    /// The DLL itself, and folders of `PYTHONPATH`: where a module may well come from.
+    fn given_places(&self) -> Vec<String> {
         let given = self.options.environment.iter().filter(|(name, _)| name == "PYTHONPATH");
         let folders = given.flat_map(|(_, value)| std::env::split_paths(value).collect::<Vec<_>>());
-        folders.map(|folder| folder.display().to_string()).collect()
+        let all = folders.chain([self.about.path.clone()]);
+        all.map(|place| place.display().to_string()).collect()
     }
 
     /// The names of the variables that were given for Python.

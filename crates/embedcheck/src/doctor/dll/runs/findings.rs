@@ -245,6 +245,7 @@ const PREDICTED: &[(&str, &[&str])] = &[
     ("static-tls", &["dll-static-tls-too-large", "dll-static-tls"]),
     ("damaged-file", &["dll-other-machine", "dll-not-a-library", "dll-library-not-found"]),
     ("hang", &["dll-cffi-hangs"]),
+    ("two-libpythons", &["host-other-python"]),
 ];
 
 #[cfg(test)]

@@ -118,6 +118,13 @@ impl Outcome {
     }
 }
 
+/// Opens libpython where extension modules look.
+pub(in crate::doctor::dll) fn before(libpython: &Path) -> Fix {
+    let file = libpython.display();
+    let open = format!("dlopen(\"{file}\", RTLD_NOW | RTLD_GLOBAL)");
+    Fix::advice(format!("In the host, before it opens the DLL: {open}."))
+}
+
 fn global(
     about: &About,
     bench: &Bench<'_>,
@@ -128,18 +135,14 @@ fn global(
 ) -> Result<(), DoctorError> {
     let Some(first) = group.first() else { return Ok(()) };
     let (cause, scope) = (first.run.cause.as_deref().unwrap_or_default(), first.run.scope);
+    // The global host of an extension module is one that opens libpython so.
+    let like = if about.extension { Scope::Global } else { Scope::Preloaded };
+    fixes.extend(Outcome::in_scope(cause, judged, like).told(before(libpython)));
     if !about.extension {
-        let outcome = Outcome::in_scope(cause, judged, Scope::Preloaded);
-        fixes.extend(outcome.told(Fix::advice(open_first(libpython))));
+        let what = "In the host, open the DLL with RTLD_NOW | RTLD_GLOBAL.";
+        let outcome = Outcome::in_scope(cause, judged, Scope::Global);
+        fixes.extend(outcome.told(Fix::advice(what)));
     }
-    let what = if about.extension {
-        let file = libpython.display();
-        format!("In the host, open libpython so: dlopen(\"{file}\", RTLD_NOW | RTLD_GLOBAL).")
-    } else {
-        "In the host, open the DLL with RTLD_NOW | RTLD_GLOBAL.".to_owned()
-    };
-    let outcome = Outcome::in_scope(cause, judged, Scope::Global);
-    fixes.extend(outcome.told(Fix::advice(what)));
     if scope == Scope::Local {
         let preload: OsString = libpython.into();
         let what = "Without a change to the host, in its environment.";
@@ -148,14 +151,6 @@ fn global(
         fixes.extend(Outcome::of(cause, [&again.run]).told(fix));
     }
     Ok(())
-}
-
-/// What the host itself can do about a libpython.
-fn open_first(libpython: &Path) -> String {
-    format!(
-        "In the host, before it opens the DLL: dlopen(\"{}\", RTLD_NOW | RTLD_GLOBAL).",
-        libpython.display()
-    )
 }
 
 /// Leads to the folder of libpython, tried in each scope of the group: where libraries are found, the next
@@ -183,10 +178,7 @@ fn path(
     }
     if !about.extension && !about.contains_python {
         let outcome = Outcome::in_scope(cause, judged, Scope::Preloaded);
-        fixes.extend(
-            Some(Fix::advice(open_first(libpython)).verified())
-                .filter(|_| outcome == Outcome::Works),
-        );
+        fixes.extend(Some(before(libpython).verified()).filter(|_| outcome == Outcome::Works));
     }
     let hosts = |scopes: &[Scope]| {
         list(&scopes.iter().map(|scope| scope.hosts().to_owned()).collect::<Vec<_>>())

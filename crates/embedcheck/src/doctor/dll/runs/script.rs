@@ -35,7 +35,7 @@ fn literal(bytes: &[u8]) -> String {
     literal
 }
 
-/// What [`report`] wrote. `given` are folders that the interpreter was told of.
+/// What [`report`] wrote. `given` are folders and files that the interpreter was told of.
 pub(super) fn read(text: &str, given: &[String]) -> Interpreter {
     let of = |key: &'static str| {
         let lines = text.lines().filter_map(|line| line.split_once(' '));
