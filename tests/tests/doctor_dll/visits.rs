@@ -143,6 +143,15 @@ fn what_is_verified_works_in_a_local_host() {
     let told = "works in RTLD_GLOBAL hosts; in RTLD_LOCAL hosts libpython-local is next.";
     assert!(alone.what.ends_with(told), "{seen:#?}");
     assert_ne!(shop.prints(&host, &[&*lead]), "42");
+    // The first remedy of all, in the host.
+    let define = format!("-DLIBPYTHON='\"{}\"'", shop.libpython().display());
+    let mended = shop.host("mended", &define);
+    assert_eq!(shop.prints(&mended, &[]), "42");
+    let of_host = shop.visit(&CALLER, &shop.options(shop.path("libmy_plugin.so"), Some(mended)));
+    assert!(of_host.0.is_healthy(), "{of_host:#?}");
+    let finding_of_host = of_host.finding("dll-libpython-not-found");
+    assert_eq!(finding_of_host.severity, Severity::Warning, "{of_host:#?}");
+    assert!(finding_of_host.summary.contains("depends on how it opens"), "{of_host:#?}");
     let open = format!("dlopen(\"{}\", RTLD_NOW | RTLD_GLOBAL)", shop.libpython().display());
     assert!(finding.fixes.iter().any(|fix| fix.verified && fix.what.contains(&open)), "{seen:#?}");
 }

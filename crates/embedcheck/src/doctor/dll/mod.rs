@@ -45,7 +45,7 @@ pub fn examine(
     // There is nothing to learn from a file that ld.so refuses.
     if facts.file.given.is_some() {
         let (runs, found) = runs::run(target, caller, options, &about, stop)?;
-        findings = runs::join(findings, found);
+        findings = runs::join(&about, findings, found);
         facts.runs = Some(runs);
     }
     Ok(diagnosis(target, facts, findings))

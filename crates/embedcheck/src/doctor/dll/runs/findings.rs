@@ -12,6 +12,8 @@ use crate::target::Target;
 
 /// Rules that say how a process ended, and not why.
 pub(super) const GENERAL: &[&str] = &["crash", "hang", "exit-inside"];
+/// What a command or advice that sets this variable has in it.
+const LIBRARY_PATH: &str = "LD_LIBRARY_PATH=";
 /// Lines of evidence that a finding quotes.
 const MOST_EVIDENCE: usize = 12;
 
@@ -172,7 +174,12 @@ fn backend_elsewhere(
 
 /// Puts the findings of the file and of the runs together. What the file predicted and a run confirmed is
 /// one finding: that of the file, which knows more places to mend, with what the run showed and tried.
-pub(in crate::doctor::dll) fn join(file: Vec<Finding>, runs: Vec<Finding>) -> Vec<Finding> {
+pub(in crate::doctor::dll) fn join(
+    about: &About,
+    file: Vec<Finding>,
+    runs: Vec<Finding>,
+) -> Vec<Finding> {
+    let doubt = about.host.as_ref().and_then(named::doubt);
     let mut all = file;
     for run in runs {
         let predicted = PREDICTED.iter().find(|(of_run, _)| *of_run == run.id);
@@ -181,6 +188,13 @@ pub(in crate::doctor::dll) fn join(file: Vec<Finding>, runs: Vec<Finding>) -> Ve
         });
         match same {
             Some(finding) => {
+                // What is a problem of the file need not be one of a host that is said to have a way round it.
+                if let Some(doubt) =
+                    doubt.as_ref().filter(|doubt| run.summary.ends_with(doubt.as_str()))
+                {
+                    finding.severity = finding.severity.max(run.severity);
+                    finding.summary = format!("{}; {doubt}", finding.summary);
+                }
                 let new = run.evidence.into_iter().filter(|line| !finding.evidence.contains(line));
                 let new: Vec<_> = new.collect();
                 finding.evidence.extend(new);
@@ -191,7 +205,13 @@ pub(in crate::doctor::dll) fn join(file: Vec<Finding>, runs: Vec<Finding>) -> Ve
                 let is_tried = |fix: &Fix| {
                     tried.iter().any(|one| one.what == fix.what && one.commands == fix.commands)
                 };
-                finding.fixes.retain(|fix| !is_tried(fix));
+                let leads = tried
+                    .iter()
+                    .flat_map(|fix| &fix.commands)
+                    .any(|line| line.contains(LIBRARY_PATH));
+                let is_idle =
+                    |fix: &Fix| leads && fix.commands.is_empty() && fix.what.contains(LIBRARY_PATH);
+                finding.fixes.retain(|fix| !is_tried(fix) && !is_idle(fix));
                 // What was tried and works comes first.
                 finding.fixes.splice(0..0, tried);
             }

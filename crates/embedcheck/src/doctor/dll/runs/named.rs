@@ -51,14 +51,18 @@ pub(super) fn relief(
             let reason = format!("{name} is none of these: a libpython is in its global scope");
             Some((Severity::Note, reason))
         }
-        HostScope::MayOpen(libpython) => {
-            let reason = format!(
-                "whether {name} is one of these depends on how it opens {libpython}, which it names"
-            );
-            Some((Severity::Warning, reason))
-        }
+        HostScope::MayOpen(_) => doubt(host).map(|reason| (Severity::Warning, reason)),
         HostScope::Unknown => None,
     }
+}
+
+/// Why it is not known of a host whether it meets what others meet.
+pub(super) fn doubt(host: &Host) -> Option<String> {
+    let HostScope::MayOpen(libpython) = &host.scope else { return None };
+    let name = &host.name;
+    Some(format!(
+        "whether {name} is one of these depends on how it opens {libpython}, which it names"
+    ))
 }
 
 fn in_scope(judged: &[Judged], scope: Scope) -> impl Iterator<Item = &Judged> {

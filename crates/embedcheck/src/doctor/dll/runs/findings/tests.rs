@@ -106,12 +106,13 @@ fn what_the_file_predicted_is_told_once() {
         source: String::new(),
     };
     let mut run = finding("libpython-not-found", "seen");
-    run.fixes.push(Fix::command("tried", "export A=b").verified());
+    run.fixes.push(Fix::command("tried", "export LD_LIBRARY_PATH=b").verified());
     run.fixes.push(Fix::advice("advice of both").verified());
     let mut file = finding("dll-libpython-not-found", "read");
     file.fixes.push(Fix::advice("advice of both"));
+    file.fixes.push(Fix::advice("For a trial: LD_LIBRARY_PATH=b"));
     let other = finding("two-libpythons", "seen");
-    let all = join(vec![file], vec![run, other]);
+    let all = join(&About::default(), vec![file], vec![run, other]);
     let ids: Vec<_> = all.iter().map(|finding| &*finding.id).collect();
     assert_eq!(ids, ["dll-libpython-not-found", "two-libpythons"]);
     assert_eq!(all[0].evidence, ["read", "seen"]);
@@ -140,10 +141,12 @@ fn another_python_comes_before_its_packages() {
     };
     let ids =
         |all: Vec<Finding>| all.into_iter().map(|one| (one.id, one.severity)).collect::<Vec<_>>();
-    let all = ids(join(file(), vec![finding("backend-missing", Severity::Problem)]));
+    let all =
+        ids(join(&About::default(), file(), vec![finding("backend-missing", Severity::Problem)]));
     assert_eq!(all[0], ("dll-other-python".to_owned(), Severity::Problem), "{all:?}");
     assert_eq!(all[1], ("dll-static-tls".to_owned(), Severity::Warning), "{all:?}");
-    let all = ids(join(file(), vec![finding("libpython-local", Severity::Problem)]));
+    let all =
+        ids(join(&About::default(), file(), vec![finding("libpython-local", Severity::Problem)]));
     assert_eq!(all[1], ("dll-other-python".to_owned(), Severity::Warning), "{all:?}");
 }
 
