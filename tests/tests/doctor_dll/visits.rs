@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -117,7 +118,14 @@ fn the_named_host_is_judged() {
 
     let host = shop.host("plain", "");
     assert_ne!(shop.prints(&host, &[]), "42");
-    assert_eq!(visit(&host).problems(), ["libpython-local"]);
+    let seen = visit(&host);
+    assert_eq!(seen.problems(), ["libpython-local"]);
+    assert!(!commands(seen.finding("libpython-local")).is_empty(), "{seen:#?}");
+    // ld.so would ignore the variable.
+    fs::set_permissions(&host, fs::Permissions::from_mode(0o4755)).expect("it is ours");
+    let seen = visit(&host);
+    let local = seen.finding("libpython-local");
+    assert!(commands(local).is_empty() && local.fixes.iter().any(|fix| fix.verified), "{seen:#?}");
 }
 
 /// Pasted, they help a host that opens the DLL with `RTLD_LOCAL`, too.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::doctor::dll::file::{FileFacts, PythonUse, Role, Seen, name_of};
+use crate::doctor::dll::host::HostPython;
 
 /// A DLL, as far as it decides what is tried.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,13 +32,17 @@ pub(in crate::doctor::dll) struct Host {
     /// Its file name.
     pub(super) name: String,
     pub(super) scope: HostScope,
+    /// ld.so distrusts its environment.
+    pub(super) is_privileged: bool,
 }
 
 /// Where the C API is in a process of a named host, before the DLL is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum HostScope {
-    /// In the global scope: the host is linked to a libpython, or exports its own.
+    /// In the global scope: the host is linked to a libpython.
     Global,
+    /// In the global scope, and inside of the host itself: no run has that one.
+    Inside,
     /// The host may open this libpython, which its bytes name, in any way.
     MayOpen(String),
     /// Nowhere, as far as the file tells.
@@ -51,10 +56,12 @@ impl Host {
         let is_linked =
             given.and_then(|given| given.libpython.as_ref()).is_some_and(|it| it.is_hosts);
         let scope = match &host.facts {
+            facts if facts.python == HostPython::Exported => HostScope::Inside,
             _ if is_linked || host.has_python() => HostScope::Global,
             facts => facts.opens.clone().map_or(HostScope::Unknown, HostScope::MayOpen),
         };
-        Some(Self { name: name_of(Path::new(&host.facts.path)), scope })
+        let name = name_of(Path::new(&host.facts.path));
+        Some(Self { name, scope, is_privileged: host.is_privileged() })
     }
 }
 

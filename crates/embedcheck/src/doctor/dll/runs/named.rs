@@ -16,6 +16,9 @@ pub(super) fn seen(host: &Host, judged: &[Judged]) -> NamedHost {
         HostScope::Global => {
             "a libpython is in its global scope, and no run has one there".to_owned()
         }
+        HostScope::Inside => {
+            "it has a Python inside, in its global scope, and no run has that one".to_owned()
+        }
         HostScope::MayOpen(libpython) => format!(
             "it names {libpython}: if it opens that with RTLD_GLOBAL first, the preloaded runs are like it, and else \
              the local or global ones, by how it opens the DLL"
@@ -47,7 +50,7 @@ pub(super) fn relief(
     }
     let name = &host.name;
     match &host.scope {
-        HostScope::Global => {
+        HostScope::Global | HostScope::Inside => {
             let reason = format!("{name} is none of these: a libpython is in its global scope");
             Some((Severity::Note, reason))
         }

@@ -143,7 +143,7 @@ fn global(
         let outcome = Outcome::in_scope(cause, judged, Scope::Global);
         fixes.extend(outcome.told(Fix::advice(what)));
     }
-    if scope == Scope::Local {
+    if scope == Scope::Local && !is_privileged(about) {
         let preload: OsString = libpython.into();
         let what = "Without a change to the host, in its environment.";
         let fix = Fix::command(what, format!("export LD_PRELOAD={}", quote(&preload)));
@@ -151,6 +151,11 @@ fn global(
         fixes.extend(Outcome::of(cause, [&again.run]).told(fix));
     }
     Ok(())
+}
+
+/// Whether ld.so ignores what leads it to libraries, in the host that was named.
+fn is_privileged(about: &About) -> bool {
+    about.host.as_ref().is_some_and(|host| host.is_privileged)
 }
 
 /// Leads to the folder of libpython, tried in each scope of the group: where libraries are found, the next
@@ -172,13 +177,16 @@ fn path(
     let lead = [("LD_LIBRARY_PATH", Some(path.clone()))];
     let both = [&lead[..], &[("LD_PRELOAD", Some(preload.clone()))]].concat();
     let path = format!("export LD_LIBRARY_PATH={}", quote(&path));
-    let mut tried = Vec::new();
-    for scope in &scopes {
-        tried.push((*scope, Outcome::of(cause, [&bench.again(*scope, &lead)?.run])));
-    }
     if !about.extension && !about.contains_python {
         let outcome = Outcome::in_scope(cause, judged, Scope::Preloaded);
         fixes.extend(Some(before(libpython).verified()).filter(|_| outcome == Outcome::Works));
+    }
+    if is_privileged(about) {
+        return Ok(());
+    }
+    let mut tried = Vec::new();
+    for scope in &scopes {
+        tried.push((*scope, Outcome::of(cause, [&bench.again(*scope, &lead)?.run])));
     }
     let hosts = |scopes: &[Scope]| {
         list(&scopes.iter().map(|scope| scope.hosts().to_owned()).collect::<Vec<_>>())
