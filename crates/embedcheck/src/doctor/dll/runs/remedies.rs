@@ -172,6 +172,8 @@ fn path(
     let cause = group.first().and_then(|first| first.run.cause.as_deref()).unwrap_or_default();
     let mut scopes: Vec<_> = group.iter().map(|judged| judged.run.scope).collect();
     scopes.dedup();
+    // The interpreter is no host.
+    scopes.retain(|scope| *scope != Scope::Interpreter);
     let path = bench.library_path(folder);
     let preload: OsString = libpython.into();
     let lead = [("LD_LIBRARY_PATH", Some(path.clone()))];
@@ -188,13 +190,7 @@ fn path(
     for scope in &scopes {
         tried.push((*scope, Outcome::of(cause, [&bench.again(*scope, &lead)?.run])));
     }
-    let hosts = |scopes: &[Scope]| {
-        list(&scopes.iter().map(|scope| scope.hosts().to_owned()).collect::<Vec<_>>())
-    };
-    let (good, other): (Vec<_>, Vec<_>) =
-        tried.into_iter().partition(|(_, outcome)| *outcome == Outcome::Works);
-    let good: Vec<_> = good.into_iter().map(|(scope, _)| scope).collect();
-    if other.is_empty() {
+    if tried.iter().all(|(_, outcome)| *outcome == Outcome::Works) {
         let what = "Lead ld.so to it, in the environment of the host.";
         fixes.push(Fix::command(what, path).verified());
         return Ok(());
@@ -210,24 +206,35 @@ fn path(
         let commands = vec![path.clone(), preload];
         fixes.push(Fix { what: what.to_owned(), commands, verified: true });
     }
-    let next = other.iter().filter_map(|(scope, outcome)| match outcome {
+    let alone = where_enough(&tried).map(|tried| {
+        let what = "Lead ld.so to it alone, in the environment of the host.";
+        Fix::command(format!("{what} Tried in this visit: {tried}."), path)
+    });
+    fixes.extend(alone);
+    Ok(())
+}
+
+/// In which hosts a remedy is enough, and what is next in others; `None` if it changes nothing in any.
+fn where_enough(tried: &[(Scope, Outcome)]) -> Option<String> {
+    let works = tried.iter().filter(|(_, outcome)| *outcome == Outcome::Works);
+    let works: Vec<_> = works.map(|(scope, _)| scope.hosts().to_owned()).collect();
+    let next = tried.iter().filter_map(|(scope, outcome)| match outcome {
         Outcome::Next(next) => Some(format!("in {} {next} is next", scope.hosts())),
         _ => None,
     });
-    let next: Vec<_> = next.collect();
-    // Without an effect in any, it is no remedy.
-    if good.is_empty() && next.len() < other.len() {
-        return Ok(());
+    let mut parts: Vec<_> = next.collect();
+    if works.is_empty() && parts.is_empty() {
+        return None;
     }
-    let enough =
-        if good.is_empty() { String::new() } else { format!("it works in {}; ", hosts(&good)) };
-    let rest =
-        if next.is_empty() { "in others it is not enough".to_owned() } else { next.join(", and ") };
-    let what = format!(
-        "Lead ld.so to it alone, in the environment of the host. Tried in this visit: {enough}{rest}."
-    );
-    fixes.push(Fix::command(what, path));
-    Ok(())
+    if !works.is_empty() {
+        parts.insert(0, format!("it works in {}", list(&works)));
+    }
+    let same = tried.iter().filter(|(_, outcome)| *outcome == Outcome::NoBetter);
+    let same: Vec<_> = same.map(|(scope, _)| scope.hosts().to_owned()).collect();
+    if !same.is_empty() {
+        parts.push(format!("in {} it is not enough", list(&same)));
+    }
+    Some(parts.join("; "))
 }
 
 #[cfg(test)]
@@ -256,5 +263,19 @@ mod tests {
         assert_eq!(of(&[None, Some("libpython-local")]), Outcome::NoBetter);
         assert_eq!(of(&[Some("crash")]), Outcome::NoBetter, "an end tells nothing");
         assert_eq!(of(&[]), Outcome::NoBetter);
+    }
+
+    #[test]
+    fn a_remedy_says_where_it_is_enough() {
+        let next = || Outcome::Next("libpython-local".to_owned());
+        let of = |tried: &[(Scope, Outcome)]| where_enough(tried);
+        let told = of(&[(Scope::Local, next()), (Scope::Global, Outcome::Works)]);
+        let expected = "it works in RTLD_GLOBAL hosts; in RTLD_LOCAL hosts libpython-local is next";
+        assert_eq!(told.as_deref(), Some(expected));
+        let told = of(&[(Scope::Local, Outcome::NoBetter), (Scope::Global, next())]);
+        let expected =
+            "in RTLD_GLOBAL hosts libpython-local is next; in RTLD_LOCAL hosts it is not enough";
+        assert_eq!(told.as_deref(), Some(expected));
+        assert_eq!(of(&[(Scope::Local, Outcome::NoBetter)]), None);
     }
 }
