@@ -3,7 +3,8 @@
 use super::About;
 use super::bench::Bench;
 use super::facts::{Interpreter, Scope};
-use super::judge::{Judged, without_addresses};
+use super::judge::Judged;
+use super::traceback::without_addresses;
 use super::{kinds, named, python, remedies};
 use crate::doctor::dll::kinds as file_kinds;
 use crate::doctor::{DoctorError, Finding, Fix, Severity};

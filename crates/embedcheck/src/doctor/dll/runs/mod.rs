@@ -12,6 +12,7 @@ mod remedies;
 mod script;
 mod steps;
 mod text;
+mod traceback;
 
 pub(super) use about::About;
 pub use facts::{Backend, Interpreter, NamedHost, Run, RunFacts, Scope};
