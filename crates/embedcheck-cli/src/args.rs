@@ -231,8 +231,8 @@ pub(crate) struct DoctorArgs {
     #[arg(long, value_name = "DIR_OR_ZIP", requires = "module")]
     pub(crate) path: Vec<PathBuf>,
 
-    /// With --module: the paths are layers of AWS Lambda, in the order of the function
-    #[arg(long, requires = "module")]
+    /// With --module and --path: the paths are layers of AWS Lambda, in the order of the function
+    #[arg(long, requires_all = ["module", "path"])]
     pub(crate) lambda: bool,
 
     /// With --module: for a Python that is not installed here, such as 3.12; files are looked at,

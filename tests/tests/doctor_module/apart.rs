@@ -3,6 +3,8 @@
 use std::process::{Command, Stdio};
 
 use embedcheck::doctor::module::{ImportHow, ModuleOptions};
+use embedcheck::doctor::{Severity, to_text};
+use embedcheck::report::TextOptions;
 use embedcheck_tests::{own_target, required};
 
 use crate::support::{facts, finding, lay, options, trace, visit};
@@ -124,6 +126,11 @@ fn a_virtual_environment_is_not_seen_from_within_a_host() {
         runs,
         [(ImportHow::Interpreter, true), (ImportHow::Embedded, false), (ImportHow::Embedded, true)]
     );
+    // Two lines with opposite ends do not have the same name.
+    let text = to_text(&diagnosis, &TextOptions::default());
+    for name in ["  embedded  ", "  embedded, other PATH "] {
+        assert!(text.contains(name), "no `{name}` in {text}");
+    }
     // With the environment first on PATH there is nothing to tell.
     options.environment = vec![("PATH".into(), venv.join("bin").into())];
     let diagnosis = visit(&options);
@@ -147,4 +154,29 @@ fn layers_stand_alone() {
     assert!(!is_there(&options));
     options.name = "there".to_owned();
     assert!(is_there(&options));
+}
+
+/// What a program can do without is no more than a warning; what it cannot do without is a problem of the program.
+#[test]
+fn an_extension_module_of_who_wants_it_may_be_one_to_do_without() {
+    let Some(target) = own_target() else { return };
+    let file = "vault/_fast.cpython-35m-x86_64-linux-gnu.so";
+    let record = format!("vault/__init__.py,,\n{file},,\n");
+    let catches =
+        "import there\ntry:\n    from vault import _fast\nexcept ImportError:\n    pass\n";
+    for (code, severity) in
+        [(catches, Severity::Warning), ("import there, vault._fast\n", Severity::Problem)]
+    {
+        let folder = lay(&[
+            ("there.py", ""),
+            ("vault/__init__.py", code),
+            (file, "no shared library, but nobody looks"),
+            ("vault-1.dist-info/METADATA", "Name: vault\nVersion: 1\nRequires-Dist: there\n"),
+            ("vault-1.dist-info/RECORD", &record),
+        ]);
+        let diagnosis = visit(&options(target, "there", &[folder.path()]));
+        let found = finding(&diagnosis, "module-dependent-unfit");
+        assert_eq!(found.severity, severity, "{diagnosis:#?}");
+        assert!(found.summary.contains("is for CPython 3.5"), "{}", found.summary);
+    }
 }

@@ -5,14 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use embedcheck::doctor::module::{ModuleOptions, Runtime};
-use embedcheck::doctor::{Diagnosis, Finding, Severity};
+use embedcheck::doctor::{Diagnosis, Finding, Severity, to_text};
+use embedcheck::report::TextOptions;
 use embedcheck::target::{self, Target};
 use embedcheck_tests::{CALLER, required, target};
 
 use crate::support::{finding, options, visit};
 use crate::wheels::{
-    self, CFFI_311, CFFI_312, CFFI_313, CRYPTOGRAPHY, PYCPARSER, PYMYSQL, limited, paste, pip,
-    succeeded, unpack,
+    self, CFFI_311, CFFI_312, CFFI_313, CRYPTOGRAPHY, CRYPTOGRAPHY_NEWER, PYCPARSER, PYMYSQL,
+    Wheel, limited, paste, pip, succeeded, unpack,
 };
 
 const MODULE: &str = "_cffi_backend";
@@ -87,6 +88,14 @@ fn seed_000_without_cffi() {
     assert!(panic.summary.contains("(cryptography 41.0.7, "), "{}", panic.summary);
     assert!(has_line(panic, "ModuleNotFoundError: No module named '_cffi_backend'"), "{panic:#?}");
 
+    // The way there is told once, by the finding; more of it is to be asked for.
+    let told = |verbose| {
+        let text = to_text(&diagnosis, &TextOptions { verbose, ..TextOptions::default() });
+        text.matches(".py:").count()
+    };
+    assert_eq!(told(false), 1);
+    assert!(told(true) > 1);
+
     // What the seed says of libffi-dev is about building from source: a wheel needs none.
     let said = format!("{:?}", missing.fixes);
     assert!(!said.contains("libffi-dev"), "{said}");
@@ -128,8 +137,12 @@ struct Layers {
 
 impl Layers {
     fn new() -> Option<Self> {
+        Self::with(CRYPTOGRAPHY)
+    }
+
+    fn with(cryptography: Wheel) -> Option<Self> {
         let python = target("3.12")?.executable.as_deref()?;
-        let wheels = wheels::all(&[PYMYSQL, CRYPTOGRAPHY, CFFI_311, PYCPARSER, CFFI_312])?;
+        let wheels = wheels::all(&[PYMYSQL, cryptography, CFFI_311, PYCPARSER, CFFI_312])?;
         let folder = tempfile::tempdir().expect("a temporary folder");
         for (name, range) in [("mysql", 0..1), ("crypto", 1..4)] {
             let layer = folder.path().join(name).join("python");
@@ -212,6 +225,33 @@ fn seed_001_without_the_runtime() {
     options.runtime = described((3, 12));
     told(&visit(&options));
     options.runtime = described((3, 11));
+    let diagnosis = visit(&options);
+    assert!(diagnosis.is_healthy(), "{:#?}", diagnosis.findings);
+}
+
+/// cffi fits Python 3.11, and the function cannot start all the same: Amazon Linux 2 has not the glibc that the Rust code of
+/// cryptography needs, whatever this machine has.
+#[test]
+fn seed_001_with_the_cryptography_of_a_newer_system() {
+    let Some(older) = target("3.11") else { return };
+    let (Some(layers), Some(good)) =
+        (Layers::with(CRYPTOGRAPHY_NEWER), wheels::all(&[CRYPTOGRAPHY]))
+    else {
+        return;
+    };
+    let mut options = layers.options(older);
+    let installed = visit(&options);
+    options.runtime =
+        Runtime::Described { version: (3, 11), architecture: std::env::consts::ARCH.to_owned() };
+    for diagnosis in [&installed, &visit(&options)] {
+        let unfit = problem(diagnosis);
+        assert_eq!(unfit.id, "module-dependent-unfit", "{unfit:#?}");
+        for words in ["cryptography 41.0.7", "layer 2", "_rust.abi3.so", "needs glibc 2.28"] {
+            assert!(unfit.summary.contains(words), "no `{words}` in: {}", unfit.summary);
+        }
+        assert!(has_line(unfit, CHAIN), "{unfit:#?}");
+    }
+    mend(problem(&installed), &good, layers.folder.path());
     let diagnosis = visit(&options);
     assert!(diagnosis.is_healthy(), "{:#?}", diagnosis.findings);
 }

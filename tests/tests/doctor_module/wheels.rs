@@ -15,15 +15,27 @@ pub(crate) struct Wheel {
     pub(crate) version: &'static str,
     /// `3.11`.
     pub(crate) python: &'static str,
+    /// `manylinux2014`: for which glibc (PEP 600).
+    pub(crate) system: &'static str,
 }
 
+/// Amazon Linux 2 has them, too.
+const OLD: &str = "manylinux2014";
+
 pub(crate) const CRYPTOGRAPHY: Wheel =
-    Wheel { name: "cryptography", version: "41.0.7", python: "3.11" };
-pub(crate) const CFFI_311: Wheel = Wheel { name: "cffi", version: "1.16.0", python: "3.11" };
-pub(crate) const CFFI_312: Wheel = Wheel { name: "cffi", version: "1.16.0", python: "3.12" };
-pub(crate) const CFFI_313: Wheel = Wheel { name: "cffi", version: "1.17.1", python: "3.13" };
-pub(crate) const PYCPARSER: Wheel = Wheel { name: "pycparser", version: "2.22", python: "3.11" };
-pub(crate) const PYMYSQL: Wheel = Wheel { name: "pymysql", version: "1.1.1", python: "3.11" };
+    Wheel { name: "cryptography", version: "41.0.7", python: "3.11", system: OLD };
+/// The same for newer systems: its Rust code needs glibc 2.28.
+pub(crate) const CRYPTOGRAPHY_NEWER: Wheel = Wheel { system: "manylinux_2_28", ..CRYPTOGRAPHY };
+pub(crate) const CFFI_311: Wheel =
+    Wheel { name: "cffi", version: "1.16.0", python: "3.11", system: OLD };
+pub(crate) const CFFI_312: Wheel =
+    Wheel { name: "cffi", version: "1.16.0", python: "3.12", system: OLD };
+pub(crate) const CFFI_313: Wheel =
+    Wheel { name: "cffi", version: "1.17.1", python: "3.13", system: OLD };
+pub(crate) const PYCPARSER: Wheel =
+    Wheel { name: "pycparser", version: "2.22", python: "3.11", system: OLD };
+pub(crate) const PYMYSQL: Wheel =
+    Wheel { name: "pymysql", version: "1.1.1", python: "3.11", system: OLD };
 
 /// `target/wheels`.
 fn cache() -> PathBuf {
@@ -39,9 +51,9 @@ pub(crate) fn all(wheels: &[Wheel]) -> Option<Vec<PathBuf>> {
 }
 
 fn one(wheel: Wheel) -> Option<PathBuf> {
-    let Wheel { name, version, python } = wheel;
-    let folder = cache().join(format!("{name}-{version}-for-{python}"));
-    let what = format!("the wheel of {name} {version} for Python {python}");
+    let Wheel { name, version, python, system } = wheel;
+    let folder = cache().join(format!("{name}-{version}-for-{python}-{system}"));
+    let what = format!("the wheel of {name} {version} for Python {python} on {system}");
     if let Some(file) = in_folder(&folder) {
         return Some(file);
     }
@@ -69,7 +81,7 @@ fn fetch(wheel: Wheel, folder: &Path) -> Result<PathBuf, String> {
     command
         .args(["download", "--no-deps", "--only-binary=:all:", "--implementation=cp"])
         .arg(format!("--python-version={}", wheel.python))
-        .arg(format!("--platform=manylinux2014_{}", std::env::consts::ARCH))
+        .arg(format!("--platform={}_{}", wheel.system, std::env::consts::ARCH))
         .arg("--dest")
         .arg(scratch.path())
         .arg(format!("{}=={}", wheel.name, wheel.version));

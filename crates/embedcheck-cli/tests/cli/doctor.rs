@@ -28,6 +28,9 @@ fn one_subject_is_needed_and_no_more() {
     // Nothing is imported for a Python that is not here.
     let both = ["doctor", "--module", "m", "--runtime", "3.12", "--import", "program"];
     place.run(both).expect_error(2, &["--import", "--runtime"]);
+    // Layers that nobody names cannot be looked at.
+    let none = ["doctor", "--module", "m", "--lambda", "--runtime", "3.12"];
+    place.run(none).expect_error(2, &["--path"]);
     place.run(["doctor", "--explain-log", "-", "--path", "x"]).expect_code(2);
     place.run(["doctor", "--explain-log", "-", "--host", "x"]).expect_code(2);
 }

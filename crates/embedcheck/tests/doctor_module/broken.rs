@@ -1,6 +1,7 @@
 //! Files that are wrong in each way.
 
 use std::fs;
+use std::process::Command;
 
 use embedcheck::doctor::module::{Fate, Flaw, Form};
 use embedcheck::target::Target;
@@ -209,7 +210,7 @@ fn a_source_in_the_way() {
     let shadowed = &answer.facts().candidates[1];
     assert!(matches!(&shadowed.fate, Fate::Shadowed(by) if by.ends_with("_cffi_backend.py")));
     // The printed fix is the right one.
-    assert!(std::process::Command::new("/bin/sh").args(["-c", &away]).status().unwrap().success());
+    assert!(Command::new("/bin/sh").args(["-c", &away]).status().unwrap().success());
     question.ask().assert_healthy();
 }
 
@@ -303,7 +304,7 @@ fn what_is_taken_is_replaced_or_moved() {
     let finding = answer.only("module-damaged", &["--path 1"]);
     let behind = &finding.fixes[1];
     assert!(behind.commands[0].starts_with("mv "), "{behind:?}");
-    let status = std::process::Command::new("/bin/sh").args(["-c", &behind.commands[0]]).status();
+    let status = Command::new("/bin/sh").args(["-c", &behind.commands[0]]).status();
     assert!(status.unwrap().success());
     question.ask().assert_healthy();
 }
@@ -361,4 +362,34 @@ fn links_that_lead_nowhere_and_in_a_circle() {
         let commands = commands(answer.only("module-damaged", &["_cffi_backend.so"]));
         assert!(commands.contains("pip install"), "{commands}");
     }
+}
+
+/// What somebody has built for himself is at no package index; a distribution of that name is somebody else's.
+#[test]
+fn a_file_that_no_distribution_owns() {
+    let Some(wheel) = cffi(12, "manylinux2014_x86_64") else { return };
+    let folder = folder();
+    let package = folder.path().join("plugin");
+    fs::create_dir(&package).unwrap();
+    fs::write(package.join("__init__.py"), "").unwrap();
+    for place in [folder.path(), &package] {
+        fs::copy(backend(&wheel), place.join("ex.cpython-312-x86_64-linux-gnu.so")).unwrap();
+    }
+    for name in ["ex", "plugin.ex"] {
+        let answer = Question::described((3, 11), name).path(folder.path()).ask();
+        let finding = answer.only("module-other-python", &["CPython 3.12"]);
+        assert_eq!(commands(finding), "", "{}", answer.text());
+        assert!(finding.fixes[0].what.contains("Build it again with CPython 3.11"), "{finding:?}");
+    }
+    // It has the name of another module.
+    let question = Question::described((3, 12), "ex").path(folder.path());
+    let answer = question.ask();
+    let finding = answer.only("module-misnamed", &["PyInit__cffi_backend"]);
+    let status = Command::new("/bin/sh").args(["-c", &commands(finding)]).status();
+    assert!(status.unwrap().success());
+    Question::described((3, 12), "_cffi_backend").path(folder.path()).ask().assert_healthy();
+    // Now the name is taken.
+    fs::copy(backend(&wheel), folder.path().join("ex.cpython-312-x86_64-linux-gnu.so")).unwrap();
+    let answer = question.ask();
+    assert_eq!(commands(answer.only("module-misnamed", &[])), "", "{}", answer.text());
 }

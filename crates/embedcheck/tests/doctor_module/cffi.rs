@@ -1,6 +1,8 @@
 //! The two parts of cffi.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use crate::support::{Question, backend, cffi, commands, copy, folder, python, skip, targets};
 
@@ -18,7 +20,61 @@ fn versions_that_differ() {
     fs::write(&path, bytes).unwrap();
     let answer = Question::of(target, "_cffi_backend").path(folder.path()).ask();
     let finding = answer.only("cffi-versions-differ", &["1.17.1", "1.16.0"]);
-    assert!(commands(finding).contains("cffi==1.17.1"), "{}", commands(finding));
+    // pip replaces both parts, and nowhere else.
+    assert!(commands(finding).ends_with(&both_to(folder.path())), "{}", commands(finding));
+    assert_eq!(finding.fixes.len(), 1, "{finding:?}");
+}
+
+fn both_to(folder: &Path) -> String {
+    format!(" -m pip install --upgrade --target {} cffi", folder.display())
+}
+
+/// What lies behind the part that does not fit would never be taken, however often it is installed.
+#[test]
+fn versions_that_differ_in_two_places() {
+    let (Some(target), Some(wheel)) = (python(12), cffi(12, "manylinux2014_x86_64")) else {
+        return;
+    };
+    let (front, behind) = (folder(), folder());
+    copy(&wheel, behind.path());
+    copy(&wheel.join("cffi"), &front.path().join("cffi"));
+    let init = front.path().join("cffi/__init__.py");
+    let source = fs::read_to_string(&init).unwrap();
+    fs::write(&init, source.replace("__version__ = \"1.17.1\"", "__version__ = \"1.16.0\""))
+        .unwrap();
+    let question = Question::of(target, "_cffi_backend").path(front.path()).path(behind.path());
+    let answer = question.ask();
+    let finding =
+        answer.only("cffi-versions-differ", &["cffi is 1.16.0", "_cffi_backend is 1.17.1"]);
+    let [first, second] = finding.fixes.as_slice() else { panic!("{finding:?}") };
+    assert!(first.commands[0].ends_with(&both_to(front.path())), "{first:?}");
+    assert_eq!(second.commands.len(), 2, "{second:?}");
+    assert!(second.commands[0].starts_with("mv "), "{second:?}");
+    assert!(second.commands[1].ends_with(&both_to(behind.path())), "{second:?}");
+    let moved = Command::new("/bin/sh").args(["-c", &second.commands[0]]).status();
+    assert!(moved.unwrap().success());
+    question.ask().assert_healthy();
+}
+
+/// Who wants it says where it belongs: in the interpreter's own packages a program that is moved would leave it behind.
+#[test]
+fn what_is_missing_goes_to_who_wants_it() {
+    let Some(target) = python(13) else { return };
+    let folder = folder();
+    let info = folder.path().join("vault-1.0.dist-info");
+    fs::create_dir(&info).unwrap();
+    fs::write(
+        info.join("METADATA"),
+        "Name: vault\nVersion: 1.0\nRequires-Dist: cffi; extra == 'keys'\n",
+    )
+    .unwrap();
+    let answer = Question::of(target, "_cffi_backend").path(folder.path()).ask();
+    let finding = answer.only("module-missing", &[]);
+    assert!(finding.fixes[0].commands[0].ends_with(&both_to(folder.path())), "{finding:?}");
+    let new = finding.fixes.iter().find(|fix| fix.commands[0].contains("-m venv "));
+    let new = new.unwrap_or_else(|| panic!("{finding:?}"));
+    // A new environment without the program is of no use.
+    assert!(new.commands[1].ends_with("install cffi 'vault[keys]'"), "{new:?}");
 }
 
 #[test]
@@ -31,7 +87,9 @@ fn the_package_without_its_module() {
     let answer = Question::of(target, "_cffi_backend").path(folder.path()).ask();
     let finding =
         answer.only("module-missing", &["cffi 1.17.1 is there, without its extension module"]);
-    assert!(commands(finding).contains("--force-reinstall cffi"), "{}", commands(finding));
+    // Elsewhere the package that is there would be found in front of its better half.
+    assert!(commands(finding).ends_with(&both_to(folder.path())), "{}", commands(finding));
+    assert_eq!(finding.fixes.len(), 1, "{finding:?}");
 }
 
 #[test]

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use embedcheck::doctor::module::{Fate, Origin};
 use tempfile::TempDir;
 
-use crate::support::{Question, any_python, cffi, commands, copy, folder, pack};
+use crate::support::{Question, any_python, cffi, commands, copy, folder, pack, skip};
 
 /// A layer with cffi for 3.11 below a folder, and one with a package in Python.
 fn two(below: &str) -> Option<(TempDir, TempDir)> {
@@ -77,7 +78,7 @@ fn archives_are_the_same() {
         &["python/lib/python3.11/site-packages", "built for CPython 3.11"],
     );
     let commands = commands(finding);
-    assert!(commands.starts_with("unzip -q "), "{commands}");
+    assert!(commands.starts_with("unzip -oq "), "{commands}");
     assert!(commands.contains("two.unpacked/python cffi"), "{commands}");
 }
 
@@ -175,4 +176,51 @@ fn a_fix_goes_where_the_file_is_taken_from() {
     let commands = commands(answer.only("module-damaged", &["layer 1"]));
     let target = format!("--target {} ", second.path().join(site).display());
     assert!(commands.contains(&target), "{commands}");
+}
+
+/// The folder that pip installed into, and not the one that is packed.
+#[test]
+fn the_inner_folder_of_a_layer() {
+    for inner in ["python", "python/lib/python3.11/site-packages"] {
+        let Some((first, second)) = two(inner) else { return };
+        let named = second.path().join(inner);
+        let answer =
+            Question::described((3, 11), "_cffi_backend").layers([first.path(), &named]).ask();
+        let finding = answer.only("layer-inner-folder", &["layer 2"]);
+        let command = format!(
+            "embedcheck doctor --module _cffi_backend --runtime 3.11 --architecture x86_64 --lambda --path {} --path {}",
+            first.path().display(),
+            second.path().display()
+        );
+        assert_eq!(commands(finding), command);
+    }
+    // One of that name is a layer if it is made like one.
+    let Some((_, second)) = two("python/python") else { return };
+    let layer = second.path().join("python");
+    Question::described((3, 11), "_cffi_backend").layers([&layer]).ask().assert_healthy();
+}
+
+#[test]
+fn no_layers_at_all() {
+    let refusal = Question::described((3, 12), "_cffi_backend").layers([]).refusal();
+    assert!(refusal.contains("--path"), "{refusal}");
+}
+
+/// Two remedies for one archive begin alike, and nobody is asked anything between them.
+#[test]
+fn an_archive_is_unpacked_twice_without_a_question() {
+    let Some((_, second)) = two("python") else { return };
+    let archives = folder();
+    let archive = archives.path().join("a layer.zip");
+    pack(second.path(), &archive);
+    let answer = Question::described((3, 12), "_cffi_backend").layers([&archive]).ask();
+    let commands = commands(answer.only("module-other-python", &[]));
+    let unpack = commands.lines().next().unwrap();
+    for _ in 0..2 {
+        let ran = Command::new("/bin/sh").args(["-c", unpack]).stdin(Stdio::null()).status();
+        match ran.unwrap().code() {
+            Some(127) => return skip("there is no unzip here"),
+            code => assert_eq!(code, Some(0), "{unpack}"),
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 mod broken;
 mod cffi;
+mod dependents;
 mod dotted;
 mod hostile;
 mod layers;

@@ -1,8 +1,10 @@
 //! What is as it should be.
 
 use embedcheck::doctor::module::{Fate, Form, Inside};
+use embedcheck::doctor::to_text;
+use embedcheck::report::TextOptions;
 
-use crate::support::{Question, cffi, python, skip, stdlib_module, targets};
+use crate::support::{Question, cffi, folder, python, skip, stdlib_module, targets};
 
 #[test]
 fn the_standard_library_of_every_python_is_healthy() {
@@ -82,4 +84,19 @@ fn the_answer_is_the_same_each_time() {
     let (name, _) = stdlib_module(target);
     let json = || embedcheck::doctor::to_json(&Question::of(target, &name).ask().0).unwrap();
     assert_eq!(json(), json());
+}
+
+#[test]
+fn one_place_is_one_place() {
+    let folder = folder();
+    let path = |question: Question| {
+        let answer = question.ask();
+        let text = to_text(&answer.0, &TextOptions::default());
+        text.lines().find(|line| line.trim_start().starts_with("path ")).unwrap().to_owned()
+    };
+    let one = Question::described((3, 12), "_cffi_backend").path(folder.path());
+    assert!(path(one).contains("1 place is searched"));
+    let two = Question::described((3, 12), "_cffi_backend").path(folder.path());
+    let two = two.env("PYTHONPATH", folder.path());
+    assert!(path(two).contains("2 places are searched"));
 }

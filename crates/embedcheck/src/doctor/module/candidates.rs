@@ -52,7 +52,8 @@ pub(super) fn candidates(
         .zip(fates)
         .map(|(sighting, fate)| {
             let entry = search.entries.get(sighting.found.root.entry).cloned();
-            judged(&search.places, sighting, entry, fate, &judge)
+            let owner = owner::of(&search.places, sighting.found.root.entry, &sighting.below);
+            judged(sighting, entry, owner, fate, &judge)
         })
         .collect();
     expect_extension(&mut all, parts);
@@ -89,14 +90,14 @@ fn fates(sightings: &Sightings, entries: &[Entry], inside: bool) -> Vec<Fate> {
     sightings.all.iter().map(fate).collect()
 }
 
-fn judged(
-    places: &[Place],
+/// Judges one of what was found.
+pub(super) fn judged(
     sighting: &Sighting,
     entry: Option<Entry>,
+    owner: Option<Owner>,
     fate: Fate,
     judge: &Judge<'_>,
 ) -> Judged {
-    let owner = owner::of(places, sighting.found.root.entry, &sighting.below);
     let judgement = match sighting.form {
         Form::Extension => judge.extension(sighting, owner.as_ref()),
         _ => Judgement::default(),
@@ -158,7 +159,7 @@ fn off_path(search: &Search, parts: &[&str], judge: &Judge<'_>, known: &[Judged]
                 if is_known || !is_wanted(&sighting) {
                     continue;
                 }
-                let mut one = judged(&[], &sighting, None, Fate::PassedBy, judge);
+                let mut one = judged(&sighting, None, None, Fate::PassedBy, judge);
                 one.candidate.origin = super::path::Origin::Layer(number + 1);
                 let reason = why_not_searched(layer, &folder, search.profile.version);
                 one.candidate.flaws.insert(0, Flaw::OffPath { reason });

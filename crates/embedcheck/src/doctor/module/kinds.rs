@@ -66,9 +66,15 @@ kinds! {
     UNTAGGED = "module-untagged": Warning,
         "The file has no ABI tag and nothing says for which Python it was built: any Python loads it.",
         "PEP 3149";
+    DEPENDENT_UNFIT = "module-dependent-unfit": Problem,
+        "A distribution that wants the module has an extension module of its own that is for another Python, processor or C library: what is mended for the module alone does not mend the program.",
+        "PEP 3149; PEP 600";
     CFFI_VERSIONS = "cffi-versions-differ": Problem,
         "The package cffi and its module _cffi_backend have different versions, which cffi refuses.",
         "cffi, src/cffi/api.py";
+    LAYER_INNER = "layer-inner-folder": Problem,
+        "The folder that was named as a layer is the one in a layer that a runtime searches.",
+        "AWS Lambda documentation, Packaging your layer content";
     LAYER_NOT_SEARCHED = "layer-not-searched": Warning,
         "A layer has no folder that the runtime searches.",
         "AWS Lambda documentation, Packaging your layer content";

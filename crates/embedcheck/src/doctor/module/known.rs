@@ -198,12 +198,11 @@ fn of<'a>(table: &[(&str, &'a str)], name: &str) -> Option<&'a str> {
 /// The distribution that has a module of this full name, by what is known of it or else by its package; `None` if it
 /// cannot be told.
 pub(super) fn distribution(parts: &[&str]) -> Option<String> {
-    let top = parts.first()?;
-    let two = parts.get(..2).map(|two| two.join("."));
-    let known = of(DISTRIBUTIONS, top).or_else(|| of(DISTRIBUTIONS, two.as_ref()?));
-    if let Some(name) = known {
+    if let Some(name) = listed(parts) {
         return Some(name.to_owned());
     }
+    let top = parts.first()?;
+    let two = parts.get(..2).map(|two| two.join("."));
     if let Some((_, is_named)) = SHARED.iter().find(|(shared, _)| shared == top) {
         return two
             .filter(|_| *is_named && parts.len() > 2)
@@ -211,6 +210,12 @@ pub(super) fn distribution(parts: &[&str]) -> Option<String> {
     }
     // A package usually has the name of its distribution; a lonely module with an underscore never has.
     (parts.len() > 1 && !top.starts_with('_')).then(|| top.replace('_', "-"))
+}
+
+/// The same without a guess.
+pub(super) fn listed(parts: &[&str]) -> Option<&'static str> {
+    let two = parts.get(..2).map(|two| two.join("."));
+    of(DISTRIBUTIONS, parts.first()?).or_else(|| of(DISTRIBUTIONS, two.as_ref()?))
 }
 
 /// Debian's package of a distribution.

@@ -1,5 +1,6 @@
 //! The search for an extension module: every file that could have been meant, and what becomes of it.
 
+mod again;
 mod archive;
 mod candidate;
 mod candidates;
@@ -44,12 +45,13 @@ pub use outcome::Outcome;
 pub use path::{Entry, EntryState, Origin};
 pub use pth::PthFile;
 pub(super) use wanted::KINDS as WANTED_KINDS;
-pub use wanted::{Attempt, Chain, Failure, Link, Mention, Place, Step, Trace, Wanted};
+pub use wanted::{Attempt, Chain, Extension, Failure, Link, Mention, Place, Step, Trace, Wanted};
 
 use conclude::Conclusion;
 use loader::Loader;
 use profile::{Libc, Profile};
 use search::Search;
+use wanted::Question;
 
 use super::{Diagnosis, DoctorError, Finding, Subject, TargetRecord};
 use crate::env::Caller;
@@ -69,7 +71,11 @@ pub fn examine(
     let scratch = ScratchRoot::temporary(caller.temporary_folder()).folder("doctor")?;
     let mut seen = look(caller, options, &scratch, stop)?;
     let visit = who::Visit { caller, options, search: &seen.search, stop };
-    (seen.facts.wanted, seen.facts.imports) = visit.examine(&mut seen.findings)?;
+    let wanted = std::mem::take(&mut seen.facts.wanted);
+    (seen.facts.wanted, seen.facts.imports) = visit.examine(wanted, &mut seen.findings)?;
+    if !options.layers {
+        conclude::but_they_work(&mut seen.dependents, &seen.facts.wanted);
+    }
     if seen.facts.imports.plain().is_some_and(|run| run.outcome.is_imported()) {
         conclude::but_it_works(&mut seen.findings);
     }
@@ -96,6 +102,8 @@ pub fn files(
 struct Seen {
     search: Search,
     findings: Vec<Finding>,
+    /// About the extension modules of those who want the module.
+    dependents: Vec<Finding>,
     facts: ModuleFacts,
 }
 
@@ -106,6 +114,12 @@ fn look(
     stop: &Stop,
 ) -> Result<Seen, DoctorError> {
     let parts = name::parts(&options.name)?;
+    if options.layers && options.paths.is_empty() {
+        return Err(DoctorError::Input(
+            "there are no layers to look at; name each one with --path, in the order of the function"
+                .to_owned(),
+        ));
+    }
     let (mut search, loader) = match &options.runtime {
         Runtime::Installed(target) => {
             let search = search::installed(caller, target, options, scratch, stop)?;
@@ -122,16 +136,24 @@ fn look(
     let found = candidates::candidates(&search, &parts, inside.is_some(), loader.as_ref());
     let is_cffi = matches!(parts.first(), Some(&("_cffi_backend" | "cffi")));
     let cffi = (is_cffi && inside.is_none()).then(|| cffi::parts(&search.places, &search.profile));
+    let question = Question {
+        module: &options.name,
+        version: search.profile.version,
+        architecture: &search.profile.architecture,
+    };
+    let wanted = wanted::find(&search, question, stop);
     let conclusion = Conclusion {
+        options,
         search: &search,
         caller,
         name: &options.name,
         parts: &parts,
         found: &found,
         cffi: cffi.as_ref(),
+        wanted: &wanted,
         inside: inside.is_some(),
     };
-    let findings = conclusion.findings();
+    let (findings, dependents) = (conclusion.findings(), conclusion.dependents());
     let facts = ModuleFacts {
         name: options.name.clone(),
         runtime: runtime_facts(&search.profile),
@@ -142,15 +164,16 @@ fn look(
         parents: found.parents,
         candidates: found.all.into_iter().map(|one| one.candidate).collect(),
         cffi,
-        wanted: Wanted::default(),
+        wanted,
         imports: Imports::default(),
     };
-    Ok(Seen { search, findings, facts })
+    Ok(Seen { search, findings, dependents, facts })
 }
 
 /// With the names of what was unpacked instead of the paths that it was unpacked to.
 fn diagnosis(options: &ModuleOptions, seen: Seen, scratch: &Scratch) -> Diagnosis {
-    let Seen { search, mut findings, facts } = seen;
+    let Seen { search, mut findings, dependents, facts } = seen;
+    findings.extend(dependents);
     let names = redact::Names::of(&search, scratch.path());
     findings.iter_mut().for_each(|finding| names.finding(finding));
     let facts = names.value(facts);

@@ -61,7 +61,7 @@ pub(super) fn of(places: &[Place], entry: usize, below: &str) -> Option<Owner> {
 }
 
 /// Whether pip takes it for the name of a distribution (PEP 508), and not for a file, an address or nothing.
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     let is_edge = |c: Option<u8>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     is_edge(name.bytes().next())
         && is_edge(name.bytes().last())

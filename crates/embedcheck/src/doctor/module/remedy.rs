@@ -41,6 +41,9 @@ impl Destination {
     }
 }
 
+/// Of more programs nobody can say what an environment made for them would need.
+const MOST_COMPANIONS: usize = 3;
+
 /// What fixes depend on.
 pub(super) struct Fixer<'a> {
     pub(super) profile: &'a Profile,
@@ -50,6 +53,12 @@ pub(super) struct Fixer<'a> {
     pub(super) distribution: Option<String>,
     /// The version that the other part of it has.
     pub(super) pinned: Option<String>,
+    /// Without what it depends on, which is there: with a pinned version of it.
+    pub(super) alone: bool,
+    /// It is about a file that is there.
+    pub(super) is_file: bool,
+    /// Those who want it, as pip names them.
+    pub(super) companions: Vec<String>,
     /// Something of the distribution is there, so that pip takes it for installed.
     pub(super) is_there: bool,
 }
@@ -58,6 +67,14 @@ impl Fixer<'_> {
     /// Puts a build for this Python where it is to be, in the order in which to try it.
     pub(super) fn install(&self, destination: &Destination) -> Vec<Fix> {
         let Some(distribution) = &self.distribution else {
+            if self.is_file {
+                return vec![Fix::advice(format!(
+                    "Build it again with {} on {}: no distribution owns the file, so that nothing can be installed in \
+                     its place",
+                    self.profile.title(),
+                    self.profile.architecture
+                ))];
+            }
             return vec![Fix::advice(
                 "Install the distribution that has this module, with this interpreter's pip; the names of \
                  modules do not tell that of their distribution",
@@ -73,12 +90,13 @@ impl Fixer<'_> {
             Destination::Folder(folder) => {
                 let mut fixes = vec![Fix::command(
                     format!(
-                        "Install {distribution} for {} into the folder in which this one lies",
+                        "Install {distribution} for {} into this folder of the search path",
                         self.profile.title()
                     ),
                     format!(
-                        "{} -m pip install --upgrade{} --target {} {}",
+                        "{} -m pip install --upgrade{}{} --target {} {}",
                         self.python(),
+                        self.dependencies(),
                         self.platform_options(),
                         shell::path(folder),
                         quoted(&self.requirement(distribution))
@@ -96,7 +114,11 @@ impl Fixer<'_> {
 
     fn for_interpreter(&self, distribution: &str, user: bool) -> Vec<Fix> {
         let profile = self.profile;
-        let requirement = quoted(distribution);
+        let requirement = quoted(&if self.alone {
+            self.requirement(distribution)
+        } else {
+            distribution.to_owned()
+        });
         if profile.interpreter.is_none() {
             return vec![Fix::command(
                 format!("Install {distribution} with the pip of that Python"),
@@ -110,25 +132,37 @@ impl Fixer<'_> {
         } else {
             let force = if self.is_there { "--force-reinstall " } else { "" };
             let user = if user { "--user " } else { "" };
-            let mut commands = vec![format!("{python} -m pip install {user}{force}{requirement}")];
+            let alone = if self.alone { "--no-deps " } else { "" };
+            let mut commands =
+                vec![format!("{python} -m pip install {user}{force}{alone}{requirement}")];
             if !profile.has_pip && profile.has_venv {
                 commands.insert(0, format!("{python} -m ensurepip"));
             }
             let what = format!("Install {distribution} with the pip of this interpreter");
             fixes.push(Fix { what, commands, verified: false });
         }
-        if !profile.is_venv {
+        if !profile.is_venv && self.companions.len() <= MOST_COMPANIONS {
             let why = if profile.externally_managed {
                 ": the packages of this interpreter belong to the distribution, and pip refuses \
                  to add to them"
             } else {
                 ", in which nothing of another Python is in the way"
             };
+            // What wants the module lies where the new environment does not look.
+            let with = match self.companions.as_slice() {
+                [] => String::new(),
+                names => format!(
+                    "; with {}, which wants it, and what else the program needs",
+                    names.join(" and ")
+                ),
+            };
+            let companions: String =
+                self.companions.iter().map(|name| format!(" {}", quoted(name))).collect();
             fixes.push(Fix {
-                what: format!("Use a virtual environment{why}"),
+                what: format!("Use a virtual environment{why}{with}"),
                 commands: vec![
                     format!("{python} -m venv venv"),
-                    format!("venv/bin/python -m pip install {requirement}"),
+                    format!("venv/bin/python -m pip install {requirement}{companions}"),
                 ],
                 verified: false,
             });
@@ -163,20 +197,21 @@ impl Fixer<'_> {
     /// A layer, in place; an archive is unpacked, changed and made again.
     fn layer(&self, layer: &Layer, below: &Path, distribution: &str) -> Fix {
         let (folder, before, after) = if layer.is_archive {
-            // A new folder: one of that name may be there.
+            // What an earlier remedy for the same archive has left there is written over without a question.
             let folder = layer.given.with_extension("unpacked");
             let (zip, to) = (shell::path(&layer.given), shell::path(&folder));
             (
                 folder,
-                Some(format!("unzip -q {zip} -d {to}")),
+                Some(format!("unzip -oq {zip} -d {to}")),
                 Some(format!("(cd {to} && rm {zip} && zip -q -r {zip} .)")),
             )
         } else {
             (layer.given.clone(), None, None)
         };
         let pip = format!(
-            "{} -m pip install --upgrade{} --target {} {}",
+            "{} -m pip install --upgrade{}{} --target {} {}",
             self.python(),
+            self.dependencies(),
             self.platform_options(),
             shell::path(&folder.join(below)),
             quoted(&self.requirement(distribution))
@@ -198,6 +233,10 @@ impl Fixer<'_> {
             Some(version) => format!("{distribution}=={version}"),
             None => distribution.to_owned(),
         }
+    }
+
+    fn dependencies(&self) -> &'static str {
+        if self.alone { " --no-deps" } else { "" }
     }
 
     /// What makes pip take wheels for a Python that does not run it.

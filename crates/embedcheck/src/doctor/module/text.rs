@@ -92,7 +92,8 @@ impl ModuleFacts {
     fn path(&self, page: &mut Page<'_>) {
         if !page.is_verbose() {
             let there = self.path.iter().filter(|entry| entry.state != EntryState::Absent).count();
-            let text = format!("{there} places are searched (--verbose shows them)");
+            let searched = if there == 1 { "place is" } else { "places are" };
+            let text = format!("{there} {searched} searched (--verbose shows them)");
             page.labelled(2, "path", LABEL, &text);
             return;
         }

@@ -3,7 +3,7 @@
 use super::child::Children;
 use super::import::{self, Imports};
 use super::search::Search;
-use super::wanted::{self, Question, Wanted};
+use super::wanted::{self, Wanted};
 use super::{ModuleOptions, Runtime};
 use crate::doctor::{DoctorError, Finding, Severity};
 use crate::env::Caller;
@@ -20,20 +20,17 @@ pub(super) struct Visit<'a> {
 }
 
 impl Visit<'_> {
-    /// Follows the metadata and, where there is an interpreter, imports the programs at the ends of the
+    /// Follows who wants it by the metadata and, where there is an interpreter, imports the programs at the ends of the
     /// chains and the module itself.
     ///
     /// `findings` are those about the module's files. What they explain is not said again: the first
     /// problem among them gets who wants the module as evidence.
     pub(super) fn examine(
         &self,
+        mut wanted: Wanted,
         findings: &mut Vec<Finding>,
     ) -> Result<(Wanted, Imports), DoctorError> {
         let module = self.options.name.as_str();
-        let profile = &self.search.profile;
-        let question =
-            Question { module, version: profile.version, architecture: &profile.architecture };
-        let mut wanted = wanted::find(self.search, question, self.stop);
         let mut imports = Imports::default();
         let explained = findings.iter().position(|it| it.severity == Severity::Problem);
         if let Runtime::Installed(target) = &self.options.runtime

@@ -79,7 +79,7 @@ impl Conclusion<'_> {
                  version of Python the module is there",
             )]
         } else {
-            self.fixer(None).install(&self.destination(None))
+            self.bring()
         };
         Some(with(Finding::of(&kinds::MISSING, summary), evidence, fixes))
     }
@@ -108,7 +108,7 @@ impl Conclusion<'_> {
                 Vec::new(),
             ),
         };
-        fixes.extend(self.fixer(None).install(&self.destination(None)));
+        fixes.extend(self.bring());
         with(Finding::of(&kinds::PACKAGE_MISSING, summary), evidence, fixes)
     }
 }

@@ -61,7 +61,7 @@ impl Conclusion<'_> {
                 (
                     &kinds::MISNAMED,
                     format!("{path}{place} is no module {name}: it has no {expected}{instead}"),
-                    install(),
+                    self.misnamed(&fixer, about, has),
                 )
             }
             Flaw::InArchive => (

@@ -29,6 +29,7 @@ impl Conclusion<'_> {
             let pinned = Fixer {
                 distribution: fixer.distribution.as_ref().map(|name| format!("{name}=={version}")),
                 pinned: None,
+                companions: fixer.companions.clone(),
                 ..*fixer
             };
             fixes.truncate(1);
@@ -69,15 +70,41 @@ impl Conclusion<'_> {
     /// A wheel, which was built on an old system, and not the file of a newer one.
     pub(super) fn older_glibc(&self, fixer: &Fixer<'_>, about: &Judged) -> Vec<Fix> {
         let mut fixes = self.replace(fixer, about);
-        for fix in &mut fixes {
-            for command in &mut fix.commands {
-                if command.contains("-m pip install") && !command.contains("--only-binary") {
-                    *command =
-                        command.replacen("pip install", "pip install --only-binary=:all:", 1);
-                }
-            }
-        }
+        only_wheels(&mut fixes);
         fixes
+    }
+
+    /// Back to the name that it was built with, if that is known and free; otherwise another build.
+    pub(super) fn misnamed(&self, fixer: &Fixer<'_>, about: &Judged, has: &[String]) -> Vec<Fix> {
+        let built_as = match has {
+            [one] => one.strip_prefix("PyInit_").filter(|name| is_word(name)),
+            _ => None,
+        };
+        let path = Path::new(&about.candidate.path);
+        let suffix = self
+            .parts
+            .last()
+            .zip(path.file_name().and_then(|name| name.to_str()))
+            .and_then(|(name, file)| file.strip_prefix(name));
+        let is_own = fixer.distribution.is_none() && about.entry.is_some();
+        let mut fixes = Vec::new();
+        if let Some((name, suffix)) = built_as.zip(suffix).filter(|_| is_own) {
+            let to = path.with_file_name(format!("{name}{suffix}"));
+            let what = format!("Import it as {name}, by which name it was built");
+            let is_free = to.symlink_metadata().is_err();
+            fixes.push(if is_free {
+                let command = format!("mv {} {}", shell::path(path), shell::path(&to));
+                Fix::command(format!("Give it back its name: {what}"), command)
+            } else {
+                Fix::advice(format!("{what}: {} is there", to.display()))
+            });
+            fixes.push(Fix::advice(format!(
+                "Or build it under the name {}: the name of a module is also in the source",
+                self.name
+            )));
+            return fixes;
+        }
+        self.replace(fixer, about)
     }
 
     pub(super) fn out_of_archive(&self, about: &Judged) -> Vec<Fix> {
@@ -89,10 +116,24 @@ impl Conclusion<'_> {
         if about.candidate.flaws.iter().filter(|flaw| flaw.is_fatal()).count() == 1 {
             fixes.push(Fix::command(
                 "Unpack the archive, and have the folder on the path in its stead",
-                format!("unzip -q {} -d {}", shell::path(&archive), shell::path(&folder)),
+                format!("unzip -oq {} -d {}", shell::path(&archive), shell::path(&folder)),
             ));
         }
         fixes.extend(self.fixer(Some(about)).install(&Destination::Interpreter));
         fixes
+    }
+}
+
+/// Whether it can be a name without being a path.
+fn is_word(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_')
+}
+
+/// Keeps pip from building on this machine what is to run on an older one.
+pub(super) fn only_wheels(fixes: &mut [Fix]) {
+    for command in fixes.iter_mut().flat_map(|fix| &mut fix.commands) {
+        if command.contains("-m pip install") && !command.contains("--only-binary") {
+            *command = command.replacen("pip install", "pip install --only-binary=:all:", 1);
+        }
     }
 }

@@ -1,31 +1,42 @@
 //! From candidates to findings: one for each cause, with evidence and what to do.
 
 mod absent;
+mod dependents;
 mod flawed;
+mod layers;
 mod mend;
 mod others;
+mod place;
+mod versions;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+pub(super) use dependents::but_they_work;
+
+use super::ModuleOptions;
 use super::candidate::{Candidate, Fate, Flaw};
 use super::candidates::{Candidates, Judged};
 use super::facts::{CffiPart, CffiParts};
 use super::kinds;
 use super::known;
-use super::path::{EntryState, Origin};
-use super::remedy::{Destination, Fixer};
+use super::path::Origin;
+use super::remedy::Fixer;
 use super::search::Search;
+use super::wanted::Wanted;
 use crate::doctor::{Finding, Fix, Severity};
 use crate::env::Caller;
 
 /// What there is to conclude from.
 pub(super) struct Conclusion<'a> {
+    pub(super) options: &'a ModuleOptions,
     pub(super) search: &'a Search,
     pub(super) caller: &'a Caller,
     pub(super) name: &'a str,
     pub(super) parts: &'a [&'a str],
     pub(super) found: &'a Candidates,
     pub(super) cffi: Option<&'a CffiParts>,
+    /// Who wants it.
+    pub(super) wanted: &'a Wanted,
     /// It is inside the interpreter.
     pub(super) inside: bool,
 }
@@ -33,7 +44,11 @@ pub(super) struct Conclusion<'a> {
 impl Conclusion<'_> {
     /// The findings, the decisive first.
     pub(super) fn findings(&self) -> Vec<Finding> {
-        let mut findings = Vec::new();
+        let mut findings = self.inner_folders();
+        if !findings.is_empty() {
+            // Of the layers that were meant nothing is known yet.
+            return findings;
+        }
         if !self.inside {
             let taken = self.found.all.iter().find(|one| one.candidate.fate == Fate::Taken);
             match taken {
@@ -57,10 +72,13 @@ impl Conclusion<'_> {
     fn fixer(&self, about: Option<&Judged>) -> Fixer<'_> {
         let owner = about.and_then(|one| one.owner.as_ref());
         let anybody = || self.found.all.iter().find_map(|one| one.owner.as_ref());
-        let distribution = owner
-            .or_else(anybody)
-            .map(|owner| owner.name.clone())
-            .or_else(|| known::distribution(self.parts).filter(|_| !self.is_of_stdlib()));
+        let distribution = owner.or_else(anybody).map(|owner| owner.name.clone()).or_else(|| {
+            let is_own = about.is_some_and(|one| self.is_of_nobody(one));
+            let guessed = || known::distribution(self.parts);
+            let known = known::listed(self.parts).map(str::to_owned);
+            let name = if is_own { known } else { guessed() };
+            name.filter(|_| !self.is_of_stdlib())
+        });
         let package = self.cffi.and_then(|cffi| cffi.package.as_ref());
         // Where both parts lie together pip replaces both, and an old version may have no build for this
         // Python.
@@ -74,10 +92,21 @@ impl Conclusion<'_> {
             layers: &self.search.layers,
             distribution,
             pinned: package.filter(is_apart).and_then(|package| package.version.clone()),
+            alone: false,
+            is_file: about.is_some(),
+            companions: self.companions(),
             is_there: !self.found.all.is_empty()
                 || package.is_some()
                 || self.found.parents.iter().any(|parent| !parent.paths.is_empty()),
         }
+    }
+
+    /// Whether somebody has built a file here for himself: nobody lists it, and it came neither in a layer nor with the
+    /// packages of a system, where such lists are left out. Whoever has its name at a package index is somebody else.
+    fn is_of_nobody(&self, one: &Judged) -> bool {
+        one.owner.is_none()
+            && self.search.layers.is_empty()
+            && one.candidate.origin != Origin::DistPackages
     }
 
     /// Whether the module is one of the standard library, or would lie in a package of it.
@@ -93,37 +122,6 @@ impl Conclusion<'_> {
         known::is_stdlib(top)
             || self.search.profile.stdlib_names.iter().any(|name| name == top)
             || folder.is_some_and(is_stdlib)
-    }
-
-    /// Where a better build is to be put: where this one lies, if that was somebody's choice.
-    fn destination(&self, about: Option<&Judged>) -> Destination {
-        if let Some(last) = self.search.layers.len().checked_sub(1) {
-            let of_candidate = about.and_then(|one| match one.candidate.origin {
-                Origin::Layer(number) => number.checked_sub(1),
-                _ => None,
-            });
-            // The part of cffi that is there says in which layer the other belongs.
-            let index = of_candidate.or_else(|| self.layer_of_package()).unwrap_or(last);
-            let entry = about.and_then(|one| one.entry.as_ref());
-            let entry = entry.map(|entry| entry.path.as_str());
-            return Destination::in_layer(&self.search.layers, index, entry);
-        }
-        let entry = about.and_then(|one| one.entry.as_ref());
-        match entry {
-            Some(entry)
-                if matches!(entry.origin, Origin::Option(_) | Origin::Pythonpath)
-                    && entry.state == EntryState::Folder =>
-            {
-                Destination::Folder(PathBuf::from(&entry.path))
-            }
-            Some(entry) if entry.origin == Origin::UserSite => Destination::UserSite,
-            _ => Destination::Interpreter,
-        }
-    }
-
-    fn layer_of_package(&self) -> Option<usize> {
-        let path = &self.cffi?.package.as_ref()?.path;
-        self.search.layers.iter().position(|layer| Path::new(path).starts_with(&layer.folder))
     }
 
     /// All candidates with what becomes of them.

@@ -5,10 +5,11 @@ use std::path::Path;
 use super::kinds::{EMBEDDED_DIFFERS, KILLS, NEEDS_GLOBAL, NEEDS_MODULE, OTHER_PREFIX, RAISES};
 use super::{ImportHow, ImportRun, Tried};
 use crate::diagnose::Cause;
+use crate::doctor::module::again::again;
 use crate::doctor::module::child::Children;
 use crate::doctor::module::conclude;
 use crate::doctor::module::outcome::Outcome;
-use crate::doctor::shell::{self, quoted};
+use crate::doctor::shell;
 use crate::doctor::{Finding, Fix};
 
 /// Lines of standard error that stand with a finding.
@@ -68,7 +69,7 @@ fn raised(tried: &Tried, plain: &ImportRun, children: &Children<'_>, module: &st
         )
         .with_fix(Fix::command(
             format!("find out about {other}, which is what has to be mended"),
-            again(children, other),
+            again(children.options, other, &children.options.paths),
         )),
         None => Finding::of(&RAISES, format!("`import {module}` raises {}", plain.outcome)),
     };
@@ -77,22 +78,6 @@ fn raised(tried: &Tried, plain: &ImportRun, children: &Children<'_>, module: &st
         .with_evidence(frames)
         .with_evidence(plain.causes.iter().cloned())
         .with_evidence(last(plain))
-}
-
-/// The same visit for another module.
-fn again(children: &Children<'_>, module: &str) -> String {
-    let mut words = vec!["embedcheck".to_owned(), "doctor".to_owned(), "--module".to_owned()];
-    words.push(quoted(module));
-    if let Some(executable) = &children.target.executable {
-        words.extend(["--python".to_owned(), shell::path(executable)]);
-    }
-    for path in &children.options.paths {
-        words.extend(["--path".to_owned(), shell::path(path)]);
-    }
-    if children.options.layers {
-        words.push("--lambda".to_owned());
-    }
-    words.join(" ")
 }
 
 /// The embedded Python does otherwise than the interpreter.

@@ -13,10 +13,14 @@ impl Imports {
         if let Some(reason) = &self.not_tried {
             page.labelled(2, "not tried", 20, reason);
         }
-        for run in &self.runs {
+        for (index, run) in self.runs.iter().enumerate() {
+            // The second time the host had the folder of the interpreter first on its PATH.
+            let is_second = self.runs.iter().take(index).any(|other| other.how == run.how);
+            let how =
+                if is_second { format!("{}, other PATH", run.how) } else { run.how.to_string() };
             let version =
                 run.module_version.as_ref().map(|it| format!(" ({it})")).unwrap_or_default();
-            page.labelled(2, &run.how.to_string(), 20, &format!("{}{version}", run.outcome));
+            page.labelled(2, &how, 20, &format!("{}{version}", run.outcome));
             if !page.is_verbose() {
                 continue;
             }

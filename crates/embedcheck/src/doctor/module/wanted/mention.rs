@@ -60,6 +60,18 @@ pub(super) fn mentions(installed: &Installed, module: &str, stop: &Stop) -> Vec<
     found
 }
 
+/// The full names of its extension modules, by what lies in its folders.
+pub(super) fn extension_modules(installed: &Installed) -> Vec<String> {
+    let Some(folder) = &installed.folder else { return Vec::new() };
+    let mut files = Vec::new();
+    for name in tops(installed) {
+        collect(folder, &folder.join(&name), 0, &mut files);
+    }
+    files.sort();
+    let inside = |file: &PathBuf| extension_module(file.strip_prefix(folder).ok()?.to_str()?);
+    files.iter().filter_map(inside).collect()
+}
+
 /// The names below the entry at which the modules begin; without a list the name of the distribution.
 fn tops(installed: &Installed) -> Vec<String> {
     let listed = installed.modules.iter().cloned();

@@ -3,6 +3,7 @@
 
 mod chain;
 mod distribution;
+mod extensions;
 mod kinds;
 mod marker;
 mod mention;
@@ -16,7 +17,7 @@ mod text;
 mod trace;
 
 pub(in crate::doctor) use kinds::KINDS;
-pub use model::{Attempt, Chain, Failure, Link, Mention, Place, Step, Trace, Wanted};
+pub use model::{Attempt, Chain, Extension, Failure, Link, Mention, Place, Step, Trace, Wanted};
 pub(super) use story::{evidence, findings};
 
 use super::child::Children;
@@ -50,12 +51,14 @@ pub(super) fn find(search: &Search, question: Question<'_>, stop: &Stop) -> Want
     let mentions = dependents(&installed, &chains)
         .flat_map(|one| mention::mentions(one, question.module, stop))
         .collect();
+    let extensions = extensions::extensions(search, &installed, &chains, stop);
     Wanted {
         provider,
         distributions: installed.len(),
         chains,
         chains_found,
         mentions,
+        extensions,
         traces: Vec::new(),
     }
 }

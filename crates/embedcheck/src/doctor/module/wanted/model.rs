@@ -5,8 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::doctor::module::Origin;
 use crate::doctor::module::outcome::Outcome;
+use crate::doctor::module::{Candidate, Origin};
 
 /// Who wants a module.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -23,6 +23,8 @@ pub struct Wanted {
     pub chains_found: usize,
     /// Modules of the distributions that depend on the provider which contain the name of the module.
     pub mentions: Vec<Mention>,
+    /// The extension modules of the distributions in the chains, without those of the provider.
+    pub extensions: Vec<Extension>,
     /// What happened when programs were imported in child processes.
     pub traces: Vec<Trace>,
 }
@@ -73,6 +75,20 @@ pub struct Mention {
     pub distribution: String,
     /// It is no Python code: an import of it shows in no traceback.
     pub native: bool,
+}
+
+/// An extension module of a distribution that wants the module in question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Extension {
+    /// Its full name.
+    pub module: String,
+    /// The distribution that lists it.
+    pub distribution: String,
+    /// The version of that.
+    pub version: Option<String>,
+    /// The file that an import would take, or the first one that it would pass by.
+    pub candidate: Candidate,
 }
 
 /// What happened when one program was imported in a child process.

@@ -109,6 +109,9 @@ fn newer_cryptography(wanted: &Wanted, mention: &Mention, visit: &Visit<'_>) -> 
         layers: &visit.search.layers,
         distribution: Some("cryptography>=42".to_owned()),
         pinned: None,
+        alone: false,
+        is_file: false,
+        companions: Vec::new(),
         is_there: true,
     };
     let mut links = wanted.chains.iter().flat_map(|chain| &chain.links);

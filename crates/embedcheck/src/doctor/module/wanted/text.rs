@@ -35,6 +35,14 @@ impl Wanted {
                 format!("{}, {kind} of {}: {}", mention.module, mention.distribution, mention.file);
             page.labelled(2, "names it", 8, &text);
         }
+        let verbose = page.is_verbose();
+        for one in self.extensions.iter().filter(|_| verbose) {
+            let flaws: Vec<_> = one.candidate.flaws.iter().map(ToString::to_string).collect();
+            let flaws =
+                if flaws.is_empty() { String::new() } else { format!(": {}", flaws.join("; ")) };
+            let text = format!("{} of {}{flaws}", one.candidate.path, one.distribution);
+            page.labelled(2, "brings", 8, &text);
+        }
         for trace in &self.traces {
             write_trace(page, trace);
         }
@@ -42,14 +50,16 @@ impl Wanted {
 }
 
 fn write_trace(page: &mut Page<'_>, trace: &Trace) {
-    page.labelled(2, "import", 8, &format!("{}: {}", trace.program, trace.outcome));
-    let failed = |attempt: &&Attempt| !attempt.outcome.is_imported();
     let verbose = page.is_verbose();
-    for attempt in trace.attempts.iter().filter(|it| verbose || failed(it)).take(if verbose {
-        usize::MAX
+    // A finding tells what became of them, and shows the way there in one line.
+    let is_told = |attempt: &Attempt| !attempt.outcome.is_imported();
+    let hint = if !verbose && trace.attempts.iter().any(is_told) {
+        " (--verbose shows each step)"
     } else {
-        1
-    }) {
+        ""
+    };
+    page.labelled(2, "import", 8, &format!("{}: {}{hint}", trace.program, trace.outcome));
+    for attempt in trace.attempts.iter().filter(|_| verbose) {
         for step in &attempt.chain {
             let at = step.at.as_ref().map(|at| format!(" from {at}")).unwrap_or_default();
             page.quote(12, &format!("{}{at}", step.module));
