@@ -92,6 +92,8 @@ pub enum Visit {
     Module(&'static str),
     /// To the file that the rule has captured as `{file}` or `{name}`: a module or a DLL.
     Named,
+    /// To the module whose import ended in the error, told from the statement above it.
+    Import,
 }
 
 /// A step from evidence to a cause.
