@@ -247,7 +247,7 @@ pub(crate) struct DoctorArgs {
 
     /// With --module: a module that needs it, and is imported to see who asks for it; can be given
     /// several times [default: found from the metadata of what is installed]
-    #[arg(long, value_name = "NAME", requires = "module")]
+    #[arg(long, value_name = "NAME", requires = "module", conflicts_with = "runtime")]
     pub(crate) import: Vec<String>,
 
     /// Set a variable in the environment of the child processes; can be given several times

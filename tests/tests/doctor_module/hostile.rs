@@ -4,6 +4,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use embedcheck::doctor::Severity;
 use embedcheck::doctor::module::{Outcome, Trace};
 use embedcheck_tests::own_target;
 
@@ -185,4 +186,43 @@ fn a_module_that_prints_answers_is_seen_through() {
         assert!(real, "{run:#?}");
         assert!(run.python.as_ref().is_some_and(|python| python.prefix != "/forged"), "{run:#?}");
     }
+}
+
+/// A file that ends too soon has pages without anything behind them: the kernel ends who touches them.
+#[test]
+fn a_truncated_file_is_one_finding() {
+    let Some(target) = own_target() else { return };
+    let module = target.extension_modules.iter().find(|module| module.name == "_decimal");
+    let Some(module) = embedcheck_tests::required("_decimal as a file", module) else { return };
+    let bytes = fs::read(&module.path).expect("it was found");
+    let folder = lay(&[]);
+    let name = module.path.file_name().expect("it is a file");
+    let mut killed = 0;
+    for part in [2, 4, 8, 16] {
+        fs::write(folder.path().join(name), &bytes[..bytes.len() / part]).expect("a new file");
+        let diagnosis = visit(&options(target, "_decimal", &[folder.path()]));
+        let plain = facts(&diagnosis).imports.plain().expect("it was tried");
+        let problems = diagnosis.findings.iter().filter(|it| it.severity == Severity::Problem);
+        let ids: Vec<_> = problems.map(|finding| finding.id.as_str()).collect();
+        // What is only the description of the file for debuggers can be cut off without harm.
+        let expected: &[&str] = if plain.outcome.is_imported() { &[] } else { &["module-damaged"] };
+        assert_eq!(ids, expected, "1/{part}: {:#?}", diagnosis.findings);
+        let damaged = finding(&diagnosis, "module-damaged");
+        assert!(damaged.fixes[0].commands[0].starts_with("mv "), "{damaged:#?}");
+        killed += usize::from(matches!(plain.outcome, Outcome::Ended { .. }));
+    }
+    assert!(killed > 0, "no part of the file ended Python");
+}
+
+#[test]
+fn a_pipe_instead_of_the_answer_is_not_waited_for() {
+    let Some(target) = own_target() else { return };
+    let code =
+        "import os\nname = os.readlink('/proc/self/fd/251')\nos.unlink(name)\nos.mkfifo(name)\n";
+    let folder = lay(&[("program.py", code)]);
+    let diagnosis = visit(&options(target, "program", &[folder.path()]));
+    let plain = facts(&diagnosis).imports.plain().expect("it was tried");
+    assert!(matches!(plain.outcome, Outcome::Lost { .. }), "{plain:#?}");
+    let finding = finding(&diagnosis, "module-import-kills");
+    assert!(finding.summary.contains("is not known"), "{}", finding.summary);
 }

@@ -23,6 +23,9 @@ fn one_subject_is_needed_and_no_more() {
     ] {
         place.run(two).expect_error(2, &["cannot be used with"]);
     }
+    // Nothing is imported for a Python that is not here.
+    let both = ["doctor", "--module", "m", "--runtime", "3.12", "--import", "program"];
+    place.run(both).expect_error(2, &["--import", "--runtime"]);
     place.run(["doctor", "--explain-log", "-", "--path", "x"]).expect_code(2);
     place.run(["doctor", "--explain-log", "-", "--host", "x"]).expect_code(2);
 }

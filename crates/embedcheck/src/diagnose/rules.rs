@@ -7,7 +7,8 @@ use super::When::{
 use super::{Role, Rule, Visit, When};
 
 /// A failed bind that names a function or object of the C API.
-const UNDEFINED_PY: &str = r"(?P<file>[^\s:']+\.so[^\s:']*): undefined symbol: (?P<symbol>_?Py\w+)";
+const UNDEFINED_PY: &str =
+    r"(?P<file>[^\s:']+\.so[^\s:']*): undefined symbol: (?P<symbol>_?Py(?:_|[A-Z])\w*)";
 
 /// The last line of what a DLL made with embed-dll says about a failed start.
 const EMBED_DLL: When = Stderr(r"^embed-dll version: ");
@@ -130,7 +131,7 @@ rules! {
         "libffi#775; ld.so(8): a soname is loaded once per namespace",
         visit: Visit::Named;
 
-    "child-poisoned": [Anywhere(r"(?P<program>\S+): symbol lookup error: \S+: undefined symbol: (?P<symbol>rl_\w+|tgetent|EVP_\w+|OPENSSL_\w+|SSL_\w+)")] =>
+    "child-poisoned": [Anywhere(r"(?:^|[\s'(])(?P<program>(?:(?:/usr)?/bin/)?(?:awk|bash|curl|dash|env|gawk|git|less|lsb_release|sed|sh|ssh|uname|wget|zsh)): symbol lookup error: \S+: undefined symbol: (?P<symbol>rl_\w+|tgetent|EVP_\w+|OPENSSL_\w+|SSL_\w+)")] =>
         "a program that the host started ({program}) got a library of another environment: {symbol} is missing there",
         "Do not export LD_LIBRARY_PATH for the sake of libpython: use an RPATH or $ORIGIN in the DLL, or remove the variable from the environment of children.",
         "ld.so(8); reticulate#1860",
@@ -166,8 +167,8 @@ rules! {
         visit: Visit::Named;
 
     "libpython-not-in-scope": [InLog, Anywhere(
-        r"(?P<file>[^\s:']*(?:\.cpython-\d|\.abi3\.|lib-dynload/|site-packages/|dist-packages/)[^\s:']*\.so[^\s:']*): undefined symbol: (?P<symbol>_?Py\w+)")] =>
-        "{file} needs {symbol}, which every libpython defines: none is in the scope in which the extension module looks",
+        r"(?P<file>[^\s:']*(?:\.cpython-\d|\.abi3\.|lib-dynload/|site-packages/|dist-packages/)[^\s:']*\.so[^\s:']*): undefined symbol: (?P<symbol>_?Py(?:_|[A-Z])\w*)")] =>
+        "{file} needs {symbol}, and no libpython that has it is in the scope in which the extension module looks",
         "Most likely the host opened the plugin with RTLD_LOCAL. Before the first call, open libpython itself with RTLD_NOW|RTLD_GLOBAL, or promote the loaded one with RTLD_NOLOAD|RTLD_GLOBAL; or link the host to it with -Wl,--no-as-needed -lpythonX.Y.",
         "cpython#80934",
         also: &["If the host contains Python itself (libpython.a): link it with -rdynamic, so that its symbols are in the dynamic symbol table.",
@@ -422,7 +423,7 @@ rules! {
         "CPython documentation, Configure Python, --enable-shared",
         visit: Visit::Dll;
 
-    "libpython-dev-name": [Anywhere(r"(?P<name>libpython\d[\d.]*[a-z]*\.so): cannot open shared object file")] =>
+    "libpython-dev-name": [Anywhere(r"(?P<name>libpython[23]\.\d+[a-z]*\.so): cannot open shared object file")] =>
         "{name} is the name that linkers use, and only the development package has it: at run time the file is {name}.1.0",
         "Open {name}.1.0 (sysconfig INSTSONAME) instead, or link against it, so that DT_NEEDED has the soname.",
         "CPython documentation, sysconfig; Debian Policy, 8.4",
@@ -446,14 +447,14 @@ rules! {
         "musl documentation, Functional differences from glibc",
         visit: Visit::Named;
 
-    "musl-symbol-not-found": [Anywhere(r"(?:Error|[Ff]ailed|dlopen|cannot)[^:]{0,80}: Error relocating (?P<file>[^\s:]+): (?P<symbol>_?Py\w+): symbol not found")] =>
+    "musl-symbol-not-found": [Anywhere(r"(?:Error|[Ff]ailed|dlopen|cannot)[^:]{0,80}: Error relocating (?P<file>[^\s:]+): (?P<symbol>_?Py(?:_|[A-Z])\w*): symbol not found")] =>
         "{file} needs {symbol}, and no libpython is in the scope in which it looks",
         "Before the first call, open libpython itself with RTLD_NOW|RTLD_GLOBAL; or link the host executable to it.",
         "cpython#80934",
         also: &["If plain python cannot import it either: it was built for another Python; reinstall it with the pip of exactly this interpreter."],
         covers: &["musl-ldd"], visit: Visit::Named;
 
-    "musl-ldd": [InLog, Stderr(r"^Error relocating (?P<file>[^\s:]+): (?P<symbol>_?Py\w+): symbol not found")] =>
+    "musl-ldd": [InLog, Stderr(r"^Error relocating (?P<file>[^\s:]+): (?P<symbol>_?Py(?:_|[A-Z])\w*): symbol not found")] =>
         "ldd of musl reports {symbol} and the like of {file} as not found: that is how extension modules are, and no failure by itself",
         "Nothing: the interpreter provides these symbols when it loads the module. See whether `python3 -c 'import …'` works.",
         "cpython#80934; pywayland#53",
@@ -478,7 +479,7 @@ rules! {
 
     "glibc-too-old": [Anywhere(r"version [`'](?P<version>GLIBC_[\d.]+)' not found \(required by (?P<file>[^)]+)\)")] =>
         "{file} was built on a newer system: it needs {version}, and the glibc here is older",
-        "Install a build for this system: a manylinux wheel (`pip install --only-binary=:all: …`) whose number is not above the glibc of `ldd --version`, or build on the oldest system that is to be supported.",
+        "Install a build for this system: of a Python package a manylinux wheel (`pip install --only-binary=:all: …`) whose number is not above the glibc of `ldd --version`, or build on the oldest system that is to be supported.",
         "PEP 600; ld.so(8)",
         also: &["On AWS Lambda, glibc is 2.26 up to Python 3.11 and 2.34 from 3.12 on: use `pip install --platform manylinux2014_x86_64`."],
         visit: Visit::Named;
@@ -500,7 +501,7 @@ rules! {
         "Check the spelling, the declared visibility and, for C++, extern \"C\".",
         "dlsym(3)";
 
-    "libpython-a-not-pic": [Build(r"relocation R_\w+ against (?:hidden |undefined )?(?:symbol )?[`'](?P<symbol>_?Py\w+)[`'].*(?:recompile with -fPIC|can not be used when making a (?:shared|PIE) object)")] =>
+    "libpython-a-not-pic": [Build(r"relocation R_\w+ against (?:hidden |undefined )?(?:symbol )?[`'](?P<symbol>_?Py(?:_|[A-Z])\w*)[`'].*(?:recompile with -fPIC|can not be used when making a (?:shared|PIE) object)")] =>
         "libpython.a was not compiled with -fPIC ({symbol}), so that it cannot become part of a shared library",
         "Link the plugin to the shared libpython (`python3-config --embed --ldflags`, on a Python built with --enable-shared), or to a PIC archive such as Debian's libpython3.X-pic.a.",
         "manylinux#1459; ld(1)";

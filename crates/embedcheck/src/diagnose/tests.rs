@@ -212,6 +212,14 @@ fn each_message_has_its_cause() {
             ),
             "backend-missing",
         ),
+        (stderr("libpython3.12.so: cannot open shared object file"), "libpython-dev-name"),
+        (
+            stderr("Error: Error relocating /l/_x.so: PyroEngine_start: symbol not found"),
+            "python-exception",
+        ),
+        // The first is no name of any Python's; the second is a library of its own, not a name for linkers.
+        (stderr("libpython9.so: cannot open shared object file"), "libpython-not-found"),
+        (stderr("libpython3.so: cannot open shared object file"), "libpython-not-found"),
         (Evidence { signal: Some("SIGPIPE".into()), ..Evidence::default() }, "broken-pipe"),
         (Evidence { timed_out: true, ..Evidence::default() }, "hang"),
         (Evidence { exit_inside: true, ..Evidence::default() }, "exit-inside"),

@@ -18,6 +18,7 @@ mod kinds;
 pub mod log;
 mod model;
 pub mod module;
+mod shell;
 mod text;
 
 pub use error::DoctorError;

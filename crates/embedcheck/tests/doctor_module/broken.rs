@@ -1,7 +1,6 @@
 //! Files that are wrong in each way.
 
 use std::fs;
-use std::path::Path;
 
 use embedcheck::doctor::module::{Fate, Flaw, Form};
 use embedcheck::target::Target;
@@ -238,6 +237,8 @@ fn in_an_archive() {
     let answer = Question::of(target, "_cffi_backend").path(&archive).ask();
     let finding = answer.only("module-in-archive", &["cffi.zip/_cffi_backend.cpython-312"]);
     assert!(commands(finding).starts_with("unzip "), "{finding:?}");
+    // Where it lies is all that is wrong about it.
+    assert_eq!(answer.facts().candidates[0].flaws, [Flaw::InArchive]);
     // Python passes it by, and takes what lies behind.
     Question::of(target, "_cffi_backend").path(&archive).path(&wheel).ask().assert_healthy();
     // What is in Python can be imported from there.
@@ -270,25 +271,6 @@ fn the_first_that_fits_is_taken_and_the_rest_is_told() {
     let fates: Vec<_> = answer.facts().candidates.iter().map(|one| one.fate.clone()).collect();
     let behind = backend(&wheel).display().to_string();
     assert_eq!(fates, [Fate::PassedBy, Fate::Taken, Fate::Shadowed(behind)]);
-}
-
-#[test]
-fn a_file_that_may_not_be_read() {
-    let Some(target) = some_python() else { return };
-    let folder = folder();
-    let (name, path) = stdlib_module(target);
-    // Also for the superuser: a link to nothing.
-    std::os::unix::fs::symlink("/nonexistent/x.so", folder.path().join(path.file_name().unwrap()))
-        .unwrap();
-    let answer = Question::of(target, &name).path(folder.path()).ask();
-    let flaws = &answer
-        .facts()
-        .candidates
-        .iter()
-        .find(|one| Path::new(&one.path).starts_with(folder.path()))
-        .unwrap()
-        .flaws;
-    assert!(matches!(flaws[0], Flaw::Unreadable { .. }), "{}", answer.text());
 }
 
 /// What lies in the user site is mended there: it comes before the interpreter's own packages.
@@ -324,4 +306,59 @@ fn what_is_taken_is_replaced_or_moved() {
     let status = std::process::Command::new("/bin/sh").args(["-c", &behind.commands[0]]).status();
     assert!(status.unwrap().success());
     question.ask().assert_healthy();
+}
+
+/// The package cffi would stay in front, and refuse the module of another version that lies behind.
+#[test]
+fn both_parts_of_cffi_keep_one_version() {
+    let (Some(target), Some(wheel)) = (python(12), cffi(12, "manylinux2014_x86_64")) else {
+        return;
+    };
+    let folder = folder();
+    copy(&wheel, folder.path());
+    fs::write(backend(folder.path()), "").unwrap();
+    let answer = Question::of(target, "_cffi_backend").path(folder.path()).ask();
+    let finding = answer.only("module-damaged", &["is empty"]);
+    assert!(finding.fixes[0].commands[0].contains("--upgrade --target"), "{finding:?}");
+    for other in &finding.fixes[1..] {
+        let last = other.commands.last().unwrap();
+        assert!(last.ends_with("cffi==1.17.1"), "{last}");
+    }
+}
+
+#[test]
+fn in_an_archive_and_for_another_python() {
+    let Some(wheel) = cffi(11, "manylinux2014_x86_64") else { return };
+    let folder = folder();
+    let archive = folder.path().join("packages.zip");
+    pack(&wheel, &archive);
+    let answer = Question::described((3, 12), "_cffi_backend").path(&archive).ask();
+    let finding = answer.only("module-in-archive", &["no extension module can be imported"]);
+    // It would not work in a folder, either.
+    assert!(!commands(finding).contains("unzip"), "{}", answer.text());
+}
+
+#[test]
+fn a_command_stays_one_command() {
+    let Some(wheel) = cffi(12, "manylinux2014_x86_64") else { return };
+    let folder = folder();
+    let odd = folder.path().join("a'b\nreboot\x1b[2K $(reboot)");
+    copy(&wheel, &odd);
+    fs::write(odd.join("_cffi_backend.cpython-312-x86_64-linux-gnu.so"), "").unwrap();
+    let answer = Question::described((3, 12), "_cffi_backend").path(&odd).ask();
+    let commands = commands(answer.only("module-damaged", &["is empty"]));
+    assert!(!commands.contains(char::is_control), "{commands:?}");
+    let quoted = r"a\'b\x0areboot\x1b[2K $(reboot)'";
+    assert!(commands.contains(quoted), "{commands:?}");
+}
+
+#[test]
+fn links_that_lead_nowhere_and_in_a_circle() {
+    for to in ["gone.so", "_cffi_backend.so"] {
+        let folder = folder();
+        std::os::unix::fs::symlink(to, folder.path().join("_cffi_backend.so")).unwrap();
+        let answer = Question::described((3, 12), "_cffi_backend").path(folder.path()).ask();
+        let commands = commands(answer.only("module-damaged", &["_cffi_backend.so"]));
+        assert!(commands.contains("pip install"), "{commands}");
+    }
 }

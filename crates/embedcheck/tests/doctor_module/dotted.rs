@@ -76,3 +76,16 @@ fn names_that_are_none() {
         assert!(refusal.contains("is not the name of a module"), "{refusal}");
     }
 }
+
+/// Whoever has registered the name of a module of the standard library at a package index is somebody else.
+#[test]
+fn nothing_is_installed_for_the_standard_library() {
+    // The newer one names its modules; of the older one its packages are seen where they lie.
+    for target in [python(12), python(9)].into_iter().flatten() {
+        let answer = Question::of(target, "xml.no_such_module").ask();
+        let finding = answer.only("module-missing", &["the package xml is there"]);
+        assert!(crate::support::commands(finding).is_empty(), "{}", answer.text());
+        assert!(finding.fixes[0].what.contains("standard library"), "{finding:?}");
+    }
+    Question::described((3, 12), "xml.no_such_module").ask().assert_healthy();
+}

@@ -97,3 +97,36 @@ fn damaged() {
     fs::write(&path, "no zip at all").unwrap();
     assert!(refusal(&path).contains("neither a folder nor a zip archive"));
 }
+
+fn pipe(path: &Path) {
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        path,
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+        0,
+    )
+    .unwrap();
+}
+
+/// The open of a pipe waits for a writer, and no request to stop is heard while it does.
+#[test]
+fn pipes_are_not_waited_for() {
+    let folder = folder();
+    let named = folder.path().join("pipe");
+    pipe(&named);
+    let refusal = Question::described((3, 12), "_cffi_backend").path(&named).refusal();
+    assert!(refusal.contains("neither a folder nor a zip archive"), "{refusal}");
+    let refusal = Question::described((3, 12), "_cffi_backend").layers([&named]).refusal();
+    assert!(refusal.contains("neither a folder nor a zip archive"), "{refusal}");
+    let answer = Question::described((3, 12), "_cffi_backend").env("PYTHONPATH", &named).ask();
+    answer.only("module-missing", &["nowhere on the search path"]);
+
+    let packages = folder.path().join("packages");
+    fs::create_dir_all(packages.join("cffi")).unwrap();
+    for name in ["_cffi_backend.so", "x.pth", "cffi/__init__.py"] {
+        pipe(&packages.join(name));
+    }
+    let answer = Question::described((3, 12), "_cffi_backend").path(&packages).ask();
+    answer.only("module-damaged", &["_cffi_backend.so"]);
+}

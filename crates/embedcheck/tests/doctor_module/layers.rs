@@ -163,3 +163,16 @@ fn a_library_that_no_layer_brings() {
     fs::write(layer.path().join("lib/libabcdef.so.8"), "").unwrap();
     question.ask().assert_healthy();
 }
+
+/// What the runtime finds first has to be replaced where it lies.
+#[test]
+fn a_fix_goes_where_the_file_is_taken_from() {
+    let site = "python/lib/python3.11/site-packages";
+    let Some((_, second)) = two(site) else { return };
+    let name = "_cffi_backend.cpython-311-x86_64-linux-gnu.so";
+    fs::write(second.path().join(site).join(name), "").unwrap();
+    let answer = Question::described((3, 11), "_cffi_backend").layers([second.path()]).ask();
+    let commands = commands(answer.only("module-damaged", &["layer 1"]));
+    let target = format!("--target {} ", second.path().join(site).display());
+    assert!(commands.contains(&target), "{commands}");
+}

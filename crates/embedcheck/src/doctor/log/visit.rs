@@ -7,6 +7,7 @@ use super::trace;
 use crate::diagnose::Visit;
 use crate::diagnose::log::Recognised;
 use crate::doctor::Fix;
+use crate::doctor::shell;
 
 /// The command, or what is missing for one.
 pub(super) fn fix(one: &Recognised, names: &Names) -> Option<Fix> {
@@ -62,7 +63,7 @@ fn is_absent(file: &str, names: &Names) -> bool {
 }
 
 fn module(name: &str, names: &Names) -> Fix {
-    let mut command = format!("embedcheck doctor --module {}", quoted(name));
+    let mut command = format!("embedcheck doctor --module {}", shell::quoted(name));
     if names.is_lambda {
         command += " --lambda --path LAYER1.zip --path LAYER2.zip";
         let what = "see which layer brings what, and for which Python: put the layers, in the order of the function, \
@@ -77,7 +78,7 @@ fn module(name: &str, names: &Names) -> Fix {
         };
     }
     for folder in folders(names) {
-        command += &format!(" --path {}", quoted(folder));
+        command += &format!(" --path {}", shell::path(folder.as_ref()));
     }
     command += &python(names);
     Fix::command("see what is there, and for which Python, where the log comes from", command)
@@ -90,7 +91,7 @@ fn dll(named: Option<&str>, names: &Names) -> Fix {
     let elsewhere = || names.libraries.iter().map(String::as_str).filter(|file| file.contains('/'));
     let file = named.filter(is_there).or_else(|| elsewhere().find(is_there));
     if let Some(file) = file {
-        let command = format!("embedcheck doctor {}{python}", quoted(file));
+        let command = format!("embedcheck doctor {}{python}", shell::path(file.as_ref()));
         return Fix::command(
             "see what its file says and what it does in hosts, where the log comes from",
             command,
@@ -118,7 +119,7 @@ fn python(names: &Names) -> String {
     let Some(version @ (major, minor)) = names.python() else { return String::new() };
     // One that is on every PATH is best named by its version, and with several nobody knows which.
     match interpreters(names, version).as_slice() {
-        [path] if !is_on_path(path) => format!(" --python {}", quoted(path)),
+        [path] if !is_on_path(path) => format!(" --python {}", shell::path(path.as_ref())),
         _ => format!(" --python {major}.{minor}"),
     }
 }
@@ -217,17 +218,6 @@ fn module_of(file: &str) -> Option<String> {
     parts.iter().all(|part| !part.is_empty() && is_name(part)).then(|| parts.join("."))
 }
 
-/// A word for a shell. What a log says is not to be trusted with more than letters.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
-    // What begins with a dash would be an option.
-    let word = if word.starts_with('-') { format!("./{word}") } else { word.to_owned() };
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word;
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,13 +241,5 @@ mod tests {
         ] {
             assert_eq!(module_of(file).as_deref(), name, "{file}");
         }
-    }
-
-    #[test]
-    fn words_of_a_log_stay_words() {
-        assert_eq!(quoted("/p/lib.so"), "/p/lib.so");
-        assert_eq!(quoted("a$(reboot).so"), "'a$(reboot).so'");
-        assert_eq!(quoted("a'b"), r"'a'\''b'");
-        assert_eq!(quoted("-rf"), "./-rf");
     }
 }

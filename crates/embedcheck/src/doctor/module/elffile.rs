@@ -1,13 +1,13 @@
 //! What an extension module's file says about the Python it is for.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::LazyLock;
 
 use regex::bytes::{Captures, Regex};
 
+use super::regular;
 use crate::elf::Elf;
 
 /// Bytes that are searched for words; the largest extension modules have some hundred megabytes.
@@ -24,7 +24,7 @@ static VERSIONS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// The bytes of a file, as far as they are looked at.
 pub(super) fn bytes(path: &Path) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path).ok()?.take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
+    regular::open(path).ok()?.take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }
 

@@ -1,5 +1,6 @@
 //! What is wrong with a candidate, if anything.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::candidate::Flaw;
@@ -38,7 +39,11 @@ impl Judge<'_> {
     pub(super) fn extension(&self, sighting: &Sighting, owner: Option<&Owner>) -> Judgement {
         let tag = sighting.tag.clone().unwrap_or(Tag::None);
         let mut judgement = Judgement::default();
-        judgement.flaws.extend(self.tag(&tag, sighting.rank.is_some()));
+        // By the name alone: in an archive Python looks for no extension module at all.
+        let rest = sighting.found.name.strip_prefix(self.name);
+        let is_looked_for =
+            self.profile.extension_suffixes.iter().any(|known| Some(known.as_str()) == rest);
+        judgement.flaws.extend(self.tag(&tag, is_looked_for));
         if tag != Tag::None {
             judgement.built_for = Some(tag.built_for());
         }
@@ -59,6 +64,8 @@ impl Judge<'_> {
             Tag::None => (!is_looked_for).then(other).flatten(),
             Tag::Stable if profile.free_threaded => Some(Flaw::StableAbi),
             Tag::Stable | Tag::Other(_) => (!is_looked_for).then(other).flatten(),
+            // A debug build loads modules of a usual one, too, since 3.8 (bpo-36721).
+            Tag::CPython { .. } if is_looked_for => None,
             Tag::CPython { version, flags, platform } => {
                 let has = |flag| flags.contains(flag);
                 if *version != profile.version
@@ -67,9 +74,6 @@ impl Judge<'_> {
                     || profile.implementation != "CPython"
                 {
                     return other();
-                }
-                if is_looked_for {
-                    return None;
                 }
                 platform.as_deref().map_or_else(other, |platform| Some(self.platform(platform)))
             }
@@ -252,7 +256,11 @@ impl Judge<'_> {
 
 fn unreadable(error: ElfError) -> Flaw {
     match error {
-        ElfError::Io { source, .. } => Flaw::Unreadable { reason: source.to_string() },
+        ElfError::Io { source, .. } if source.kind() == ErrorKind::PermissionDenied => {
+            Flaw::Unreadable { reason: source.to_string() }
+        }
+        // Such as a link that leads nowhere, or in a circle.
+        ElfError::Io { source, .. } => Flaw::Damaged { what: source.to_string() },
         ElfError::NotElf { found: crate::elf::NotElf::OtherSystem(system), .. } => {
             Flaw::OtherMachine { built_for: system.to_owned() }
         }
@@ -270,5 +278,45 @@ pub(super) fn on_disk(sighting: &Sighting) -> Option<PathBuf> {
     match &sighting.found.root.at {
         At::Folder(folder) => Some(folder.join(&sighting.found.name)),
         At::Archive { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    fn tag_flaw(profile: &Profile, file: &str) -> Option<Flaw> {
+        let judge = Judge { profile, name: "_x", loader: None, layers: &[] };
+        let is_looked_for = profile.extension_suffixes.iter().any(|end| format!("_x{end}") == file);
+        judge.tag(&Tag::of(file, "_x").unwrap(), is_looked_for)
+    }
+
+    #[test]
+    fn a_debug_build_takes_modules_of_a_usual_one() {
+        let mut profile = Profile::described((3, 13), "x86_64").unwrap();
+        let usual = "_x.cpython-313-x86_64-linux-gnu.so";
+        profile.debug = true;
+        assert!(matches!(
+            tag_flaw(&profile, "_x.cpython-313t-x86_64-linux-gnu.so"),
+            Some(Flaw::OtherPython { .. })
+        ));
+        // What `EXTENSION_SUFFIXES` of a debug build of 3.13 begins with.
+        profile.extension_suffixes.insert(0, ".cpython-313d-x86_64-linux-gnu.so".to_owned());
+        assert_eq!(tag_flaw(&profile, usual), None);
+        // Until 3.7 it takes none of them.
+        profile.extension_suffixes.retain(|end| !end.starts_with(".cpython-313-"));
+        assert!(matches!(tag_flaw(&profile, usual), Some(Flaw::OtherPython { .. })));
+    }
+
+    #[test]
+    fn only_permissions_are_a_matter_of_permissions() {
+        let flaw = |kind| {
+            let (path, source) = (PathBuf::from("_x.so"), io::Error::from(kind));
+            unreadable(ElfError::Io { path, source })
+        };
+        assert!(matches!(flaw(ErrorKind::PermissionDenied), Flaw::Unreadable { .. }));
+        assert!(matches!(flaw(ErrorKind::NotFound), Flaw::Damaged { .. }));
     }
 }

@@ -13,12 +13,22 @@ const DISTRIBUTIONS: &[(&str, &str)] = &[
     ("_yaml", "PyYAML"),
     ("bs4", "beautifulsoup4"),
     ("cv2", "opencv-python"),
-    ("google", "protobuf"),
+    ("google.protobuf", "protobuf"),
     ("nacl", "PyNaCl"),
     ("skimage", "scikit-image"),
     ("sklearn", "scikit-learn"),
     ("yaml", "PyYAML"),
     ("zmq", "pyzmq"),
+];
+
+/// Packages that distributions share, each below a name of its own: whether the first two parts are the distribution's.
+const SHARED: &[(&str, bool)] = &[
+    ("azure", false),
+    ("backports", true),
+    ("google", false),
+    ("jaraco", true),
+    ("ruamel", true),
+    ("zope", true),
 ];
 
 /// Debian's packages of distributions, by their names in lower case.
@@ -119,6 +129,52 @@ const ALWAYS: &[&str] = &[
     "xxlimited",
 ];
 
+/// Packages of the standard library, of whatever version.
+const PACKAGES: &[&str] = &[
+    "asyncio",
+    "bsddb",
+    "collections",
+    "compiler",
+    "compression",
+    "concurrent",
+    "ctypes",
+    "curses",
+    "dbm",
+    "distutils",
+    "email",
+    "encodings",
+    "ensurepip",
+    "hotshot",
+    "html",
+    "http",
+    "idlelib",
+    "importlib",
+    "json",
+    "lib2to3",
+    "logging",
+    "multiprocessing",
+    "os",
+    "pathlib",
+    "pydoc_data",
+    "pyrepl",
+    "re",
+    "sqlite3",
+    "string",
+    "sysconfig",
+    "test",
+    "tkinter",
+    "tomllib",
+    "turtledemo",
+    "unittest",
+    "urllib",
+    "venv",
+    "wsgiref",
+    "xml",
+    "xmlrpc",
+    "zipfile",
+    "zoneinfo",
+];
+
 /// Debian's packages of libraries, by SONAME.
 const LIBRARIES: &[(&str, &str)] = &[
     ("libbz2.so.1.0", "libbz2-1.0"),
@@ -143,8 +199,15 @@ fn of<'a>(table: &[(&str, &'a str)], name: &str) -> Option<&'a str> {
 /// cannot be told.
 pub(super) fn distribution(parts: &[&str]) -> Option<String> {
     let top = parts.first()?;
-    if let Some(name) = of(DISTRIBUTIONS, top) {
+    let two = parts.get(..2).map(|two| two.join("."));
+    let known = of(DISTRIBUTIONS, top).or_else(|| of(DISTRIBUTIONS, two.as_ref()?));
+    if let Some(name) = known {
         return Some(name.to_owned());
+    }
+    if let Some((_, is_named)) = SHARED.iter().find(|(shared, _)| shared == top) {
+        return two
+            .filter(|_| *is_named && parts.len() > 2)
+            .map(|two| two.replace(['.', '_'], "-"));
     }
     // A package usually has the name of its distribution; a lonely module with an underscore never has.
     (parts.len() > 1 && !top.starts_with('_')).then(|| top.replace('_', "-"))
@@ -165,9 +228,9 @@ pub(super) fn headers(module: &str) -> Option<(&'static str, Option<&'static str
     STDLIB.iter().find(|known| known.0 == module).map(|known| (known.1, known.2))
 }
 
-/// Whether a top-level name is an extension module of the standard library, of whatever version.
+/// Whether a top-level name is an extension module or a package of the standard library, of whatever version.
 pub(super) fn is_stdlib(module: &str) -> bool {
-    headers(module).is_some() || ALWAYS.contains(&module)
+    headers(module).is_some() || ALWAYS.contains(&module) || PACKAGES.contains(&module)
 }
 
 #[cfg(test)]
@@ -179,7 +242,8 @@ mod tests {
         for table in [DISTRIBUTIONS, DEBIAN, LIBRARIES] {
             assert!(table.is_sorted_by_key(|(name, _)| *name));
         }
-        assert!(ALWAYS.is_sorted());
+        assert!(ALWAYS.is_sorted() && PACKAGES.is_sorted());
+        assert!(SHARED.is_sorted());
         assert!(STDLIB.is_sorted_by_key(|known| known.0));
     }
 
@@ -189,6 +253,13 @@ mod tests {
         assert_eq!(of("_cffi_backend").as_deref(), Some("cffi"));
         assert_eq!(of("numpy.core._multiarray_umath").as_deref(), Some("numpy"));
         assert_eq!(of("charset_normalizer.md").as_deref(), Some("charset-normalizer"));
+        assert_eq!(
+            of("zope.interface._zope_interface_coptimizations").as_deref(),
+            Some("zope-interface")
+        );
+        assert_eq!(of("google.protobuf.pyext._message").as_deref(), Some("protobuf"));
+        // `google` is a distribution of somebody else.
+        assert_eq!(of("google.cloud._x"), None);
         assert_eq!(of("_nobody_knows"), None);
         assert_eq!(of("nobody_knows"), None);
     }

@@ -1,12 +1,19 @@
-//! What is known of the runtimes of AWS Lambda (its documentation, Packaging your layer content).
+//! What is known of the runtimes of AWS Lambda.
 
-/// The folders of a layer that a runtime searches, in their order, below `/opt`: its `sys.path` has them behind the
-/// function's own folder and in front of the packages of the runtime.
+/// The folder of a layer that runtimes of all versions search.
+pub(super) const TOP: &str = "python";
+
+/// The folders of a layer that a runtime searches, in their order, below `/opt`. Behind the function's own folder and in
+/// front of the packages of the runtime `/var/runtime/bootstrap.py` (`set_default_sys_path`, runtimes 3.8 to 3.11) puts
+/// `/opt/python/lib/pythonX.Y/site-packages`, then `/opt/python`; which they are is documented, too (AWS Lambda
+/// documentation, Packaging your layer content).
 pub(super) fn folders((major, minor): (u32, u32)) -> [String; 2] {
-    [format!("python/lib/python{major}.{minor}/site-packages"), "python".to_owned()]
+    [format!("{TOP}/lib/python{major}.{minor}/site-packages"), TOP.to_owned()]
 }
 
-/// The glibc of the runtime's system: Amazon Linux 2018.03, 2 or 2023 (AWS Lambda documentation, Lambda runtimes).
+/// The glibc of the runtime's system: Amazon Linux 2018.03 up to 3.7, 2 up to 3.11, then 2023 (AWS Lambda documentation,
+/// Lambda runtimes). What they have is told by what they refuse: aws-lambda-rust-runtime#455 (not 2.18), arrow#38373 (2.26,
+/// not 2.27), aws-lambda-rust-runtime#932 (2.34).
 pub(super) fn glibc(version: (u32, u32)) -> Option<(u32, u32)> {
     match version {
         (3, minor) if minor >= 12 => Some((2, 34)),

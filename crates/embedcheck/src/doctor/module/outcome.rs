@@ -66,7 +66,8 @@ impl Outcome {
             }
             // The code by which the scripts and the host end.
             Ended::Exit { code: NORMAL_EXIT, .. } => {
-                Self::Lost { reason: "the answer of the child did not arrive".to_owned() }
+                Self::Lost { reason: "the process ended without an answer: the module ended it, or closed the way by which the answer comes"
+                    .to_owned() }
             }
             Ended::Exit { code, .. } => Self::Ended { how: format!("exit code {code}") },
             other => Self::Ended { how: other.to_string() },

@@ -50,14 +50,22 @@ pub(super) fn of(places: &[Place], entry: usize, below: &str) -> Option<Owner> {
     infos.into_iter().filter(|info| info.is_folder).find_map(|info| {
         let folder = top.folder(&info.name)?;
         let read = |name: &str| folder.roots.first()?.at.read(name, MAX);
-        let record = read("RECORD")?;
+        let stem = info.name.strip_suffix(".dist-info").unwrap_or(&info.name);
+        let (name, version) = stem.split_once('-').unwrap_or((stem, ""));
+        let record = Some(name).filter(|name| is_name(name)).and_then(|_| read("RECORD"))?;
         lists(&record, below).then(|| {
             let tags = read("WHEEL").map(|wheel| tags(&wheel)).unwrap_or_default();
-            let stem = info.name.strip_suffix(".dist-info").unwrap_or(&info.name);
-            let (name, version) = stem.split_once('-').unwrap_or((stem, ""));
             Owner { name: name.to_owned(), version: version.to_owned(), tags }
         })
     })
+}
+
+/// Whether pip takes it for the name of a distribution (PEP 508), and not for a file, an address or nothing.
+fn is_name(name: &str) -> bool {
+    let is_edge = |c: Option<u8>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    is_edge(name.bytes().next())
+        && is_edge(name.bytes().last())
+        && name.bytes().all(|c| c.is_ascii_alphanumeric() || b"._-".contains(&c))
 }
 
 /// Whether a `RECORD` has a line for this path.
@@ -96,6 +104,16 @@ mod tests {
         assert_eq!(python(&["py3-none-any"]), None);
         assert_eq!(python(&["cp312-cp312-linux_x86_64", "cp311-cp311-linux_x86_64"]), None);
         assert_eq!(python(&[]), None);
+    }
+
+    #[test]
+    fn names_of_distributions_are_told_from_other_words() {
+        for name in ["cffi", "zope.interface", "charset_normalizer", "a"] {
+            assert!(is_name(name), "{name}");
+        }
+        for name in ["", ".", "-r", "a b", "cffi @ file:", "a;b", "a\nb", "\u{1b}[2Ka", "cffi."] {
+            assert!(!is_name(name), "{name:?}");
+        }
     }
 
     #[test]

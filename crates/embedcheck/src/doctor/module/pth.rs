@@ -1,11 +1,13 @@
 //! `.pth` files: the lines by which `site` extends the search path (Python documentation, `site`).
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::regular;
 
 /// Bytes read of one file; real ones have a few lines.
 const MAX_FILE: u64 = 256 << 10;
@@ -38,7 +40,7 @@ pub(super) fn of_folder(folder: &Path) -> Vec<PthFile> {
     let files = names.into_iter().filter_map(|name| {
         let path = folder.join(name);
         let mut text = Vec::new();
-        File::open(&path).ok()?.take(MAX_FILE).read_to_end(&mut text).ok()?;
+        regular::open(&path).ok()?.take(MAX_FILE).read_to_end(&mut text).ok()?;
         Some(read(&path, folder, &text))
     });
     files.collect()

@@ -6,9 +6,9 @@ use super::known;
 use super::lambda;
 use super::profile::Profile;
 use super::search::Layer;
-use super::shell::{self, quoted};
 use crate::distribution::Distribution;
 use crate::doctor::Fix;
+use crate::doctor::shell::{self, quoted};
 use crate::env::Caller;
 use crate::target::Origin;
 
@@ -21,8 +21,24 @@ pub(super) enum Destination {
     UserSite,
     /// A folder that was named.
     Folder(PathBuf),
-    /// A layer; counted from 0.
-    Layer(usize),
+    /// A layer.
+    Layer {
+        /// Counted from 0.
+        index: usize,
+        /// The folder in it.
+        below: PathBuf,
+    },
+}
+
+impl Destination {
+    /// The layer of this number, in the entry of the search path that lies there, if one does: in front of `python` a runtime
+    /// searches another folder, and what lies there has to be replaced there.
+    pub(super) fn in_layer(layers: &[Layer], index: usize, entry: Option<&str>) -> Self {
+        let folder = layers.get(index).map(|layer| &layer.folder);
+        let below =
+            folder.zip(entry).and_then(|(layer, entry)| Path::new(entry).strip_prefix(layer).ok());
+        Self::Layer { index, below: below.unwrap_or(Path::new(lambda::TOP)).to_owned() }
+    }
 }
 
 /// What fixes depend on.
@@ -48,16 +64,16 @@ impl Fixer<'_> {
             )];
         };
         match destination {
-            Destination::Layer(index) => self
+            Destination::Layer { index, below } => self
                 .layers
                 .get(*index)
-                .map(|layer| self.layer(layer, distribution))
+                .map(|layer| self.layer(layer, below, distribution))
                 .into_iter()
                 .collect(),
             Destination::Folder(folder) => {
                 let mut fixes = vec![Fix::command(
                     format!(
-                        "Install {distribution} for {} into the folder that is searched first",
+                        "Install {distribution} for {} into the folder in which this one lies",
                         self.profile.title()
                     ),
                     format!(
@@ -145,7 +161,7 @@ impl Fixer<'_> {
     }
 
     /// A layer, in place; an archive is unpacked, changed and made again.
-    fn layer(&self, layer: &Layer, distribution: &str) -> Fix {
+    fn layer(&self, layer: &Layer, below: &Path, distribution: &str) -> Fix {
         let (folder, before, after) = if layer.is_archive {
             // A new folder: one of that name may be there.
             let folder = layer.given.with_extension("unpacked");
@@ -162,7 +178,7 @@ impl Fixer<'_> {
             "{} -m pip install --upgrade{} --target {} {}",
             self.python(),
             self.platform_options(),
-            shell::path(&folder.join("python")),
+            shell::path(&folder.join(below)),
             quoted(&self.requirement(distribution))
         );
         Fix {

@@ -48,7 +48,12 @@ impl Visit<'_> {
             };
             wanted::follow(&mut wanted, &children, module)?;
             let tried = import::import(&children, module)?;
-            findings.extend(import::explain(&tried, &children, module, explained.is_some()));
+            findings.extend(import::explain(
+                &tried,
+                &children,
+                module,
+                explained.and_then(|index| findings.get(index)),
+            ));
             let is_there = tried.imports.plain().is_some_and(|run| run.outcome.is_imported());
             findings.extend(wanted::findings(&wanted, self, is_there));
             imports = tried.imports;

@@ -13,6 +13,8 @@ use zip::result::ZipError;
 
 use names::checked;
 
+use super::regular;
+
 /// What `is_zip` of zipfile.py looks for, too: the end of the central directory.
 const MAGIC: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 /// Members of one archive. A layer of AWS Lambda has some ten thousand at most.
@@ -85,7 +87,7 @@ pub(in crate::doctor) enum MemberKind {
 /// nobody names such a file as a layer.
 pub(super) fn looks_like_one(path: &Path) -> bool {
     let mut head = [0; 4];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    let read = regular::open(path).and_then(|mut file| file.read_exact(&mut head));
     read.is_ok() && MAGIC.contains(&&head[..])
 }
 
@@ -96,7 +98,7 @@ impl Archive {
     ///
     /// When it cannot be read, is damaged, or is one that nobody should unpack.
     pub(in crate::doctor) fn open(path: &Path) -> Result<Self, ArchiveError> {
-        let file = File::open(path)
+        let file = regular::open(path)
             .map_err(|source| ArchiveError::Io { path: path.to_owned(), source })?;
         let mut zip =
             ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(path, error))?;

@@ -1,15 +1,22 @@
 //! Nothing that an import would take.
 
 use super::{Conclusion, with};
-use crate::doctor::Finding;
 use crate::doctor::module::candidate::{Candidate, Flaw, Form};
+use crate::doctor::module::kinds;
 use crate::doctor::module::path::EntryState;
 use crate::doctor::module::remedy::move_away;
-use crate::doctor::module::{kinds, known};
+use crate::doctor::{Finding, Fix};
 
 impl Conclusion<'_> {
     /// Nothing that an import would take.
     pub(super) fn none_taken(&self) -> Option<Finding> {
+        // The standard library of a Python that is not here is not looked at.
+        if self.is_of_stdlib()
+            && self.search.profile.interpreter.is_none()
+            && self.found.all.is_empty()
+        {
+            return None;
+        }
         if self.found.no_package || self.found.parents.iter().any(|parent| parent.paths.is_empty())
         {
             return Some(self.no_package());
@@ -36,13 +43,9 @@ impl Conclusion<'_> {
 
     fn missing(&self) -> Option<Finding> {
         let profile = &self.search.profile;
-        let top = self.parts.first().copied().unwrap_or_default();
-        let is_stdlib =
-            known::is_stdlib(top) || profile.stdlib_names.iter().any(|name| name == top);
+        let is_stdlib = self.is_of_stdlib();
         let name = self.name;
         if is_stdlib && self.parts.len() == 1 {
-            // The standard library of a Python that is not here is not looked at.
-            profile.interpreter.as_ref()?;
             let summary = format!(
                 "{name} is a module of the standard library, and this {} was built without it",
                 profile.title()
@@ -69,7 +72,15 @@ impl Conclusion<'_> {
         } else {
             evidence.extend(self.searched());
         }
-        let fixes = self.fixer(None).install(&self.destination(None));
+        let fixes = if is_stdlib {
+            // Nothing that could be installed: a distribution of that name is somebody else's.
+            vec![Fix::advice(
+                "The package is part of the standard library: check the spelling, and in the documentation since which \
+                 version of Python the module is there",
+            )]
+        } else {
+            self.fixer(None).install(&self.destination(None))
+        };
         Some(with(Finding::of(&kinds::MISSING, summary), evidence, fixes))
     }
 

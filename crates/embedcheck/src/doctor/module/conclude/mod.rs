@@ -60,7 +60,7 @@ impl Conclusion<'_> {
         let distribution = owner
             .or_else(anybody)
             .map(|owner| owner.name.clone())
-            .or_else(|| known::distribution(self.parts));
+            .or_else(|| known::distribution(self.parts).filter(|_| !self.is_of_stdlib()));
         let package = self.cffi.and_then(|cffi| cffi.package.as_ref());
         // Where both parts lie together pip replaces both, and an old version may have no build for this
         // Python.
@@ -80,6 +80,21 @@ impl Conclusion<'_> {
         }
     }
 
+    /// Whether the module is one of the standard library, or would lie in a package of it.
+    fn is_of_stdlib(&self) -> bool {
+        let top = self.parts.first().copied().unwrap_or_default();
+        let is_stdlib = |folder: &Path| {
+            let mut entries = self.search.entries.iter();
+            entries.any(|entry| entry.origin == Origin::Stdlib && Path::new(&entry.path) == folder)
+        };
+        // A Python before 3.10 does not name its modules, but its packages lie there.
+        let of_parent = self.found.parents.first().and_then(|parent| parent.paths.first());
+        let folder = of_parent.and_then(|init| Path::new(init).ancestors().nth(2));
+        known::is_stdlib(top)
+            || self.search.profile.stdlib_names.iter().any(|name| name == top)
+            || folder.is_some_and(is_stdlib)
+    }
+
     /// Where a better build is to be put: where this one lies, if that was somebody's choice.
     fn destination(&self, about: Option<&Judged>) -> Destination {
         if let Some(last) = self.search.layers.len().checked_sub(1) {
@@ -88,9 +103,10 @@ impl Conclusion<'_> {
                 _ => None,
             });
             // The part of cffi that is there says in which layer the other belongs.
-            return Destination::Layer(
-                of_candidate.or_else(|| self.layer_of_package()).unwrap_or(last),
-            );
+            let index = of_candidate.or_else(|| self.layer_of_package()).unwrap_or(last);
+            let entry = about.and_then(|one| one.entry.as_ref());
+            let entry = entry.map(|entry| entry.path.as_str());
+            return Destination::in_layer(&self.search.layers, index, entry);
         }
         let entry = about.and_then(|one| one.entry.as_ref());
         match entry {
@@ -125,19 +141,35 @@ impl Conclusion<'_> {
     }
 }
 
-/// Takes back what the files foretold and the import did not confirm: something that was loaded before, such as the package
-/// around the module, can bring what it needs.
+/// Takes back what the files foretold and the import did not confirm.
 pub(super) fn but_it_works(findings: &mut [Finding]) {
-    let foretold = [&kinds::LIBRARY_MISSING, &kinds::VERSION_MISSING, &kinds::SYMBOL_MISSING];
+    const BROUGHT: &str = "something that was loaded before it, such as the package around it, brings what is missing";
+    let foretold = [
+        (&kinds::LIBRARY_MISSING, BROUGHT),
+        (&kinds::VERSION_MISSING, BROUGHT),
+        (&kinds::SYMBOL_MISSING, BROUGHT),
+        (&kinds::DAMAGED, "what the import uses of the file is there"),
+    ];
     for finding in findings {
-        if foretold.iter().any(|kind| kind.id == finding.id) {
+        if let Some((_, why)) = foretold.iter().find(|(kind, _)| kind.id == finding.id) {
             finding.severity = Severity::Warning;
-            finding.evidence.push(
-                "the import works all the same: something that was loaded before it brings what is missing"
-                    .to_owned(),
-            );
+            finding.evidence.push(format!("the import works all the same: {why}"));
         }
     }
+}
+
+/// Whether a process that loads such a file can end because of that: code that is not there, that is lost behind the end
+/// of the file, or that takes the objects of this Python for others.
+pub(super) fn can_kill(finding: &Finding) -> bool {
+    let deadly = [
+        &kinds::DAMAGED,
+        &kinds::OTHER_LIBC,
+        &kinds::BUILT_FOR_OTHER,
+        &kinds::STABLE_ABI,
+        &kinds::SYMBOL_MISSING,
+        &kinds::VERSION_MISSING,
+    ];
+    deadly.iter().any(|kind| kind.id == finding.id)
 }
 
 /// ` (layer 2)`: where it is, if that has a number.
@@ -169,6 +201,7 @@ mod tests {
             [Finding::of(&kinds::LIBRARY_MISSING, "x"), Finding::of(&kinds::BUILT_FOR_OTHER, "y")];
         but_it_works(&mut findings);
         assert_eq!(findings[0].severity, Severity::Warning);
+        assert_eq!(findings[0].evidence.len(), 1);
         // That it is imported is what is wrong about it.
         assert_eq!(findings[1].severity, Severity::Problem);
     }

@@ -6,28 +6,37 @@ use super::kinds::{EMBEDDED_DIFFERS, KILLS, NEEDS_GLOBAL, NEEDS_MODULE, OTHER_PR
 use super::{ImportHow, ImportRun, Tried};
 use crate::diagnose::Cause;
 use crate::doctor::module::child::Children;
+use crate::doctor::module::conclude;
 use crate::doctor::module::outcome::Outcome;
-use crate::doctor::module::shell::{self, quoted};
+use crate::doctor::shell::{self, quoted};
 use crate::doctor::{Finding, Fix};
 
 /// Lines of standard error that stand with a finding.
 const LINES: usize = 6;
 
-/// What the imports found. `explained`: the files alone show why the module cannot be imported, so that
-/// a failure that is like it is no news.
+/// What the imports found. `explained`: what the files alone show to be wrong with the module, so that a failure that is
+/// like it is no news.
 pub(in crate::doctor::module) fn explain(
     tried: &Tried,
     children: &Children<'_>,
     module: &str,
-    explained: bool,
+    explained: Option<&Finding>,
 ) -> Vec<Finding> {
     let Some(plain) = tried.imports.plain() else { return Vec::new() };
     let mut findings = Vec::new();
-    let is_news = !explained && !plain.outcome.is_missing(module);
+    let is_news = explained.is_none() && !plain.outcome.is_missing(module);
     match &plain.outcome {
         Outcome::Imported { .. } => {}
         Outcome::Raised { .. } if is_news => findings.push(raised(tried, plain, children, module)),
         Outcome::Raised { .. } => {}
+        _ if explained.is_some_and(conclude::can_kill) => {}
+        Outcome::Lost { reason } => findings.push(
+            Finding::of(
+                &KILLS,
+                format!("what becomes of `import {module}` is not known: {reason}"),
+            )
+            .with_evidence(last(plain)),
+        ),
         outcome => findings.push(
             Finding::of(&KILLS, format!("python does not survive `import {module}`: {outcome}"))
                 .with_evidence(last(plain)),

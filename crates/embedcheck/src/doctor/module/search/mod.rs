@@ -91,7 +91,7 @@ impl Builder {
         let mut absolute = Vec::new();
         for (index, path) in paths.iter().enumerate() {
             let path = existing(path)?;
-            if path.is_file() && !looks_like_one(&path) {
+            if !path.is_dir() && !looks_like_one(&path) {
                 return Err(DoctorError::Input(format!(
                     "{} is neither a folder nor a zip archive, so that nothing can be imported from it; name the \
                      folder that holds the module",

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::doctor::module::archive::{Archive, MemberKind};
+use crate::doctor::module::regular;
 
 /// A folder that Python searches. It has several roots where layers are merged: of files with the same name the last
 /// root's is there.
@@ -125,11 +126,9 @@ impl At {
     pub(in crate::doctor::module) fn read(&self, name: &str, limit: u64) -> Option<Vec<u8>> {
         match self {
             Self::Folder(folder) => {
-                let path = folder.join(name);
-                // Never a pipe or a device: its open could wait.
-                fs::metadata(&path).ok().filter(fs::Metadata::is_file)?;
+                let file = regular::open(&folder.join(name)).ok()?;
                 let mut bytes = Vec::new();
-                fs::File::open(path).ok()?.take(limit).read_to_end(&mut bytes).ok()?;
+                file.take(limit).read_to_end(&mut bytes).ok()?;
                 Some(bytes)
             }
             Self::Archive { archive, below, .. } => {

@@ -1,7 +1,7 @@
 //! Which modules of a distribution contain the name of the module in question: those are the ones
 //! that import it, whatever the top of their package does.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,7 @@ use regex::bytes::Regex;
 
 use super::distribution::{Installed, extension_module};
 use super::model::Mention;
+use crate::doctor::module::regular;
 use crate::run::Stop;
 
 /// Files of one distribution that are read.
@@ -42,7 +43,7 @@ pub(super) fn mentions(installed: &Installed, module: &str, stop: &Stop) -> Vec<
         }
         let Some(name) = module_of(folder, &file) else { continue };
         let mut bytes = Vec::new();
-        let Ok(open) = File::open(&file) else { continue };
+        let Ok(open) = regular::open(&file) else { continue };
         if open.take(BYTES.min(left)).read_to_end(&mut bytes).is_err() {
             continue;
         }

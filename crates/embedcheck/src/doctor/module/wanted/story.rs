@@ -115,7 +115,9 @@ fn newer_cryptography(wanted: &Wanted, mention: &Mention, visit: &Visit<'_>) -> 
     let link = links.find(|link| link.distribution == mention.distribution)?;
     let place = link.place.as_ref()?;
     let destination = match &place.origin {
-        Origin::Layer(number) => Destination::Layer(number.checked_sub(1)?),
+        Origin::Layer(number) => {
+            Destination::in_layer(&visit.search.layers, number.checked_sub(1)?, Some(&place.entry))
+        }
         Origin::Option(_) => Destination::Folder(place.entry.clone().into()),
         _ => Destination::Interpreter,
     };
