@@ -94,8 +94,10 @@ fn disposition(signal: c_int) -> &'static str {
 }
 
 fn locale(category: c_int) -> Option<String> {
-    // SAFETY: a null locale only asks. The text is copied before anything else can change it.
-    sys::text_at(unsafe { libc::setlocale(category, ptr::null()) })
+    // SAFETY: a null locale only asks.
+    let name = unsafe { libc::setlocale(category, ptr::null()) };
+    // SAFETY: null or a string, which is copied before anything else can change it.
+    unsafe { sys::text_at(name) }
 }
 
 fn threads() -> Value {

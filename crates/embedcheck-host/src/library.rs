@@ -125,7 +125,8 @@ pub(crate) fn file_of(address: *const c_void) -> Option<String> {
     }
     match fs::read_link("/proc/self/exe") {
         Ok(path) => Some(path.to_string_lossy().into_owned()),
-        Err(_) => sys::text_at(info.dli_fname),
+        // SAFETY: null or a name that ld.so keeps as long as the object is mapped, which it was just now.
+        Err(_) => unsafe { sys::text_at(info.dli_fname) },
     }
 }
 

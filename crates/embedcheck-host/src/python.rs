@@ -175,10 +175,13 @@ pub(crate) fn prefix(host: &Host) -> Value {
     }
     let Some(api) = Api::load(raw) else { return Value::Null };
     let held = api.ensure.integer(&Registers::default());
+    let version = api.version.integer(&Registers::default());
+    // SAFETY: `Py_GetVersion` returns a string that lives as long as the library.
+    let version = unsafe { text(version) };
     let value = json!({
         "prefix": api.sys_attribute(c"prefix"),
         "executable": api.sys_attribute(c"executable"),
-        "version": text(api.version.integer(&Registers::default())),
+        "version": version,
     });
     api.release.integer(&Registers::integers([held]));
     value
@@ -224,7 +227,10 @@ impl Api {
         // Borrowed.
         let object = call(self.sys_object, address(name.as_ptr()));
         let bytes = self.encode.map_or(object, |encode| call(encode, object));
-        let found = text(call(self.as_string, bytes));
+        let found = call(self.as_string, bytes);
+        // SAFETY: `PyBytes_AsString` and `PyString_AsString` return null or a string that lives as long as its
+        // object, to which `bytes` is a reference until below.
+        let found = unsafe { text(found) };
         if self.encode.is_some() {
             call(self.decref, bytes);
         }
@@ -234,6 +240,12 @@ impl Api {
     }
 }
 
-fn text(pointer: i64) -> Option<String> {
-    sys::text_at(std::ptr::with_exposed_provenance(pointer as usize))
+/// The string at an address.
+///
+/// # Safety
+///
+/// As for [`sys::text_at`].
+unsafe fn text(pointer: i64) -> Option<String> {
+    // SAFETY: the caller's promise.
+    unsafe { sys::text_at(std::ptr::with_exposed_provenance(pointer as usize)) }
 }

@@ -25,24 +25,28 @@ pub(crate) fn strerror(number: i32) -> String {
     let mut text = [0; 256];
     // SAFETY: the buffer is as long as said; the result is NUL-terminated even if cut.
     unsafe { libc::strerror_r(number, text.as_mut_ptr(), text.len()) };
-    text_at(text.as_ptr()).unwrap_or_default()
+    // SAFETY: a buffer of this frame, terminated as said.
+    unsafe { text_at(text.as_ptr()) }.unwrap_or_default()
 }
 
 /// Takes the calling thread's pending `dlerror`.
 pub(crate) fn dlerror() -> Option<String> {
-    // SAFETY: no preconditions; glibc keeps the text per thread until the next dl call.
-    text_at(unsafe { libc::dlerror() })
+    // SAFETY: no preconditions.
+    let text = unsafe { libc::dlerror() };
+    // SAFETY: null or a string, which glibc keeps per thread until the next dl call.
+    unsafe { text_at(text) }
 }
 
 /// Copies a C string; `None` for a null pointer. Bytes that are not UTF-8 become U+FFFD.
 ///
-/// Every caller passes null or a pointer that the C library or a DLL says is a string.
-pub(crate) fn text_at(pointer: *const libc::c_char) -> Option<String> {
+/// # Safety
+///
+/// The pointer is null or that of a C string, which nobody changes meanwhile.
+pub(crate) unsafe fn text_at(pointer: *const libc::c_char) -> Option<String> {
     if pointer.is_null() {
         return None;
     }
-    // SAFETY: not null, and a string by the contract of whoever returned it. A DLL that breaks its
-    // contract crashes the host here, as it would crash a C program.
+    // SAFETY: not null, and the caller's promise.
     let text = unsafe { CStr::from_ptr(pointer) };
     Some(text.to_string_lossy().into_owned())
 }

@@ -36,7 +36,7 @@ fn results_are_shown_by_their_type_in_both_hosts() {
         ),
         (&["const char *text(int)", "1"], true, "text(1) = \"a \\\"b\\\"\""),
         (&["const char *text(int)", "0"], true, "text(0) = NULL"),
-        (&["unsigned char last(const char *)", "ab\u{ff}"], true, "last(ab\u{ff}) = 191"),
+        (&["unsigned char last(const char *)", "ab\u{ff}"], true, "last(\"ab\u{ff}\") = 191"),
         (&["double mean(const float *, int)", "{1, 2.5}", "2"], true, "mean({1, 2.5}, 2) = 1.75"),
     ] {
         let seen = shop.doctor(&dll, call);

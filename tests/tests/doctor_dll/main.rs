@@ -2,6 +2,7 @@
 //! documentation, broken in each way that its troubleshooting chapter tells of.
 
 mod calls;
+mod places;
 mod producers;
 mod seed;
 mod shop;

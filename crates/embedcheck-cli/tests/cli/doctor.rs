@@ -1,13 +1,15 @@
 //! `embedcheck doctor` as a command: subjects, streams, exit codes, and nothing left behind.
 
+use std::ffi::OsStr;
 use std::io::Write;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::common::{Place, Seen};
+use crate::common::{PROGRAM, Place, Seen};
 
 const MISSING: &str =
     "Traceback (most recent call last):\nModuleNotFoundError: No module named '_cffi_backend'\n";
@@ -72,14 +74,37 @@ fn a_log_comes_from_standard_input_too() {
     assert_eq!(json["schema"], "embedcheck.doctor/1");
     assert_eq!(json["subject"]["name"], "standard input");
     assert_eq!(json["findings"][0]["id"], "backend-missing-in-python");
+    expect_valid(&place, &json);
+}
+
+fn expect_valid(place: &Place, document: &serde_json::Value) {
     let schema = place.run(["__schema", "doctor"]).expect_code(0).stdout.clone();
     let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
     let errors: Vec<_> = jsonschema::validator_for(&schema)
         .unwrap()
-        .iter_errors(&json)
+        .iter_errors(document)
         .map(|error| error.to_string())
         .collect();
-    assert_eq!(errors, [""; 0]);
+    assert_eq!(errors, [""; 0], "{document:#}");
+}
+
+/// A program in the place of the DLL, under names that no command stands as they are, beside hosts of every kind.
+#[test]
+fn what_is_said_of_a_dll_keeps_to_the_schema() {
+    let place = Place::new();
+    place.file("script", "#!/usr/bin/env python3\n");
+    for name in [&b"new\nline.so"[..], b"l\xe4tin1.so"] {
+        let dll = place.path().join(OsStr::from_bytes(name));
+        std::fs::copy(PROGRAM, &dll).unwrap();
+        for host in [PROGRAM, "script"] {
+            let mut args: Vec<&OsStr> = vec!["doctor".as_ref(), dll.as_os_str()];
+            args.extend(["--format", "json", "--host", host].map(OsStr::new));
+            let seen = place.run(args);
+            let json = serde_json::from_str(&seen.expect_code(1).stdout).unwrap();
+            expect_valid(&place, &json);
+            assert_eq!(json["findings"][0]["id"], "dll-not-a-library", "{json:#}");
+        }
+    }
 }
 
 #[test]

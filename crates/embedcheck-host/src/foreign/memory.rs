@@ -77,16 +77,21 @@ fn write(host: &Host, kind: &CType, value: &CValue, bytes: &mut [u8]) -> Result<
 ///
 /// # Safety
 ///
-/// A value of this type lies at the address. Strings in it are read, too.
+/// A value of this type lies at the address. Strings in it are read, too: each is null or a C string.
 pub(super) unsafe fn read(kind: &CType, place: *const u8) -> Value {
     let mut bytes = vec![0; kind.size()];
     // SAFETY: the caller's promise.
     unsafe { place.copy_to_nonoverlapping(bytes.as_mut_ptr(), bytes.len()) };
-    value(kind, &bytes)
+    // SAFETY: the caller's promise.
+    unsafe { value(kind, &bytes) }
 }
 
 /// The value that these bytes are.
-fn value(kind: &CType, bytes: &[u8]) -> Value {
+///
+/// # Safety
+///
+/// Each `str` in them is null or the address of a C string.
+unsafe fn value(kind: &CType, bytes: &[u8]) -> Value {
     let mut word = [0; 8];
     // More may follow: the next field.
     for (to, from) in word.iter_mut().zip(bytes.iter().take(kind.size())) {
@@ -106,14 +111,24 @@ fn value(kind: &CType, bytes: &[u8]) -> Value {
         CType::Double => double(f64::from_bits(word)),
         CType::LongDouble => double(from_long_double(bytes)),
         CType::Pointer | CType::To(_) => super::address(word),
-        CType::String => sys::text_at(std::ptr::with_exposed_provenance(word as usize)).into(),
+        CType::String => {
+            let pointer = std::ptr::with_exposed_provenance(word as usize);
+            // SAFETY: the caller's promise.
+            unsafe { sys::text_at(pointer) }.into()
+        }
         CType::Struct(fields) => {
             let parts = CType::offsets(fields).zip(fields);
-            parts.map(|(at, field)| value(field, bytes.get(at..).unwrap_or_default())).collect()
+            let part = |(at, field)| {
+                let bytes = bytes.get(at..).unwrap_or_default();
+                // SAFETY: the caller's promise; what is left out is read as zero, which is null.
+                unsafe { value(field, bytes) }
+            };
+            parts.map(part).collect()
         }
         CType::Array(count, item) => {
             let parts = bytes.chunks_exact(item.size()).take(*count as usize);
-            parts.map(|part| value(item, part)).collect()
+            // SAFETY: the caller's promise.
+            parts.map(|part| unsafe { value(item, part) }).collect()
         }
     }
 }
@@ -191,6 +206,8 @@ mod tests {
 
     #[test]
     fn bytes_are_read_by_their_type() {
+        // SAFETY: the only string below is null.
+        let read = |kind: &CType, bytes: &[u8]| unsafe { value(kind, bytes) };
         let bytes: Vec<u8> = (0xf0..=0xff).chain([0; 16]).collect();
         for (text, expected) in [
             ("i8", json!(-16)),
@@ -202,10 +219,10 @@ mod tests {
             ("{u8,[2]u8,u8}", json!([240, [241, 242], 243])),
             ("{u8,u32}", json!([240, 0xf7f6_f5f4_u32])),
         ] {
-            assert_eq!(value(&kind(text), &bytes), expected, "{text}");
+            assert_eq!(read(&kind(text), &bytes), expected, "{text}");
         }
-        assert_eq!(value(&CType::Pointer, &[0; 8]), Value::Null);
-        assert_eq!(value(&CType::String, &[0; 8]), Value::Null);
+        assert_eq!(read(&CType::Pointer, &[0; 8]), Value::Null);
+        assert_eq!(read(&CType::String, &[0; 8]), Value::Null);
     }
 
     #[test]

@@ -243,14 +243,36 @@ fn receive(pipe: Receiver<Vec<u8>>, until: Instant, group: Option<Pid>) -> Strin
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Quotes a word for a POSIX shell, so that a command line from a report can be pasted.
+/// Quotes a word for a shell, so that a command line from a report can be pasted.
+///
+/// A report shows no control characters, and its text is UTF-8. A word that has them, or is none, becomes `$'…'` with
+/// octal numbers, which bash, zsh and ksh know (POSIX.1-2024, 2.2.4).
 pub(crate) fn quote(word: &OsStr) -> String {
-    let word = word.to_string_lossy();
     let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.into_owned();
+    match word.to_str().filter(|text| !text.contains(char::is_control)) {
+        Some(text) if !text.is_empty() && text.chars().all(plain) => text.to_owned(),
+        Some(text) => format!("'{}'", text.replace('\'', r"'\''")),
+        None => dollar_quoted(word.as_encoded_bytes()),
     }
-    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+fn dollar_quoted(bytes: &[u8]) -> String {
+    let octal = |byte: &u8| format!("\\{byte:03o}");
+    let mut quoted = "$'".to_owned();
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '\'' | '\\' => quoted.extend(['\\', character]),
+                _ if character.is_control() => {
+                    quoted.extend(character.encode_utf8(&mut [0; 4]).as_bytes().iter().map(octal));
+                }
+                _ => quoted.push(character),
+            }
+        }
+        quoted.extend(chunk.invalid().iter().map(octal));
+    }
+    quoted.push('\'');
+    quoted
 }
 
 /// The file that `name` means on this `PATH`; a name with a slash is taken as it is.
@@ -277,7 +299,27 @@ pub(super) fn xlinker(words: impl IntoIterator<Item = OsString>) -> Vec<OsString
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::ffi::OsStrExt as _;
+
     use super::*;
+
+    #[test]
+    fn a_shell_gives_a_quoted_word_back() {
+        let words: [&[u8]; 4] = [b"it's", b"a\nb\\012'$x\n", b"\xff\xc3\xbc\x1b1", b"$(x)`y`"];
+        for word in words {
+            let word = OsStr::from_bytes(word);
+            let script = format!("printf %s {}", quote(word));
+            let Ok(output) = Command::new("bash").args(["-c", &script]).output() else {
+                // `dash` is older than the standard.
+                #[expect(clippy::print_stderr, reason = "a skip is to be seen")]
+                {
+                    eprintln!("test skipped: there is no bash");
+                }
+                return;
+            };
+            assert_eq!(OsStr::from_bytes(&output.stdout), word, "{script}");
+        }
+    }
 
     fn shell(script: &str, limit: Duration) -> Result<ToolOutput, ToolError> {
         Tool::new(
@@ -353,6 +395,8 @@ mod tests {
         assert_eq!(quote(OsStr::new("-Wl,-rpath=/a/b")), "-Wl,-rpath=/a/b");
         assert_eq!(quote(OsStr::new("$ORIGIN/it's")), r"'$ORIGIN/it'\''s'");
         assert_eq!(quote(OsStr::new("")), "''");
+        assert_eq!(quote(OsStr::new("it's\na\\b")), r"$'it\'s\012a\\b'");
+        assert_eq!(quote(OsStr::from_bytes(b"b\xffad/\xc3\xbc")), "$'b\\377ad/ü'");
     }
 
     #[test]

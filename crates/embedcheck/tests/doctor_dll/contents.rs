@@ -80,6 +80,17 @@ cases! {
         assert!(look.facts().file.given.is_none());
     };
 
+    a_libpython_itself: "dll-is-libpython" => |lab| {
+        let (libpython, target) = lab.python();
+        let look = lab.look(&target, &libpython);
+        assert_eq!(look.ids(), ["dll-is-libpython"]);
+        assert!(look.facts().file.given.is_none(), "it is not to be run");
+        // One inside of a DLL of another name is a matter of its own.
+        let source = "void Py_InitializeEx(int i) { (void)i; }";
+        let dll = lab.library("app/libx.so", source, &["-Wl,-soname,libx.so"]);
+        assert_eq!(lab.look(&target, &dll).ids(), ["dll-contains-python"]);
+    };
+
     not_a_library: "dll-not-a-library" => |lab| {
         let (_, target) = lab.python();
         let program = lab.cc("app/program", "int main(void) { return 0; }", &[]);
@@ -87,6 +98,20 @@ cases! {
         let dll = lab.library("app/libx.so", "int f(void); int f(void) { return 1; }", &[]);
         assert_eq!(lab.look(&target, &dll).ids(), [""; 0]);
     };
+}
+
+/// Nothing else can be looked up with `dlsym`.
+#[test]
+fn names_of_versions_are_no_exports() {
+    let Some(lab) = Lab::new() else { return };
+    let (_, target) = lab.python();
+    let source = "__asm__(\".symver old, gone@V_1\"); int old(void); int old(void) { return 1; }\n\
+                  int new(void); int new(void) { return 2; }";
+    let script = lab.path("versions");
+    fs::write(&script, "V_1 { local: old; }; V_2 { global: new; } V_1;").unwrap();
+    let option = format!("-Wl,--version-script={}", script.display());
+    let look = lab.look(&target, &lab.library("app/libx.so", source, &[&option]));
+    assert_eq!(look.facts().file.exports, ["new"]);
 }
 
 #[test]

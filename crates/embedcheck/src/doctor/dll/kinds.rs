@@ -9,6 +9,9 @@ kinds! {
     NOT_A_LIBRARY = "dll-not-a-library": Problem,
         "What was named as a DLL is a program, an object file or a file of debugging information.",
         "dlopen(3); glibc NEWS 2.30 on position-independent executables";
+    IS_LIBPYTHON = "dll-is-libpython": Problem,
+        "What was named as a DLL is a libpython itself.",
+        "";
     NO_LIBPYTHON = "dll-without-python": Problem,
         "The DLL calls the C API and names no libpython.",
         "cpython#80902";

@@ -38,13 +38,12 @@ pub fn examine(
 ) -> Result<Diagnosis, DoctorError> {
     // What makes no sense is to be known before anything is done.
     runs::calls(options)?;
-    let (mut facts, mut findings) = looked_at(target, options)?;
+    let Look { mut facts, mut findings, about } = looked_at(target, options)?;
     if stop.is_requested() {
         return Err(DoctorError::Interrupted);
     }
     // There is nothing to learn from a file that ld.so refuses.
     if facts.file.given.is_some() {
-        let about = runs::About::of(&facts.file);
         let (runs, found) = runs::run(target, caller, options, &about, stop)?;
         findings = runs::join(findings, found);
         facts.runs = Some(runs);
@@ -58,14 +57,18 @@ pub fn examine(
 ///
 /// When the DLL or the host cannot be read.
 pub fn look(target: &Target, options: &DllOptions) -> Result<Diagnosis, DoctorError> {
-    let (facts, findings) = looked_at(target, options)?;
+    let Look { facts, findings, .. } = looked_at(target, options)?;
     Ok(diagnosis(target, facts, findings))
 }
 
-fn looked_at(
-    target: &Target,
-    options: &DllOptions,
-) -> Result<(DllFacts, Vec<Finding>), DoctorError> {
+/// What the files say, and what the runs have to know of it.
+struct Look {
+    facts: DllFacts,
+    findings: Vec<Finding>,
+    about: runs::About,
+}
+
+fn looked_at(target: &Target, options: &DllOptions) -> Result<Look, DoctorError> {
     let host = options.host.as_deref().map(host::see).transpose()?;
     let seen = file::see(target, options, host.as_ref())?;
     let mut findings = file::findings(&seen);
@@ -78,7 +81,8 @@ fn looked_at(
         host: host.as_ref().map(|host| host.facts.clone()),
         runs: None,
     };
-    Ok((facts, findings))
+    let about = runs::About::of(&seen, &facts.file);
+    Ok(Look { facts, findings, about })
 }
 
 fn diagnosis(target: &Target, facts: DllFacts, findings: Vec<Finding>) -> Diagnosis {

@@ -220,9 +220,14 @@ fn number(known: &Declarations, primitive: Primitive, tree: &Tree) -> Result<Typ
             let number = word.trim_end_matches(['f', 'F', 'l', 'L']);
             // `inf` ends with what may be a suffix.
             let number = word.parse().or_else(|_| number.parse());
-            CValue::Float(
-                number.map_err(|_| format!("`{word}` is no `{name}`; write 1.5 or -2e3"))?,
-            )
+            let number: f64 =
+                number.map_err(|_| format!("`{word}` is no `{name}`; write 1.5 or -2e3"))?;
+            let held = if ty == CType::Float { f64::from(number as f32) } else { number };
+            // Whoever means infinity writes no digits.
+            if held.is_infinite() && word.contains(|c: char| c.is_ascii_digit()) {
+                return Err(format!("`{word}` does not fit `{name}`; write inf if that is meant"));
+            }
+            CValue::Float(number)
         }
         (_, Tree::Character(value)) => fitting(primitive, &ty, (*value).into())?,
         (_, Tree::Word(word)) => {
@@ -303,6 +308,7 @@ pub(super) fn is_character(known: &Declarations, ty: TypeId) -> bool {
         && primitive.kind() != PrimitiveKind::Bool)
 }
 
-fn is_plain_char(known: &Declarations, ty: TypeId) -> bool {
+/// `char` itself.
+pub(super) fn is_plain_char(known: &Declarations, ty: TypeId) -> bool {
     matches!(known.ty(ty), Type::Primitive(Primitive::Char))
 }

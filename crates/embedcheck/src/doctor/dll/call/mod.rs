@@ -127,7 +127,12 @@ fn read(words: &[String]) -> Result<Call, CallError> {
     // What a plan could not say is an error here, with its reason.
     let signature = CSignature::parse(&signature.to_string()).map_err(wrong)?;
     let simple = simple::simple(&signature, &arguments);
-    let written = format!("{name}({})", given.join(", "));
+    let as_c = |(value, text): (&CValue, &String)| match value {
+        CValue::Text(text) => format!("{:?}", text.to_string_lossy()),
+        _ => text.trim().to_owned(),
+    };
+    let words: Vec<_> = arguments.iter().zip(given).map(as_c).collect();
+    let written = format!("{name}({})", words.join(", "));
     Ok(Call {
         symbol: name,
         text: written,
@@ -150,7 +155,11 @@ fn argument(known: &Declarations, ty: TypeId, text: &str) -> Result<lower::Typed
     let is_string =
         matches!(known.ty(ty), Type::Pointer(item) if lower::is_character(known, *item));
     let quoted = text.len() > 1 && text.starts_with('"') && text.ends_with('"');
-    if is_string && text != "NULL" && !quoted {
+    // Bytes may be numbers, where `char` is text whatever it begins with, JSON for example.
+    let is_bytes =
+        !matches!(known.ty(ty), Type::Pointer(item) if lower::is_plain_char(known, *item));
+    let is_values = is_bytes && text.trim_start().starts_with(['{', '0']);
+    if is_string && text != "NULL" && !quoted && !is_values {
         let text = Text::new(text).ok_or("a C string holds no NUL")?;
         return Ok((embedcheck_plan::CType::String, CValue::Text(text)));
     }

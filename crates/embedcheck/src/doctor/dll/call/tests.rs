@@ -92,6 +92,21 @@ fn calls_become_steps() {
             "call x f i(l) -1",
         ),
         (&["int f(void)"], "ffi x f i32()", "call x f i()"),
+        (
+            &["int f(const uint8_t *, const char *)", "{1, 255}", "{1}"],
+            r#"ffi x f i32(*[2]u8,str) & { 1 255 } "{1}""#,
+            r#"buffer memory1 2 0:i8=1 1:i8=255; call x f i(ps) @memory1 "{1}""#,
+        ),
+        (
+            &["int f(uint8_t *, signed char *, char *)", "0x10", "0", "0x10"],
+            r#"ffi x f i32(ptr,ptr,str) 0x10 null "0x10""#,
+            r#"call x f i(pps) 0x10 null "0x10""#,
+        ),
+        (
+            &["int f(double, float)", "-inf", "3e38"],
+            "ffi x f i32(f64,f32) -inf 3e38",
+            "it takes a float, and the C host knows int, long, double, pointers and strings",
+        ),
     ];
     for (words, any, simple) in cases {
         assert_eq!(steps(words), [*any, *simple], "{words:?}");
@@ -153,6 +168,14 @@ fn what_cannot_be_called_is_told_with_what_to_do() {
             "--call `struct s { char x[64][65]; }; int f(struct s *)`: the types have more than 4096 numbers",
         ),
         (
+            &["int f(float)", "1e39"],
+            "--call: argument 1 of `f`, `1e39` for `float`: `1e39` does not fit `float`; write inf if that is meant",
+        ),
+        (
+            &["int f(double)", "-1e999"],
+            "--call: argument 1 of `f`, `-1e999` for `double`: `-1e999` does not fit `double`; write inf if that is meant",
+        ),
+        (
             &["int f(double)", "{1}"],
             "--call: argument 1 of `f`, `{1}` for `double`: `double` takes one number",
         ),
@@ -162,6 +185,14 @@ fn what_cannot_be_called_is_told_with_what_to_do() {
     }
     let variadic = call(&["int printf(const char *, ...)", "x"]).expect_err("variadic");
     assert!(variadic.contains("which types it expects there"), "{variadic}");
+}
+
+/// A step of a report is one line, whatever the text is.
+#[test]
+fn a_call_is_written_as_in_c() {
+    let written = |words: &[&str]| call(words).map(|call| call.text);
+    let text = written(&["int f(const char *, int, void *)", "é\n\"", " 2 ", "NULL"]);
+    assert_eq!(text.as_deref(), Ok(r#"f("é\n\"", 2, NULL)"#));
 }
 
 #[test]

@@ -118,8 +118,11 @@ fn exports(elf: &Elf) -> Vec<String> {
             || contains_python && is_c_api(name)
             || ["_init", "_fini", "_edata", "_end", "_start"].contains(&name)
     };
-    let names: BTreeSet<_> = elf.definitions().iter().map(|one| &*one.name).collect();
-    names.into_iter().filter(|name| !is_foreign(name)).map(str::to_owned).collect()
+    // `dlsym` finds no superseded version, and the name of a version is a symbol of the linker's own.
+    let found = elf.definitions().iter().filter(|one| !one.hidden).map(|one| &*one.name);
+    let is_version = |name: &str| elf.version_definitions.iter().any(|version| *version == *name);
+    let names: BTreeSet<_> = found.filter(|name| !is_foreign(name) && !is_version(name)).collect();
+    names.into_iter().map(str::to_owned).collect()
 }
 
 /// embed-dll calls it after the last part of the module's name.
@@ -145,7 +148,7 @@ fn static_tls(seen: &Seen<'_>) -> Option<Finding> {
     };
     let comes_late = loading.opened.resolved.iter().filter(|found| !is_early(&found.path));
     let mut paths: Vec<_> = comes_late.map(|found| found.path.as_path()).collect();
-    paths.push(&seen.path);
+    paths.extend(Some(&*seen.path).filter(|own| !is_early(own)));
     paths.sort();
     paths.dedup();
     let late: Vec<_> = paths

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::python::joined;
 use super::resolve::tried;
 use super::{Loading, Seen, is_libpython, name_of, search};
+use crate::dll::quote;
 use crate::doctor::dll::kinds;
 use crate::doctor::{Finding, Fix};
 use crate::elf::{Elf, NotFound, Refusal, Rule};
@@ -69,12 +70,17 @@ pub(super) fn leading(seen: &Seen<'_>, name: &str) -> Vec<Fix> {
         return vec![Fix::advice(elsewhere(seen, name))];
     };
     let text = search_text(seen, &folder);
-    let trial = format!("For a trial: start the host with LD_LIBRARY_PATH={}.", folder.display());
-    vec![
+    let mut fixes = vec![
         Fix::command(format!("Lead the DLL to the {name} that is here"), seen.set_search(&text)),
         seen.link_with(&format!("-Wl,-rpath,{text}")),
-        Fix::advice(trial),
-    ]
+    ];
+    // ld.so takes these apart or expands them, and knows no quotes.
+    if !folder.as_os_str().as_encoded_bytes().iter().any(|byte| b":;$".contains(byte)) {
+        let folder = quote(folder.as_os_str());
+        let trial = format!("For a trial: start the host with LD_LIBRARY_PATH={folder}.");
+        fixes.push(Fix::advice(trial));
+    }
+    fixes
 }
 
 /// A folder that has the library: of the Python that was named, or of the bundle.

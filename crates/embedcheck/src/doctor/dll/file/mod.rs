@@ -30,7 +30,7 @@ use super::options::DllOptions;
 use crate::dll::quote;
 use crate::doctor::{DoctorError, Finding, Fix};
 use crate::elf::{Elf, Kind, LdCache, Platform};
-use crate::target::Target;
+use crate::target::{LibraryName, Target};
 
 /// Bytes of a file that are searched for texts; debugging information lies behind.
 const MAX_TEXT: u64 = 256 << 20;
@@ -80,6 +80,19 @@ impl Seen<'_> {
     /// Whether it refers to a symbol of the C API.
     pub(super) fn uses_python(&self) -> bool {
         self.elf.undefined.iter().any(|symbol| is_c_api(&symbol.name))
+    }
+
+    /// The libpython that a process has with it. Where the host itself answers to the C API, that which the DLL brings
+    /// along: nobody can open a program.
+    pub(super) fn libpython(&self) -> Option<&Path> {
+        let given = &self.loading.as_ref()?.given;
+        let program = self.host.and_then(HostSeen::program).map(|elf| &*elf.path);
+        given.libpython_file.as_deref().filter(|file| Some(*file) != program).or_else(|| {
+            match python_of(self) {
+                PythonUse::Named { name } => given.file(&name, &self.path),
+                _ => None,
+            }
+        })
     }
 
     /// The command that gives the file a search path, with its other entries kept as they are.
@@ -204,7 +217,7 @@ fn unusable(seen: &Seen<'_>) -> Option<Finding> {
         );
     }
     let what = match seen.elf.kind {
-        Kind::SharedLibrary if seen.elf.dynamic => return None,
+        Kind::SharedLibrary if seen.elf.dynamic => return itself(seen),
         Kind::SharedLibrary => {
             "a file without dynamic segment, such as one of debugging information"
         }
@@ -216,6 +229,20 @@ fn unusable(seen: &Seen<'_>) -> Option<Finding> {
         Finding::of(&kinds::NOT_A_LIBRARY, summary)
             .with_evidence([format!("{}: {what}", seen.path.display())])
             .with_fix(Fix::advice("Name the shared library; link with -shared.")),
+    )
+}
+
+/// A libpython, which is opened by DLLs rather than like one.
+fn itself(seen: &Seen<'_>) -> Option<Finding> {
+    let soname = seen.elf.soname.as_deref()?;
+    LibraryName::parse(soname).filter(|_| seen.elf.defines("Py_InitializeEx"))?;
+    let summary = format!("{} is a libpython, and no DLL that uses one", seen.name());
+    Some(
+        Finding::of(&kinds::IS_LIBPYTHON, summary)
+            .with_evidence([format!("DT_SONAME: {soname}; it defines Py_InitializeEx")])
+            .with_fix(Fix::advice(
+                "Name the DLL that is to use it; for what is known of this Python: embedcheck targets --verbose.",
+            )),
     )
 }
 

@@ -6,6 +6,7 @@ use regex::bytes::Regex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::dll::quote;
 use crate::elf::Elf;
 
 /// Who made a DLL.
@@ -68,15 +69,20 @@ impl ProducerKind {
     pub(in crate::doctor::dll) fn link_with(self, option: &str) -> String {
         match self {
             Self::Cffi => format!(
-                "When building it anew: ffibuilder.set_source(..., extra_link_args=['{option}']), in Python, \
-                 where no shell touches a `$`."
+                "When building it anew: ffibuilder.set_source(..., extra_link_args=['{}']), in Python, \
+                 where no shell touches a `$`.",
+                option.replace('\\', r"\\").replace('\'', r"\'")
             ),
             kind if kind.is_rust() => {
+                let text = option.escape_debug().to_string().replace('{', "{{").replace('}', "}}");
                 format!(
-                    "When building it anew: println!(\"cargo:rustc-link-arg={option}\") in build.rs."
+                    "When building it anew: println!(\"cargo:rustc-link-arg={text}\") in build.rs."
                 )
             }
-            _ => format!("When linking it anew: '{option}', quoted like this for a shell."),
+            _ => format!(
+                "When linking it anew: {}, quoted like this for a shell.",
+                quote(option.as_ref())
+            ),
         }
     }
 
@@ -229,6 +235,19 @@ pub(super) fn producer(elf: &Elf, texts: &Texts) -> ProducerFacts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_option_stays_one_word_in_each_language() {
+        let option = "-Wl,-rpath,/it's {a}\"";
+        for (kind, word) in [
+            (ProducerKind::Cffi, r#"['-Wl,-rpath,/it\'s {a}"']"#),
+            (ProducerKind::Pyo3, r#""cargo:rustc-link-arg=-Wl,-rpath,/it\'s {{a}}\"""#),
+            (ProducerKind::HandWritten, r#" '-Wl,-rpath,/it'\''s {a}"',"#),
+        ] {
+            let text = kind.link_with(option);
+            assert!(text.contains(word), "{text}");
+        }
+    }
 
     #[test]
     fn marks_are_read() {

@@ -9,6 +9,7 @@ use super::producer::ProducerKind;
 use super::{Loading, Seen, is_c_api, name_of};
 use crate::dll::quote;
 use crate::doctor::dll::kinds;
+use crate::doctor::dll::runs::before;
 use crate::doctor::{Finding, Fix};
 use crate::elf::{Elf, MissingSymbol};
 use crate::target::{LibraryName, Target};
@@ -73,12 +74,7 @@ fn none(seen: &Seen<'_>, loading: &Loading) -> Option<Finding> {
         format!("DT_NEEDED: {}", seen.elf.needed.join(", ")),
         format!("undefined: {}", shortened(&symbols)),
     ];
-    let preload = seen.target.libpython.as_ref().map(|libpython| {
-        Fix::advice(format!(
-            "In the host, before it opens the DLL: dlopen(\"{}\", RTLD_NOW | RTLD_GLOBAL).",
-            libpython.path.display()
-        ))
-    });
+    let preload = seen.target.libpython.as_ref().map(|libpython| before(&libpython.real_path));
     if role(seen) == Role::Extension {
         let modules = super::names::modules(seen);
         let summary = format!(

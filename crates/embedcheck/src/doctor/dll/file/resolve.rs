@@ -29,6 +29,8 @@ pub(in crate::doctor::dll) struct Loading {
     pub(in crate::doctor::dll) missing_with_target: Option<Missing>,
     /// The libpython that the process has then.
     pub(in crate::doctor::dll) libpython: Option<LibpythonFacts>,
+    /// Its file, whatever bytes are in the path.
+    pub(in crate::doctor::dll) libpython_file: Option<PathBuf>,
 }
 
 /// Asks in both environments.
@@ -79,9 +81,18 @@ fn load(environment: Environment, target: &Target, dll: &Path) -> Loading {
         scope.objects().map(|(path, elf)| (path.to_owned(), elf.clone())).collect()
     });
     let missing_with_target = None;
-    let mut loading =
-        Loading { started, opened, missing, scope, missing_with_target, libpython: None };
-    loading.libpython = libpython(&loading, target);
+    let mut loading = Loading {
+        started,
+        opened,
+        missing,
+        scope,
+        missing_with_target,
+        libpython: None,
+        libpython_file: None,
+    };
+    loading.libpython_file = libpython(&loading);
+    loading.libpython =
+        loading.libpython_file.as_ref().map(|path| described(path, &loading, target));
     if let (None, Some(own)) = (&loading.libpython, &target.libpython) {
         let global = Mode { global: true, ..Mode::default() };
         let root = with_target.open(&own.path, global).root;
@@ -92,25 +103,28 @@ fn load(environment: Environment, target: &Target, dll: &Path) -> Loading {
 
 /// The object that answers to the C API in the process: the first that does in the scope of the DLL, or,
 /// if the DLL cannot be opened, among what is found.
-fn libpython(loading: &Loading, target: &Target) -> Option<LibpythonFacts> {
+fn libpython(loading: &Loading) -> Option<PathBuf> {
     let found = loading.started.resolved.iter().chain(&loading.opened.resolved);
     let files: Vec<_> = found.map(|found| found.path.clone()).collect();
     let defines = |elf: &Elf| elf.defines("Py_InitializeEx") || elf.defines(PYPY_INIT);
     let in_scope = loading.scope.iter().find(|(_, elf)| defines(elf)).map(|(path, _)| path.clone());
     let is_python = |path: &&PathBuf| Elf::read(path).is_ok_and(|elf| defines(&elf));
-    let path = in_scope.or_else(|| files.iter().find(is_python).cloned())?;
-    let is_hosts = loading.started.resolved.iter().any(|found| found.path == path);
-    let described = describe_libpython(&path).ok().map(|(library, _)| library);
+    in_scope.or_else(|| files.iter().find(is_python).cloned())
+}
+
+fn described(path: &Path, loading: &Loading, target: &Target) -> LibpythonFacts {
+    let is_hosts = loading.started.resolved.iter().any(|found| found.path == *path);
+    let described = describe_libpython(path).ok().map(|(library, _)| library);
     let own = target.libpython.as_ref();
     let is_targets = described.as_ref().zip(own).is_some_and(|(one, own)| same_build(one, own));
-    Some(LibpythonFacts {
+    LibpythonFacts {
         path: path.display().to_string(),
         soname: described.as_ref().and_then(|library| library.soname.clone()),
         version: described.as_ref().and_then(|library| library.version.clone()),
         build_id: described.as_ref().and_then(|library| library.build_id.clone()),
         is_targets,
         is_hosts,
-    })
+    }
 }
 
 impl Loading {

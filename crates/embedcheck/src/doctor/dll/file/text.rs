@@ -44,7 +44,7 @@ fn role(role: Role) -> &'static str {
     match role {
         Role::Embedding => "an embedding DLL: hosts call it, Python is inside or comes along",
         Role::Extension => "an extension module: Python imports it",
-        Role::Other => "a library without Python",
+        Role::Other => "nothing that has to do with Python",
     }
 }
 

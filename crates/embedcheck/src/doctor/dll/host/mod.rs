@@ -28,6 +28,12 @@ impl HostSeen {
         self.elf.as_ref().filter(|_| self.facts.form == HostForm::Program)
     }
 
+    /// Its file, if a DLL finds a Python in its global scope.
+    pub(super) fn with_python(&self) -> Option<String> {
+        let has = matches!(self.facts.python, HostPython::Linked { .. } | HostPython::Exported);
+        self.program().filter(|_| has).map(|elf| elf.path.display().to_string())
+    }
+
     /// Whether ld.so distrusts the environment.
     pub(super) fn is_privileged(&self) -> bool {
         !self.facts.privileges.is_empty()

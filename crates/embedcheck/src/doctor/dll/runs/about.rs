@@ -1,8 +1,9 @@
 //! What the runs have to know about the file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::doctor::dll::file::{FileFacts, PythonUse, Role};
+use crate::doctor::dll::file::{FileFacts, PythonUse, Role, Seen};
+use crate::doctor::dll::host::HostSeen;
 
 /// A DLL, as far as it decides what is tried.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,7 +18,9 @@ pub(in crate::doctor::dll) struct About {
     pub(in crate::doctor::dll) start: Option<String>,
     /// What it offers to a host.
     pub(in crate::doctor::dll) exports: Vec<String>,
-    /// The libpython that a process gets with it, as the files say.
+    /// The file of the program that was named as host, if it has a Python in its global scope.
+    pub(in crate::doctor::dll) python_host: Option<String>,
+    /// The libpython that a process has with it, as the files say, if that is a library.
     pub(in crate::doctor::dll) libpython: Option<PathBuf>,
     /// It has a libpython inside.
     pub(in crate::doctor::dll) contains_python: bool,
@@ -25,14 +28,15 @@ pub(in crate::doctor::dll) struct About {
 
 impl About {
     /// From what the file says.
-    pub(in crate::doctor::dll) fn of(file: &FileFacts) -> Self {
+    pub(in crate::doctor::dll) fn of(seen: &Seen<'_>, file: &FileFacts) -> Self {
         Self {
-            path: file.path.clone().into(),
+            path: seen.path.clone(),
             extension: file.role == Role::Extension,
             modules: file.modules.clone(),
             start: file.start.clone(),
             exports: file.exports.clone(),
-            libpython: file.libpython.as_ref().map(|libpython| libpython.path.clone().into()),
+            python_host: seen.host.and_then(HostSeen::with_python),
+            libpython: seen.libpython().map(Path::to_owned),
             contains_python: file.python == PythonUse::Contained,
         }
     }

@@ -1,9 +1,13 @@
 //! Runs plans in hosts, in an environment built from nothing.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::thread;
+
+use rustix::fs::OFlags;
 
 use super::About;
 use super::facts::{Interpreter, Scope};
@@ -18,6 +22,21 @@ use crate::run::{
     self, Environment, HostCommand, Observation, RunSpec, Scratch, ScratchRoot, Stop,
 };
 use crate::target::Target;
+
+/// Bytes of an answer of Python that are read; a `sys.path` has some hundred.
+const MAX_ANSWER: u64 = 1 << 20;
+
+/// What Python wrote down. The DLL was in the same process, and may have put anything in the place.
+fn answer(path: &Path) -> Option<Vec<u8>> {
+    let flags = (OFlags::NONBLOCK | OFlags::NOFOLLOW).bits().cast_signed();
+    let file = File::options().read(true).custom_flags(flags).open(path).ok()?;
+    if !file.metadata().ok()?.is_file() {
+        return None;
+    }
+    let mut text = Vec::new();
+    file.take(MAX_ANSWER).read_to_end(&mut text).ok()?;
+    Some(text)
+}
 
 /// What every run needs.
 pub(super) struct Bench<'a> {
@@ -154,8 +173,8 @@ impl<'a> Bench<'a> {
         let (plan, ..) = steps.finish();
         let mut spec = host.spec(&plan, self.environment(&folder, &[]), &folder)?;
         self.run(&mut spec)?;
-        let Ok(text) = fs::read(&to) else { return Ok(None) };
-        Ok(Some(script::read(&String::from_utf8_lossy(&text), &self.given_folders())))
+        let Some(text) = answer(&to) else { return Ok(None) };
+        Ok(Some(script::read(&String::from_utf8_lossy(&text), &self.given_places())))
     }
 
     fn run(&self, spec: &mut RunSpec) -> Result<Observation, DoctorError> {
@@ -179,11 +198,12 @@ impl<'a> Bench<'a> {
         environment
     }
 
-    /// Folders of `PYTHONPATH`, where a module may well come from.
-    fn given_folders(&self) -> Vec<String> {
+    /// The DLL itself, and folders of `PYTHONPATH`: where a module may well come from.
+    fn given_places(&self) -> Vec<String> {
         let given = self.options.environment.iter().filter(|(name, _)| name == "PYTHONPATH");
         let folders = given.flat_map(|(_, value)| std::env::split_paths(value).collect::<Vec<_>>());
-        folders.map(|folder| folder.display().to_string()).collect()
+        let all = folders.chain([self.about.path.clone()]);
+        all.map(|place| place.display().to_string()).collect()
     }
 
     /// The names of the variables that were given for Python.
@@ -202,5 +222,25 @@ impl<'a> Bench<'a> {
             path.push(value);
         }
         path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_file_of_some_size_is_an_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("file"), "prefix /usr\n").unwrap();
+        assert_eq!(answer(&path("file")).as_deref(), Some(&b"prefix /usr\n"[..]));
+        std::os::unix::fs::symlink("/dev/zero", path("endless")).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, path("pipe"), rustix::fs::Mode::RWXU).unwrap();
+        File::create(path("large")).unwrap().set_len(1 << 40).unwrap();
+        for name in ["endless", "pipe", "nothing"] {
+            assert_eq!(answer(&path(name)), None, "{name}");
+        }
+        assert_eq!(answer(&path("large")).map(|text| text.len() as u64), Some(MAX_ANSWER));
     }
 }

@@ -4,8 +4,9 @@ use super::About;
 use super::bench::Bench;
 use super::facts::{Interpreter, Scope};
 use super::judge::Judged;
+use super::remedies::WANT_GLOBAL;
 use super::{kinds, remedies};
-use crate::doctor::{DoctorError, Finding, Severity};
+use crate::doctor::{DoctorError, Finding, Fix, Severity};
 use crate::run::HostKind;
 use crate::target::Target;
 
@@ -26,6 +27,11 @@ pub(super) fn findings(
         let mut finding = of_group(&group);
         finding.summary = format!("{}; {}", finding.summary, where_it_happens(&group, judged));
         finding.severity = severity(about, &group, judged);
+        if let Some(host) = about.python_host.as_ref().filter(|_| is_of_bare_hosts(&group, judged))
+        {
+            finding.severity = Severity::Note;
+            finding.summary.push_str(&format!(", as which {host} counts: it has its own"));
+        }
         let advice = std::mem::take(&mut finding.fixes);
         finding.fixes = remedies::remedies(target, about, bench, &group, judged)?;
         finding.fixes.extend(advice);
@@ -138,6 +144,16 @@ fn severity(about: &About, group: &[&Judged], judged: &[Judged]) -> Severity {
     if is_special || only(&[Scope::Global]) { Severity::Warning } else { Severity::Problem }
 }
 
+/// Whether a Python in the global scope is all that is missing.
+fn is_of_bare_hosts(group: &[&Judged], judged: &[Judged]) -> bool {
+    let is_cause =
+        |judged: &&Judged| judged.run.cause.as_deref().is_some_and(|id| WANT_GLOBAL.contains(&id));
+    let mut preloaded = judged.iter().filter(|one| one.run.scope == Scope::Preloaded).peekable();
+    group.iter().all(is_cause)
+        && preloaded.peek().is_some()
+        && preloaded.all(|judged| judged.run.works)
+}
+
 fn backend_elsewhere(target: &Target, interpreter: Option<&Interpreter>) -> Option<Finding> {
     let interpreter = interpreter?;
     let backend = interpreter.backend.as_ref().filter(|backend| !backend.expected)?;
@@ -166,9 +182,13 @@ pub(in crate::doctor::dll) fn join(file: Vec<Finding>, runs: Vec<Finding>) -> Ve
                 let new = run.evidence.into_iter().filter(|line| !finding.evidence.contains(line));
                 let new: Vec<_> = new.collect();
                 finding.evidence.extend(new);
-                let fixes = run.fixes.into_iter().filter(|fix| fix.verified);
+                let tried: Vec<_> = run.fixes.into_iter().filter(|fix| fix.verified).collect();
+                let is_tried = |fix: &Fix| {
+                    tried.iter().any(|one| one.what == fix.what && one.commands == fix.commands)
+                };
+                finding.fixes.retain(|fix| !is_tried(fix));
                 // What was tried and works comes first.
-                finding.fixes.splice(0..0, fixes.collect::<Vec<_>>());
+                finding.fixes.splice(0..0, tried);
             }
             None => all.push(run),
         }
@@ -195,6 +215,7 @@ const PREDICTED: &[(&str, &[&str])] = &[
     ("static-tls", &["dll-static-tls-too-large", "dll-static-tls"]),
     ("damaged-file", &["dll-other-machine", "dll-not-a-library", "dll-library-not-found"]),
     ("hang", &["dll-cffi-hangs"]),
+    ("two-libpythons", &["host-other-python"]),
 ];
 
 #[cfg(test)]

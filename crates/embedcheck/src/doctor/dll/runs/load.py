@@ -6,6 +6,8 @@ def load(name, path):
         return imp.load_dynamic(name, path)
     import importlib.machinery
     import importlib.util
+    import os
+    name, path = name.decode(), os.fsdecode(path)
     loader = importlib.machinery.ExtensionFileLoader(name, path)
     spec = importlib.util.spec_from_file_location(name, path, loader=loader)
     module = importlib.util.module_from_spec(spec)

@@ -15,6 +15,7 @@ pub(super) use about::About;
 pub use facts::{Backend, Interpreter, Run, RunFacts, Scope};
 pub(super) use findings::join;
 pub(in crate::doctor) use kinds::KINDS;
+pub(super) use remedies::before;
 pub(super) use text::write;
 
 use self::bench::Bench;

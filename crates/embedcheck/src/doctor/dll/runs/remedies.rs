@@ -12,7 +12,7 @@ use crate::doctor::{DoctorError, Fix};
 use crate::target::Target;
 
 /// Causes that a libpython in the global scope may end.
-const WANT_GLOBAL: &[&str] =
+pub(super) const WANT_GLOBAL: &[&str] =
     &["libpython-local", "undefined-symbol", "dll-without-libpython", "symbol-missing"];
 /// Causes that a search path may end.
 const WANT_PATH: &[&str] = &["libpython-not-found", "library-not-found"];
@@ -72,6 +72,13 @@ pub(super) fn remedies(
     Ok(fixes)
 }
 
+/// Opens libpython where extension modules look.
+pub(in crate::doctor::dll) fn before(libpython: &Path) -> Fix {
+    let file = libpython.display();
+    let open = format!("dlopen(\"{file}\", RTLD_NOW | RTLD_GLOBAL)");
+    Fix::advice(format!("In the host, before it opens the DLL: {open}."))
+}
+
 fn global(
     about: &About,
     bench: &Bench<'_>,
@@ -80,19 +87,14 @@ fn global(
     works: &dyn Fn(Scope) -> bool,
     fixes: &mut Vec<Fix>,
 ) -> Result<(), DoctorError> {
-    let file = libpython.display();
-    if works(Scope::Preloaded) && !about.extension {
-        let what = format!(
-            "In the host, before it opens the DLL: dlopen(\"{file}\", RTLD_NOW | RTLD_GLOBAL)."
-        );
-        fixes.push(Fix::advice(what).verified());
+    // The Global host of an extension module is one that opens libpython so.
+    let is_global_before =
+        if about.extension { works(Scope::Global) } else { works(Scope::Preloaded) };
+    if is_global_before {
+        fixes.push(before(libpython).verified());
     }
-    if works(Scope::Global) {
-        let what = if about.extension {
-            format!("In the host, open libpython so: dlopen(\"{file}\", RTLD_NOW | RTLD_GLOBAL).")
-        } else {
-            "In the host, open the DLL with RTLD_NOW | RTLD_GLOBAL.".to_owned()
-        };
+    if works(Scope::Global) && !about.extension {
+        let what = "In the host, open the DLL with RTLD_NOW | RTLD_GLOBAL.";
         fixes.push(Fix::advice(what).verified());
     }
     let preload: OsString = libpython.into();

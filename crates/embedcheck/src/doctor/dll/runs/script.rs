@@ -1,5 +1,6 @@
 //! Python code that runs in a host, and what it tells.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use super::facts::{Backend, Interpreter};
@@ -11,30 +12,30 @@ const LOAD: &str = include_str!("load.py");
 
 /// Imports a module from its file.
 pub(super) fn load(name: &str, dll: &Path) -> String {
-    format!("{LOAD}\nload({}, {})\n", literal(name), literal(&dll.to_string_lossy()))
+    let (name, dll) = (literal(name.as_bytes()), literal(dll.as_os_str().as_bytes()));
+    format!("{LOAD}\nload({name}, {dll})\n")
 }
 
 /// Writes down what the interpreter is like.
 pub(super) fn report(to: &Path) -> String {
-    format!("{REPORT}\nreport({})\n", literal(&to.to_string_lossy()))
+    format!("{REPORT}\nreport({})\n", literal(to.as_os_str().as_bytes()))
 }
 
-/// A string in Python, of any version.
-fn literal(text: &str) -> String {
-    let mut literal = "'".to_owned();
-    for character in text.chars() {
-        match character {
-            '\'' | '\\' => literal.extend(['\\', character]),
-            '\n' => literal.push_str("\\n"),
-            '\r' => literal.push_str("\\r"),
-            character => literal.push(character),
+/// Bytes in Python, of any version, in ASCII: a path need not be text in any encoding.
+fn literal(bytes: &[u8]) -> String {
+    let mut literal = "b'".to_owned();
+    for byte in bytes {
+        match byte {
+            b'\'' | b'\\' => literal.extend(['\\', char::from(*byte)]),
+            b' '..=b'~' => literal.push(char::from(*byte)),
+            byte => literal.push_str(&format!("\\x{byte:02x}")),
         }
     }
     literal.push('\'');
     literal
 }
 
-/// What [`report`] wrote. `given` are folders that the interpreter was told of.
+/// What [`report`] wrote. `given` are folders and files that the interpreter was told of.
 pub(super) fn read(text: &str, given: &[String]) -> Interpreter {
     let of = |key: &'static str| {
         let lines = text.lines().filter_map(|line| line.split_once(' '));
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn any_text_is_a_literal() {
-        assert_eq!(literal("a'b\\\nc"), "'a\\'b\\\\\\nc'");
+    fn any_bytes_are_a_literal() {
+        assert_eq!(literal(b"a'b\\\nc\xff"), r"b'a\'b\\\x0ac\xff'");
     }
 }

@@ -118,13 +118,18 @@ fn what_the_file_predicted_is_told_once() {
     };
     let mut run = finding("libpython-not-found", "seen");
     run.fixes.push(Fix::command("tried", "export A=b").verified());
+    run.fixes.push(Fix::advice("advice of both").verified());
+    let mut file = finding("dll-libpython-not-found", "read");
+    file.fixes.push(Fix::advice("advice of both"));
     let other = finding("two-libpythons", "seen");
-    let all = join(vec![finding("dll-libpython-not-found", "read")], vec![run, other]);
+    let all = join(vec![file], vec![run, other]);
     let ids: Vec<_> = all.iter().map(|finding| &*finding.id).collect();
     assert_eq!(ids, ["dll-libpython-not-found", "two-libpythons"]);
     assert_eq!(all[0].evidence, ["read", "seen"]);
     let fixes: Vec<_> = all[0].fixes.iter().map(|fix| (&*fix.what, fix.verified)).collect();
-    assert_eq!(fixes, [("tried", true), ("advice of dll-libpython-not-found", false)]);
+    let expected =
+        [("tried", true), ("advice of both", true), ("advice of dll-libpython-not-found", false)];
+    assert_eq!(fixes, expected);
 }
 
 /// Both halves of the table mean something.
