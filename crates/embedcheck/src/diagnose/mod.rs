@@ -17,6 +17,7 @@ use regex::{Captures, Regex};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use rules::LAMBDA;
 pub use rules::RULES;
 
 use crate::run::{Ended, Image, Observation};

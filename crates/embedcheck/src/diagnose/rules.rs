@@ -27,8 +27,8 @@ const USUAL: Rule = Rule {
 };
 
 /// The module search path of AWS Lambda, and the words of its runtime.
-const LAMBDA: When = Anywhere(
-    r"AWS Lambda|Runtime\.ImportModuleError|Unable to import module '|/var/task/|/opt/python/|/var/lang/|INIT_START Runtime Version|INIT_REPORT ",
+pub(crate) const LAMBDA: When = Anywhere(
+    r"(?:[Ii]n|[Oo]n|[Uu]nder|在) ?(?:an )?AWS Lambda|AWS Lambda (?:environment|runtime|layer)|Runtime\.ImportModuleError|Unable to import module '|/var/task/|/opt/python/|/var/lang/|INIT_START Runtime Version|INIT_REPORT ",
 );
 
 macro_rules! rules {

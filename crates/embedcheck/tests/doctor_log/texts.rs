@@ -62,6 +62,14 @@ fn prose_names_no_files() {
     assert_eq!(facts.pythons, ["3.13"]);
 }
 
+/// A log of a machine from which something is sent to AWS Lambda is not of AWS Lambda.
+#[test]
+fn a_mention_of_lambda_is_not_its_run_time() {
+    let text = "Deploying AWS Lambda function shop\nModuleNotFoundError: No module named '_cffi_backend'\n";
+    let diagnosis = explain("log", text.as_bytes()).unwrap();
+    assert_eq!(diagnosis.findings[0].id, "backend-missing-in-python");
+}
+
 /// The folders that Python computes before it starts need not exist, and no interpreter is in them.
 #[test]
 fn an_interpreter_is_named_where_something_was_loaded_from_it() {

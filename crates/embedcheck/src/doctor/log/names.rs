@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::trace::Trace;
+use crate::diagnose::LAMBDA;
 
 /// Names of one kind that are remembered; a log may have any number.
 const REMEMBERED: usize = 64;
@@ -70,6 +71,10 @@ regex!(
     PLUGIN = r"^From: (?P<from>\w+)$|\bfunction (?P<called>\w+)\.\w+\(\) called, but|<init code for '(?P<init>\w+)'>"
 );
 
+/// What the rule about layers goes by.
+static LAMBDA_WORDS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(LAMBDA.expression()?).ok());
+
 impl Names {
     /// Looks at one line.
     pub(super) fn look(&mut self, line: &str) {
@@ -84,20 +89,7 @@ impl Names {
             self.look_for_libraries(line);
         }
         self.trace.look(line);
-        if line.contains("AWS Lambda") {
-            self.is_lambda = true;
-        }
-        if line.contains("/var/task")
-            || line.contains("/opt/python")
-            || line.contains("Runtime.")
-            || line.contains("INIT_")
-        {
-            self.is_lambda |= line.contains("/var/task/")
-                || line.contains("/opt/python/")
-                || line.contains("Runtime.ImportModuleError")
-                || line.contains("INIT_START Runtime Version")
-                || line.contains("INIT_REPORT ");
-        }
+        self.is_lambda |= LAMBDA_WORDS.as_ref().is_some_and(|regex| regex.is_match(line));
         if !["From: ", "called, but", "<init code for"].iter().any(|words| line.contains(words)) {
             return;
         }

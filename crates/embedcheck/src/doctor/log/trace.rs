@@ -9,7 +9,7 @@ use super::names::remember;
 /// Follows the tracebacks of a log.
 #[derive(Debug, Default)]
 pub(super) struct Trace {
-    /// Folders that hold imported modules and that no Python searches by itself.
+    /// Folders that hold imported modules.
     pub(super) folders: Vec<String>,
     /// The module whose import ended in an error of the loader, or of the module itself.
     pub(super) failed: Option<String>,
@@ -75,7 +75,7 @@ impl Trace {
         }
         if line.contains("cffi") || line.contains("cryptography/") {
             for found in KNOWN.iter().flat_map(|regex| regex.captures_iter(line)) {
-                self.see(&found["root"]);
+                remember(&mut self.folders, &found["root"]);
             }
         }
         if line.contains("import ") {
@@ -101,13 +101,6 @@ impl Trace {
         if self.ended.is_empty() { &self.open } else { &self.ended }
     }
 
-    /// A folder that is worth a `--path`.
-    pub(super) fn see(&mut self, folder: &str) {
-        if is_foreign(folder) {
-            remember(&mut self.folders, folder);
-        }
-    }
-
     fn look_for_frames(&mut self, line: &str) {
         for file in FILE.iter().flat_map(|regex| regex.captures_iter(line)) {
             let path = &file["path"];
@@ -122,7 +115,7 @@ impl Trace {
             }
             let root = self.statement.iter().find_map(|module| root(path, module));
             if let Some(root) = root {
-                self.see(root);
+                remember(&mut self.folders, root);
             }
             self.statement.clear();
         }
@@ -162,7 +155,7 @@ impl Trace {
             let packages = self.failed.as_deref().unwrap_or(stem).matches('.').count();
             let root = (0..packages)
                 .try_fold(folder, |folder, _| folder.rsplit_once('/').map(|(parent, _)| parent));
-            root.into_iter().for_each(|root| self.see(root));
+            root.into_iter().for_each(|root| remember(&mut self.folders, root));
         }
     }
 }

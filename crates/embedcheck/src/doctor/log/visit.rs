@@ -138,17 +138,18 @@ fn folders(names: &Names) -> Vec<&str> {
         .into_iter()
         .filter_map(|path| path.split_once("/bin/python").map(|(prefix, _)| prefix))
         .collect();
-    // Of a virtual environment: the interpreter that is named has another prefix.
+    // Of a virtual environment, or of an installation whose interpreter the log does not show.
     let is_of_another = |folder: &str| {
-        folder.ends_with("/site-packages")
+        folder.starts_with('/')
+            && folder.ends_with("/site-packages")
+            && !["/usr/lib", "/usr/local/lib"].iter().any(|system| folder.starts_with(system))
             && !folder.contains("/.local/")
-            && !prefixes.is_empty()
             && !prefixes.iter().any(|prefix| Path::new(folder).starts_with(prefix))
     };
-    let searched = names.search_path.iter().map(String::as_str);
-    let searched = searched.filter(|folder| trace::is_foreign(folder) || is_of_another(folder));
+    let shown = names.search_path.iter().chain(&names.trace.folders).map(String::as_str);
+    let shown = shown.filter(|folder| trace::is_foreign(folder) || is_of_another(folder));
     let mut folders: Vec<&str> = Vec::new();
-    for folder in searched.chain(names.trace.folders.iter().map(String::as_str)) {
+    for folder in shown {
         if folders.len() < MOST && !folders.contains(&folder) {
             folders.push(folder);
         }
