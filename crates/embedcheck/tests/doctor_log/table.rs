@@ -115,7 +115,7 @@ const LOGS: &[Row] = &[
     ("two-majors", &["two-majors-refused"], ""),
     ("unattached", &["cffi-unattached"], ""),
     ("wrong-elf-class", &["damaged-file"], "embedcheck doctor ./libmy_plugin.so"),
-    ("wrong-libpython-wins", &["wrong-libpython-wins"], "embedcheck doctor b.so --python 3.13"),
+    ("wrong-libpython-wins", &["wrong-libpython-wins"], "embedcheck doctor /opt/plugins/b.so --python 3.13"),
     ("wrong-module-name", &["wrong-module-name"], "embedcheck doctor ./plugin-1.5.so"),
 ];
 

@@ -89,7 +89,10 @@ fn dll(named: Option<&str>, names: &Names) -> Fix {
     // What was not found is nowhere to be examined, and a name without a folder can be an example.
     let is_there = |file: &&str| is_plugin(file) && !is_absent(file, names);
     let elsewhere = || names.libraries.iter().map(String::as_str).filter(|file| file.contains('/'));
-    let file = named.filter(is_there).or_else(|| elsewhere().find(is_there));
+    // The same file with its folder, if another line has that.
+    let whole = |name: &str| elsewhere().find(|file| file.rsplit('/').next() == Some(name));
+    let named_there = named.filter(is_there).map(|file| whole(file).unwrap_or(file));
+    let file = named_there.or_else(|| elsewhere().find(is_there));
     if let Some(file) = file {
         let command = format!("embedcheck doctor {}{python}", shell::path(file.as_ref()));
         return Fix::command(
