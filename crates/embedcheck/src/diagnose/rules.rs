@@ -570,7 +570,7 @@ rules! {
         "CFFI, call_python.c",
         visit: Visit::Dll;
 
-    "init-module-missing": [InLog,
+    "init-module-missing": [
         Stderr(r"compiled with cffi version: |^embed-dll version: |<init code for '"),
         Stderr(r"^(?:ModuleNotFoundError|ImportError): No module named '?(?P<name>[A-Za-z_][\w.]*)'?$")] =>
         "the init code needs the module {name}, and the Python that the DLL started does not find it: mostly a virtual environment that it does not see",
