@@ -51,6 +51,9 @@ pub struct Caller {
     /// What pip may need to reach its index, in the order of the environment: its own variables,
     /// certificates, proxies, and where its configuration is.
     pub pip_environment: Vec<(OsString, OsString)>,
+    /// What leads ld.so and Python elsewhere, in the order of the environment. No child process gets it: the doctor
+    /// says so.
+    pub host_environment: Vec<(OsString, OsString)>,
     /// What cargo and rustc may need to find their toolchain and a registry, in the order of the
     /// environment.
     pub cargo_environment: Vec<(OsString, OsString)>,
@@ -89,6 +92,19 @@ const CARGO_NAMES: [&str; 4] =
 const CARGO_PREFIXES: [&str; 5] =
     ["CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTRIES_", "CARGO_REGISTRY_", "CARGO_SOURCE_"];
 
+/// Whole names that change which libraries, packages and modules a host gets.
+const HOST_NAMES: [&str; 9] = [
+    "GLIBC_TUNABLES",
+    "LD_AUDIT",
+    "LD_BIND_NOW",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
+    "PYTHONHOME",
+    "PYTHONNOUSERSITE",
+    "PYTHONPATH",
+    "PYTHONPLATLIBDIR",
+];
+
 impl Caller {
     /// Reads the environment of this process.
     #[must_use]
@@ -116,6 +132,9 @@ impl Caller {
         }
         if is_for_pip(name) {
             put(&mut self.pip_environment, name, &value);
+        }
+        if HOST_NAMES.contains(&name) {
+            put(&mut self.host_environment, name, &value);
         }
         if is_for_cargo(name) {
             put(&mut self.cargo_environment, name, &value);

@@ -6,3 +6,4 @@ mod places;
 mod producers;
 mod seed;
 mod shop;
+mod visits;

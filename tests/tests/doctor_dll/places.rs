@@ -128,7 +128,9 @@ fn a_host_with_a_python_is_judged_as_one() {
     assert!(seen.0.is_healthy(), "{seen:#?}");
     let finding = seen.finding("dll-without-libpython");
     assert_eq!(finding.severity, Severity::Note, "{seen:#?}");
-    assert!(finding.summary.ends_with("/host counts: it has its own"), "{seen:#?}");
+    assert!(finding.summary.contains("; host is none of these: "), "{seen:#?}");
+    let named = seen.runs().named_host.as_ref().expect("it was named");
+    assert_eq!((named.like, named.works), (None, None), "its Python is in no run: {seen:#?}");
     // Without the host it is one.
     let seen = shop.doctor(&shop.path("libbare.so"), ADD1);
     assert_eq!(seen.problems(), ["dll-without-python"], "{seen:#?}");

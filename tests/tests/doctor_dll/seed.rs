@@ -64,7 +64,9 @@ fn libpython_not_found() {
     // A libpython that is there already is not looked for.
     assert!(seen.works(Scope::Preloaded), "{seen:#?}");
     let lead = format!("export LD_LIBRARY_PATH={libdir}");
-    assert_eq!(seen.verified("dll-libpython-not-found"), [&*lead], "{seen:#?}");
+    // Found, it would still be local.
+    let preload = format!("export LD_PRELOAD={}", shop.libpython().display());
+    assert_eq!(seen.verified("dll-libpython-not-found"), [&*lead, &*preload], "{seen:#?}");
     let environment = with(shop.site(), "LD_LIBRARY_PATH", shop.libdir());
     let mended = shop.doctor_with(&shop.path("libmy_plugin.so"), DO_STUFF, environment);
     assert!(mended.works(Scope::Global), "{mended:#?}");

@@ -60,6 +60,14 @@ fn the_code_says_whether_something_was_recognised() {
         "{}",
         seen.all()
     );
+    // A visit is proposed, and nothing is claimed.
+    place.file("other.log", "ModuleNotFoundError: No module named 'ex'\n");
+    let seen = place.run(["doctor", "--explain-log", "other.log"]);
+    assert!(
+        seen.expect_code(0).stdout.contains("$ embedcheck doctor --module ex\n"),
+        "{}",
+        seen.all()
+    );
     let seen = place.run(["doctor", "--explain-log", "note.log"]);
     assert!(seen.expect_code(0).stdout.contains("note"), "{}", seen.all());
     place.run(["doctor", "--explain-log", "/dev/null"]).expect_code(0);

@@ -111,6 +111,7 @@ const HINTS: &[&str] = &[
     "/var/task",
     "/opt/python",
     "/var/lang",
+    "AWS Lambda",
     "INIT_",
     "No module named",
     "dynamic module",

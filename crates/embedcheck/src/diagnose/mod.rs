@@ -17,6 +17,7 @@ use regex::{Captures, Regex};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use rules::LAMBDA;
 pub use rules::RULES;
 
 use crate::run::{Ended, Image, Observation};
@@ -92,6 +93,8 @@ pub enum Visit {
     Module(&'static str),
     /// To the file that the rule has captured as `{file}` or `{name}`: a module or a DLL.
     Named,
+    /// To the module whose import ended in the error, told from the statement above it.
+    Import,
 }
 
 /// A step from evidence to a cause.

@@ -27,8 +27,8 @@ const USUAL: Rule = Rule {
 };
 
 /// The module search path of AWS Lambda, and the words of its runtime.
-const LAMBDA: When = Anywhere(
-    r"Runtime\.ImportModuleError|Unable to import module '|/var/task/|/opt/python/|/var/lang/|INIT_START Runtime Version|INIT_REPORT ",
+pub(crate) const LAMBDA: When = Anywhere(
+    r"(?:[Ii]n|[Oo]n|[Uu]nder|在) ?(?:an )?AWS Lambda|AWS Lambda (?:environment|runtime|layer)|Runtime\.ImportModuleError|Unable to import module '|/var/task/|/opt/python/|/var/lang/|INIT_START Runtime Version|INIT_REPORT ",
 );
 
 macro_rules! rules {
@@ -159,7 +159,7 @@ rules! {
         visit: Visit::Named;
 
     "module-of-other-python": [InLog, Anywhere(
-        r"(?P<file>[^\s:']+\.so[^\s:']*): undefined symbol: (?P<symbol>_PyThreadState_UncheckedGet|_PyErr_WriteUnraisableMsg|_Py_HashPointer|_PyUnicode_Ready|_PyObject_GC_(?:UN)?TRACK|_PyGC_generation0|_PyObject_NextNotImplemented|_PyLong_AsInt|_PyArg_NoKeywords|_PyDict_GetItemIdWithError|_PyFloat_(?:Unp|P)ack\d|_PyImport_\w+|_PyDict_SetItem_KnownHash|PyDict_GetItemRef|PyDict_Pop|PyList_GetItemRef|PyObject_GetOptionalAttr\w*|PyMapping_GetOptionalItem\w*|PyWeakref_GetRef|PyModule_Add|PyLong_AsInt|PyThreadState_GetUnchecked|PyErr_FormatUnraisable|PyUnstable_\w+|PyType_FromMetaclass|PyErr_GetRaisedException|PyObject_Vectorcall)")] =>
+        r"(?P<file>[^\s:']+\.so[^\s:']*): undefined symbol: (?P<symbol>_PyThreadState_UncheckedGet|_PyErr_WriteUnraisableMsg|_Py_HashPointer|_PyUnicode_Ready|_PyObject_GC_(?:UN)?TRACK|_PyGC_generation0|_PyObject_NextNotImplemented|_PyLong_AsInt|_PyArg_NoKeywords|_PyDict_GetItemIdWithError|_PyFloat_(?:Unp|P)ack\d|_PyImport_\w+|_PyDict_SetItem_KnownHash|PyDict_GetItemRef|PyDict_Pop|PyList_GetItemRef|PyObject_GetOptionalAttr\w*|PyMapping_GetOptionalItem\w*|PyWeakref_GetRef|PyModule_Add|PyLong_AsInt\d*|PyThreadState_GetUnchecked|PyErr_FormatUnraisable|PyUnstable_\w+|PyFrame_Get(?:Back|Builtins|Code|Generator|Globals|Lasti|Locals|Var\w*)|PyCode_Get(?:Code|Cellvars|Freevars|Varnames)|PyThreadState_GetFrame|PyInterpreterState_Get|PyObject_CallNoArgs|PyObject_CallOneArg|PyModule_AddType|PyModule_AddObjectRef|Py_NewRef|Py_XNewRef|Py_Is(?:None|True|False)?|PyIter_Send|PyType_GetName|PyType_GetModule\w*|PyErr_GetHandledException|PyFloat_Pack\d|PyGC_(?:Enable|Disable|IsEnabled)|PyType_FromMetaclass|PyErr_GetRaisedException|PyObject_Vectorcall\w*)\b")] =>
         "{file} needs {symbol}, which is not in every Python 3: most likely it was built for another minor version",
         "Install the module with the pip of exactly this interpreter (`pythonX.Y -m pip install --force-reinstall …`); do not copy or share site-packages between Python versions, and keep the ABI tag in the file name.",
         "PEP 3149, ABI version tagged .so files; CPython documentation, C API Stability",
@@ -174,6 +174,13 @@ rules! {
         also: &["If the host contains Python itself (libpython.a): link it with -rdynamic, so that its symbols are in the dynamic symbol table.",
             "If libpython is inside the plugin: use the shared libpython, or load that plugin with RTLD_GLOBAL.",
             "If plain python cannot import the file either: it was built for another Python; reinstall it with the pip of exactly this interpreter."],
+        visit: Visit::Named;
+
+    "imported-without-symbol": [InLog, Anywhere(r"(?:^|\W)ImportError: (?P<file>[^\s:']+\.so): undefined symbol: (?P<symbol>_?Py(?:_|[A-Z])\w*)")] =>
+        "Python imports {file} as an extension module, which needs {symbol}: the Python of this process does not have that, or no libpython is in the scope in which the module looks",
+        "Build it again, or reinstall its distribution, with exactly this interpreter. Do not link an extension module to libpython.",
+        "PEP 3149; CPython documentation, What's New in Python 3.8, Build and C API Changes",
+        also: &["If plain python can import it, and only an embedding host cannot: before the first call, open libpython itself with RTLD_NOW|RTLD_GLOBAL, or link the host to it."],
         visit: Visit::Named;
 
     "dll-without-libpython": [Error(
@@ -211,7 +218,7 @@ rules! {
         "cpython#80934",
         visit: Visit::Named;
 
-    "backend-mismatch": [Anywhere(r"Version mismatch: this is the 'cffi' package version (?P<package>[^\s,]+)(?:.*we get version (?P<backend>[^\s,]+),)?")] =>
+    "backend-mismatch": [Anywhere(r"Version mismatch: this is the 'cffi' package version (?P<package>\d[^\s,]*)(?:.*we get version (?P<backend>[^\s,]+),)?")] =>
         "the package cffi ({package}) and the extension module _cffi_backend are of different versions: two installations of cffi are mixed on sys.path",
         "Remove one of both, or reinstall cffi with the pip of exactly this interpreter; the two places are in the message.",
         "CFFI, api.py: the versions must be equal",
@@ -234,6 +241,13 @@ rules! {
         "Install one cffi, in the version the DLL was generated with or newer, with the pip of exactly this interpreter.",
         "CFFI documentation, Embedding, Troubleshooting",
         visit: Visit::Module("_cffi_backend");
+
+    "pybind11-version": [Anywhere(r"Python version mismatch: module was compiled for Python (?P<built>\d[\d.]*), but the interpreter version is incompatible: (?P<own>\d[\d.]*\d)")] =>
+        "an extension module made with pybind11 was compiled for Python {built}, and Python {own} imports it: a file without an ABI tag is taken by any Python",
+        "Build it again, or reinstall its distribution, with exactly this interpreter; or run the program with Python {built}.",
+        "pybind11, PYBIND11_CHECK_PYTHON_VERSION; PEP 3149",
+        also: &["Keep the ABI tag in the file name (`.cpython-3…`): then a Python that it is not for passes it by, and finds the right one beside it."],
+        visit: Visit::Import;
 
     "backend-shadowed": [Anywhere(r"module '_cffi_backend' has no attribute '(?P<name>\w+)'")] =>
         "another module named _cffi_backend stands before the real one on sys.path: it has no {name}",
@@ -556,7 +570,7 @@ rules! {
         "CFFI, call_python.c",
         visit: Visit::Dll;
 
-    "init-module-missing": [InLog,
+    "init-module-missing": [
         Stderr(r"compiled with cffi version: |^embed-dll version: |<init code for '"),
         Stderr(r"^(?:ModuleNotFoundError|ImportError): No module named '?(?P<name>[A-Za-z_][\w.]*)'?$")] =>
         "the init code needs the module {name}, and the Python that the DLL started does not find it: mostly a virtual environment that it does not see",

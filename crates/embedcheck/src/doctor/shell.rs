@@ -1,54 +1,26 @@
 //! Words for a shell: what is printed as a command stays the one command that it looks like.
 
-use std::fmt::Write;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use crate::dll::quote;
+
 /// A word that a shell takes as it is.
 pub(super) fn quoted(word: &str) -> String {
-    bytes(word.as_bytes())
+    quote(OsStr::new(word))
 }
 
 /// A path that is no option, either.
 pub(super) fn path(path: &Path) -> String {
-    let path = path.as_os_str().as_bytes();
-    let front: &[u8] = if path.starts_with(b"-") { b"./" } else { b"" };
-    bytes(&[front, path].concat())
-}
-
-fn bytes(word: &[u8]) -> String {
-    let Some(text) = str::from_utf8(word).ok().filter(|text| !text.contains(char::is_control))
-    else {
-        return escaped(word);
-    };
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=+,@%".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
-/// With escapes, as POSIX.1-2024 has them and bash, zsh and ksh had them before: a line break or an escape sequence of a
-/// terminal would be shown as something else than it is, and a paste of that would be another word.
-fn escaped(word: &[u8]) -> String {
-    let mut text = "$'".to_owned();
-    for byte in word {
-        match byte {
-            b'\'' | b'\\' => text.extend(['\\', char::from(*byte)]),
-            b' '..=b'~' => text.push(char::from(*byte)),
-            _ => {
-                let written = write!(text, "\\x{byte:02x}");
-                debug_assert!(written.is_ok(), "a string takes everything");
-            }
-        }
-    }
-    text + "'"
+    let is_option = path.as_os_str().as_bytes().starts_with(b"-");
+    let mut word = OsString::from(if is_option { "./" } else { "" });
+    word.push(path);
+    quote(&word)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsStr;
     use std::process::Command;
 
     use proptest::prelude::*;
@@ -66,9 +38,9 @@ mod tests {
 
     #[test]
     fn what_a_terminal_would_obey_is_spelled_out() {
-        assert_eq!(quoted("a\nreboot"), r"$'a\x0areboot'");
-        assert_eq!(quoted("\u{1b}[2K'"), r"$'\x1b[2K\''");
-        assert_eq!(path(Path::new(OsStr::from_bytes(b"/l/\xff"))), r"$'/l/\xff'");
+        assert_eq!(quoted("a\nreboot"), r"$'a\012reboot'");
+        assert_eq!(quoted("\u{1b}[2K'"), r"$'\033[2K\''");
+        assert_eq!(path(Path::new(OsStr::from_bytes(b"/l/\xff"))), r"$'/l/\377'");
     }
 
     proptest! {

@@ -23,7 +23,12 @@ pub fn to_text(diagnosis: &Diagnosis, options: &TextOptions) -> String {
     match &diagnosis.subject {
         Subject::Dll(facts) => facts.write(&mut page),
         Subject::Module(facts) => facts.write(&mut page),
-        Subject::Log(facts) => facts.write(&mut page),
+        Subject::Log(facts) => {
+            facts.write(&mut page);
+            if diagnosis.findings.is_empty() {
+                facts.write_next(&mut page);
+            }
+        }
     }
     page.blank();
     page.line(0, page.styles().heading, &last_line(diagnosis));

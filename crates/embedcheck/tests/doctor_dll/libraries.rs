@@ -95,6 +95,14 @@ cases! {
         }
         let dll = plugin(lab, &["-Wl,-rpath,{}/python/lib"]);
         assert_eq!(lab.look_with(&target, &dll, None, &variables).troubles(), [""; 0]);
+        // What is left of an eaten `$ORIGIN` is not written into the file again.
+        for eaten in ["/lib", "/../lib", "/lib64"] {
+            let dll = plugin(lab, &[&format!("-Wl,-rpath,{eaten}")]);
+            let look = lab.look_with(&target, &dll, None, &variables);
+            let fixes = &look.finding("dll-needs-ld-library-path").fixes;
+            let lead = format!("--set-rpath '$ORIGIN/../python/lib' {}", dll.display());
+            assert!(fixes[0].commands[0].ends_with(&lead), "{eaten}: {fixes:#?}");
+        }
     };
 
     decided_by_the_environment: "dll-library-path-decides" => |lab| {

@@ -30,6 +30,44 @@ fn what_matters_is_short_and_everything_is_there_on_demand() {
     }
 }
 
+/// Each name once, and libc too where the host has brought it.
+#[test]
+fn what_is_needed_is_told_once() {
+    let Some(lab) = Lab::new() else { return };
+    let (_, target) = lab.python();
+    // ld.so itself defines it.
+    let libpython =
+        "extern void *__tls_get_addr(void *); void *tls(void *p) { return __tls_get_addr(p); }";
+    let with_ld_so = ["-Wl,--no-as-needed", "-l:ld-linux-x86-64.so.2", "-Wl,-soname,libown.so"];
+    if cfg!(target_arch = "x86_64") {
+        lab.library("python/lib/libown.so", libpython, &with_ld_so);
+    } else {
+        lab.library("python/lib/libown.so", "int own;", &["-Wl,-soname,libown.so"]);
+    }
+    let options = [
+        "{}/python/lib/libpython3.12.so.1.0",
+        "{}/python/lib/libown.so",
+        "-Wl,-rpath,$ORIGIN/../python/lib",
+        if cfg!(target_arch = "x86_64") { "-l:ld-linux-x86-64.so.2" } else { "-lc" },
+    ];
+    let dll = lab.library("app/libplugin.so", PLUGIN, &options);
+    let host = lab.cc("app/host", "int main(void) { return 0; }", &[]);
+    let options = TextOptions { width: 200, ..TextOptions::default() };
+    for host in [None, Some(&*host)] {
+        let text = to_text(&lab.look_with(&target, &dll, host, &[]).0, &options);
+        let arrows = text.lines().filter_map(|line| line.split_once(" => /"));
+        let mut names: Vec<_> =
+            arrows.filter_map(|(name, _)| name.split(' ').next_back()).collect();
+        // The line on the libpython tells of it, too.
+        names.remove(0);
+        assert!(names.contains(&"libc.so.6"), "{text}");
+        let number = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), number, "{text}");
+    }
+}
+
 #[test]
 fn a_document_is_read_back_and_does_not_depend_on_time() {
     let Some(lab) = Lab::new() else { return };

@@ -25,6 +25,11 @@ const PARTS: &[&str] = &[
     "\r\n",
     "2026-11-20T17:00:01Z ",
     "Traceback (most recent call last):\n",
+    "    from a.b import (c",
+    "File \"/s/é/a/b.py\", line 1",
+    "File \"<init code for 'p'>\", line 1",
+    "'/s/$(reboot)/cffi/api.py'",
+    "./l.so: undefined symbol: f",
     "version `GLIBC_2.34' not found (required by ",
     "\u{fffd}\u{202e}界",
 ];

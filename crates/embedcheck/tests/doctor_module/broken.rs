@@ -349,7 +349,7 @@ fn a_command_stays_one_command() {
     let answer = Question::described((3, 12), "_cffi_backend").path(&odd).ask();
     let commands = commands(answer.only("module-damaged", &["is empty"]));
     assert!(!commands.contains(char::is_control), "{commands:?}");
-    let quoted = r"a\'b\x0areboot\x1b[2K $(reboot)'";
+    let quoted = r"a\'b\012reboot\033[2K $(reboot)'";
     assert!(commands.contains(quoted), "{commands:?}");
 }
 

@@ -17,7 +17,7 @@ pub use host::{HostFacts, HostForm, HostPython, Privilege};
 pub(super) use kinds::KINDS;
 pub use options::DllOptions;
 pub(super) use runs::KINDS as RUN_KINDS;
-pub use runs::{Backend, Interpreter, Run, RunFacts, Scope};
+pub use runs::{Backend, Interpreter, NamedHost, Run, RunFacts, Scope};
 
 use super::{Diagnosis, DoctorError, Finding, Subject, TargetRecord};
 use crate::env::Caller;
@@ -45,7 +45,7 @@ pub fn examine(
     // There is nothing to learn from a file that ld.so refuses.
     if facts.file.given.is_some() {
         let (runs, found) = runs::run(target, caller, options, &about, stop)?;
-        findings = runs::join(findings, found);
+        findings = runs::join(&about, findings, found);
         facts.runs = Some(runs);
     }
     Ok(diagnosis(target, facts, findings))

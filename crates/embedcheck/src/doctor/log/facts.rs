@@ -4,7 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::read::Log;
+use crate::doctor::Fix;
 use crate::report::Page;
+
+/// Columns of the longest label.
+const LABEL: usize = 9;
+/// What there are signatures of.
+const READS: &str = "tracebacks and messages of Python, CFFI, PyO3, pybind11, embed-dll, ld.so, the linker and AWS \
+                     Lambda, about plugins that embed Python and about extension modules";
 
 /// A log.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -20,7 +27,8 @@ pub struct LogFacts {
     pub is_cut: bool,
     /// Lines with known signatures that were not looked at, since there were too many different ones.
     pub left_out: u64,
-    /// Versions of Python that the log names, that which it is most likely about first.
+    /// Versions of Python that the log names, that which it is most likely about first. Those that stand in words
+    /// only are left out where files or a run time name one.
     pub pythons: Vec<String>,
     /// The last `sys.path` in it.
     pub search_path: Vec<String>,
@@ -30,14 +38,15 @@ pub struct LogFacts {
     pub plugins: Vec<String>,
     /// Whether it is of AWS Lambda.
     pub is_lambda: bool,
+    /// Where nothing was recognised: what would settle the matter of a line about a module or a library of which no
+    /// rule speaks. No cause is claimed.
+    pub next: Option<Fix>,
 }
 
 impl LogFacts {
-    pub(super) fn of(name: &str, log: &Log) -> Self {
+    pub(super) fn of(name: &str, log: &Log, next: Option<Fix>) -> Self {
         let names = &log.names;
-        let mut pythons: Vec<_> = names.pythons.iter().collect();
-        pythons.sort_by_key(|&(version, weight)| std::cmp::Reverse((*weight, *version)));
-        let pythons = pythons.iter().map(|((major, minor), _)| format!("{major}.{minor}"));
+        let pythons = names.versions().into_iter().map(|(major, minor)| format!("{major}.{minor}"));
         Self {
             name: name.to_owned(),
             lines: log.count,
@@ -46,9 +55,10 @@ impl LogFacts {
             left_out: log.left_out,
             pythons: pythons.collect(),
             search_path: names.search_path.clone(),
-            imports: names.imports().to_vec(),
+            imports: names.trace.imports().to_vec(),
             plugins: names.plugins.clone(),
             is_lambda: names.is_lambda,
+            next,
         }
     }
 
@@ -57,7 +67,6 @@ impl LogFacts {
     }
 
     pub(in crate::doctor) fn write(&self, page: &mut Page<'_>) {
-        const LABEL: usize = 9;
         let cut = if self.is_cut { "; the rest was left out" } else { "" };
         let read = format!("{}, {}{cut}", some(self.lines, "line"), some(self.bytes, "byte"));
         page.labelled(2, "read", LABEL, &read);
@@ -80,6 +89,17 @@ impl LogFacts {
         }
         if page.is_verbose() && !self.search_path.is_empty() {
             page.labelled(2, "sys.path", LABEL, &self.search_path.join("\n"));
+        }
+    }
+
+    /// What to do with a log in which nothing was recognised.
+    pub(in crate::doctor) fn write_next(&self, page: &mut Page<'_>) {
+        page.labelled(2, "known are", LABEL, READS);
+        if let Some(next) = &self.next {
+            page.labelled(2, "next", LABEL, &next.what);
+            for command in &next.commands {
+                page.line(2 + LABEL + 2, page.styles().pass, &format!("$ {command}"));
+            }
         }
     }
 

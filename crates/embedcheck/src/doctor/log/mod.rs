@@ -5,7 +5,9 @@
 mod clean;
 mod facts;
 mod names;
+mod own;
 mod read;
+mod trace;
 mod visit;
 
 use std::io::{self, Read};
@@ -25,8 +27,10 @@ use names::Names;
 /// When reading fails.
 pub fn explain(name: &str, text: impl Read) -> io::Result<Diagnosis> {
     let log = read::read(text)?;
-    let findings = recognise(&log.lines).into_iter().map(|one| finding(one, &log.names)).collect();
-    let facts = LogFacts::of(name, &log);
+    let recognised = recognise(&log.lines);
+    let next = if recognised.is_empty() { visit::open_question(&log.names) } else { None };
+    let findings = recognised.into_iter().map(|one| finding(one, &log.names)).collect();
+    let facts = LogFacts::of(name, &log, next);
     Ok(Diagnosis::new(None, findings, Subject::Log(Box::new(facts))))
 }
 
@@ -39,7 +43,12 @@ fn finding(one: Recognised, names: &Names) -> Finding {
         Role::Root | Role::Consequence => Severity::Problem,
         Role::Note => Severity::Note,
     };
-    Finding { severity, fixes, ..Finding::from(one.cause) }
+    let misnamed = own::Misnamed::of(&one, names);
+    let finding = Finding { severity, fixes, ..Finding::from(one.cause) };
+    match misnamed {
+        Some(misnamed) => misnamed.tell(finding),
+        None => finding,
+    }
 }
 
 /// A word on a log that names files of several Pythons, where that can be the reason.
@@ -47,8 +56,8 @@ fn mixed(one: &Recognised, names: &Names) -> Option<Fix> {
     let about_modules = matches!(one.rule.visit, Visit::Module(_) | Visit::Named);
     let (major, minor) = names.python()?;
     let others: Vec<_> = names
-        .pythons
-        .keys()
+        .seen
+        .iter()
         .filter(|version| **version != (major, minor))
         .map(|(major, minor)| format!("{major}.{minor}"))
         .collect();

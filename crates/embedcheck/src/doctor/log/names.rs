@@ -1,14 +1,20 @@
-//! What a log names: Pythons, a search path, the packages through which an import went, libraries.
+//! What a log names: Pythons, a search path, libraries, plugins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
+
+use super::trace::Trace;
+use crate::diagnose::LAMBDA;
 
 /// Names of one kind that are remembered; a log may have any number.
 const REMEMBERED: usize = 64;
 /// Longest line that is searched for names, in bytes.
 const LONGEST: usize = 16 << 10;
+
+/// Longest reason of ld.so that is repeated, in characters.
+const REFUSAL: usize = 200;
 
 /// A minor version of Python.
 pub(super) type Version = (u32, u32);
@@ -18,20 +24,24 @@ pub(super) type Version = (u32, u32);
 pub(super) struct Names {
     /// Versions, with the weight of what names them.
     pub(super) pythons: BTreeMap<Version, u64>,
-    /// Interpreters in the folders of standard libraries that the log shows.
+    /// Those of files, of a search path or of a run time: the others stand in words only, as in an advice.
+    pub(super) seen: BTreeSet<Version>,
+    /// Interpreters in the folders of standard libraries that something was loaded from.
     pub(super) interpreters: Vec<(Version, String)>,
     /// The last `sys.path` that something printed.
     pub(super) search_path: Vec<String>,
-    /// Top-level packages of the last traceback, from the program inwards.
-    pub(super) imports: Vec<String>,
     /// Files with `.so` in their names.
     pub(super) libraries: Vec<String>,
+    /// Those of them that were not found.
+    pub(super) absent: Vec<String>,
+    /// Those of them that ld.so refused for a reason that can be none of a rule's, with its words.
+    pub(super) refused: Vec<(String, String)>,
+    /// What the tracebacks say.
+    pub(super) trace: Trace,
     /// Modules of CFFI or embed-dll whose functions were called, as `From:` and the messages name them.
     pub(super) plugins: Vec<String>,
     /// Words of AWS Lambda.
     pub(super) is_lambda: bool,
-    /// A traceback that has not come to its end yet.
-    traceback: Vec<String>,
 }
 
 macro_rules! regex {
@@ -46,14 +56,24 @@ regex!(
 regex!(
     STDLIB = r#"(?P<prefix>/[^\s'",:;]*?)/lib(?:64)?/python(?P<a>[23])\.(?P<b>\d{1,2})/(?P<next>[\w.-]+)"#
 );
-regex!(RUNTIME = r"Runtime Version: python:(?P<a>3)\.(?P<b>\d{1,2})");
-regex!(FILE = r#"File "(?P<path>[^"]+)", line \d+"#);
 regex!(
-    PACKAGE = r"(?:site-packages|dist-packages|/opt/python|/var/task)[/\\](?P<name>[A-Za-z_]\w*)"
+    RUNTIME = r"(?:Runtime Version: python:|interpreter version is incompatible: |(?:^|-- )Python )(?P<a>[23])\.(?P<b>\d{1,2})(?:\.\w+|$)"
 );
 regex!(SEARCH_PATH = r"sys\.path(?: = |: )\[(?P<list>[^\]]*)");
 regex!(LIBRARY = r"[\w./+@%~-]*[\w+-]\.so(?:\.\d+)*\b");
-regex!(PLUGIN = r"^From: (?P<from>\w+)$|\bfunction (?P<called>\w+)\.\w+\(\) called, but");
+regex!(
+    ABSENT = r"(?P<name>[^\s:'(]+): (?:cannot open shared object file: )?No such file or directory"
+);
+regex!(
+    REFUSED = r#"(?P<file>[^\s:'"(]+\.so[\w.]*): (?P<text>undefined symbol: \S+|symbol \S+.* not defined.*|cannot \w+.*|ELF .*)"#
+);
+regex!(
+    PLUGIN = r"^From: (?P<from>\w+)$|\bfunction (?P<called>\w+)\.\w+\(\) called, but|<init code for '(?P<init>\w+)'>"
+);
+
+/// What the rule about layers goes by.
+static LAMBDA_WORDS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(LAMBDA.expression()?).ok());
 
 impl Names {
     /// Looks at one line.
@@ -68,29 +88,13 @@ impl Names {
         if line.contains(".so") {
             self.look_for_libraries(line);
         }
-        if line.contains("File \"") {
-            self.look_for_import(line);
-        } else if line.starts_with("Traceback (most recent call last)") {
-            self.traceback.clear();
-        } else if line.contains("_cffi_backend") && !self.traceback.is_empty() {
-            self.imports = std::mem::take(&mut self.traceback);
-        }
-        if line.contains("/var/task")
-            || line.contains("/opt/python")
-            || line.contains("Runtime.")
-            || line.contains("INIT_")
-        {
-            self.is_lambda |= line.contains("/var/task/")
-                || line.contains("/opt/python/")
-                || line.contains("Runtime.ImportModuleError")
-                || line.contains("INIT_START Runtime Version")
-                || line.contains("INIT_REPORT ");
-        }
-        if !line.contains("From: ") && !line.contains("called, but") {
+        self.trace.look(line);
+        self.is_lambda |= LAMBDA_WORDS.as_ref().is_some_and(|regex| regex.is_match(line));
+        if !["From: ", "called, but", "<init code for"].iter().any(|words| line.contains(words)) {
             return;
         }
         if let Some(found) = PLUGIN.as_ref().and_then(|regex| regex.captures(line))
-            && let Some(name) = found.name("from").or(found.name("called"))
+            && let Some(name) = found.name("from").or(found.name("called")).or(found.name("init"))
         {
             remember(&mut self.plugins, name.as_str());
         }
@@ -98,8 +102,20 @@ impl Names {
 
     /// The Python that the log is about: what it says of the search path and of the run time counts most.
     pub(super) fn python(&self) -> Option<Version> {
+        self.versions().first().copied()
+    }
+
+    /// The Pythons that the log is about, the likeliest first. Words count only where nothing else names one.
+    pub(super) fn versions(&self) -> Vec<Version> {
+        let is_word = |version: &Version| !self.seen.contains(version);
+        let mut all: Vec<_> = self
+            .pythons
+            .iter()
+            .filter(|(version, _)| self.seen.is_empty() || !is_word(version))
+            .collect();
         // The first of those with most weight would be the oldest.
-        self.pythons.iter().max_by_key(|(version, weight)| (**weight, **version)).map(|(v, _)| *v)
+        all.sort_by_key(|&(version, weight)| std::cmp::Reverse((*weight, *version)));
+        all.into_iter().map(|(version, _)| *version).collect()
     }
 
     /// An advice about some `pythonX.Y`, about this one.
@@ -110,17 +126,13 @@ impl Names {
         }
     }
 
-    /// The packages through which the last import went: of the traceback that ended, or of the one that has not.
-    pub(super) fn imports(&self) -> &[String] {
-        if self.imports.is_empty() { &self.traceback } else { &self.imports }
-    }
-
     fn look_for_pythons(&mut self, line: &str) {
         let mut weight = 1;
         if let Some(found) = RUNTIME.as_ref().and_then(|regex| regex.captures(line))
             && let Some(version) = version(&found["a"], &found["b"])
         {
             self.weigh(version, 100);
+            self.seen.insert(version);
         }
         if let Some(found) = SEARCH_PATH.as_ref().and_then(|regex| regex.captures(line)) {
             let entries = found["list"].split(',');
@@ -132,11 +144,15 @@ impl Names {
                 .collect();
             weight = 10;
         }
+        // Of the folders that Python computes before it starts, and of those in an advice, none need exist.
+        let is_loaded = weight > 1
+            || ["File \"", ".py:", ".so: ", "(required by "].iter().any(|sign| line.contains(sign));
         for found in STDLIB.iter().flat_map(|regex| regex.captures_iter(line)) {
             let Some(version) = version(&found["a"], &found["b"]) else { continue };
             self.weigh(version, 2 * weight);
+            self.seen.insert(version);
             let is_stdlib = !matches!(&found["next"], "site-packages" | "dist-packages");
-            if is_stdlib && self.interpreters.len() < REMEMBERED {
+            if is_loaded && is_stdlib && self.interpreters.len() < REMEMBERED {
                 let (major, minor) = version;
                 let interpreter = format!("{}/bin/python{major}.{minor}", &found["prefix"]);
                 if !self.interpreters.iter().any(|(_, known)| *known == interpreter) {
@@ -149,8 +165,11 @@ impl Names {
                 [("a", "b"), ("c", "d"), ("e", "f")].into_iter().find_map(|(major, minor)| {
                     version(found.name(major)?.as_str(), found.name(minor)?.as_str())
                 });
-            if let Some(version) = digits {
-                self.weigh(version, weight);
+            let Some(version) = digits else { continue };
+            self.weigh(version, weight);
+            // An ABI tag, or an archive of the standard library.
+            if weight > 1 || found.name("c").or(found.name("e")).is_some() {
+                self.seen.insert(version);
             }
         }
     }
@@ -165,21 +184,19 @@ impl Names {
         for found in LIBRARY.iter().flat_map(|regex| regex.find_iter(line)) {
             remember(&mut self.libraries, found.as_str());
         }
-    }
-
-    fn look_for_import(&mut self, line: &str) {
-        let files = FILE.iter().flat_map(|regex| regex.captures_iter(line));
-        for file in files {
-            let package =
-                PACKAGE.as_ref().and_then(|regex| regex.captures(file.name("path")?.as_str()));
-            if let Some(package) = package {
-                remember(&mut self.traceback, &package["name"]);
-            }
+        for found in ABSENT.iter().flat_map(|regex| regex.captures_iter(line)) {
+            remember(&mut self.absent, &found["name"]);
+        }
+        if let Some(found) = REFUSED.as_ref().and_then(|regex| regex.captures(line))
+            && self.refused.len() < REMEMBERED
+        {
+            let text: String = found["text"].chars().take(REFUSAL).collect();
+            self.refused.push((found["file"].to_owned(), text));
         }
     }
 }
 
-fn remember(names: &mut Vec<String>, name: &str) {
+pub(super) fn remember(names: &mut Vec<String>, name: &str) {
     if names.len() < REMEMBERED && !names.iter().any(|known| known == name) {
         names.push(name.to_owned());
     }

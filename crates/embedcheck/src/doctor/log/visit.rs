@@ -1,6 +1,9 @@
 //! The visit that would settle the matter, with what the log names filled in.
 
-use super::names::Names;
+use std::path::Path;
+
+use super::names::{Names, Version};
+use super::trace;
 use crate::diagnose::Visit;
 use crate::diagnose::log::Recognised;
 use crate::doctor::Fix;
@@ -17,7 +20,7 @@ pub(super) fn fix(one: &Recognised, names: &Names) -> Option<Fix> {
         Visit::Dll => Some(dll(one.name("file").or(one.name("own")), names)),
         Visit::Named => {
             let named = one.name("file").or(one.name("name"));
-            let module_named = named.and_then(module_of).or_else(|| {
+            let module_named = named.and_then(|file| loaded(file, names)).or_else(|| {
                 let is_file = named.is_some_and(is_plugin);
                 names.libraries.iter().filter(|_| !is_file).find_map(|file| module_of(file))
             });
@@ -26,7 +29,37 @@ pub(super) fn fix(one: &Recognised, names: &Names) -> Option<Fix> {
                 None => dll(named, names),
             })
         }
+        Visit::Import => names.trace.failed.as_deref().map(|name| module(name, names)),
     }
+}
+
+/// What would settle the matter of a line that no rule speaks of, and the line.
+pub(super) fn open_question(names: &Names) -> Option<Fix> {
+    if let Some(unfound) = names.trace.unfound.last() {
+        let what = format!(
+            "to see where {} is searched and what is there: no rule says why it is not found",
+            unfound.name
+        );
+        return Some(Fix { what, ..module(&unfound.name, names) });
+    }
+    let (file, text) = names.refused.last()?;
+    let fix = match loaded(file, names) {
+        Some(name) => module(&name, names),
+        None => dll(Some(file), names),
+    };
+    let what = format!("to see what is wrong with {file}, for which no rule has a cause: {text}");
+    (!fix.commands.is_empty()).then_some(Fix { what, ..fix })
+}
+
+/// The module that a file is, or whose import asked for the file and did not get it.
+fn loaded(file: &str, names: &Names) -> Option<String> {
+    let is_import =
+        || names.trace.loaded.iter().any(|known| known == file) || is_absent(file, names);
+    module_of(file).or_else(|| names.trace.failed.clone().filter(|_| is_import()))
+}
+
+fn is_absent(file: &str, names: &Names) -> bool {
+    names.absent.iter().any(|absent| absent == file)
 }
 
 fn module(name: &str, names: &Names) -> Fix {
@@ -44,21 +77,35 @@ fn module(name: &str, names: &Names) -> Fix {
             }
         };
     }
+    for folder in folders(names) {
+        command += &format!(" --path {}", shell::path(folder.as_ref()));
+    }
     command += &python(names);
     Fix::command("see what is there, and for which Python, where the log comes from", command)
 }
 
 fn dll(named: Option<&str>, names: &Names) -> Fix {
     let python = python(names);
-    let file = named.filter(|file| is_plugin(file));
-    let file =
-        file.or_else(|| names.libraries.iter().map(String::as_str).find(|file| is_plugin(file)));
+    // What was not found is nowhere to be examined, and a name without a folder can be an example.
+    let is_there = |file: &&str| is_plugin(file) && !is_absent(file, names);
+    let elsewhere = || names.libraries.iter().map(String::as_str).filter(|file| file.contains('/'));
+    // The same file with its folder, if another line has that.
+    let whole = |name: &str| elsewhere().find(|file| file.rsplit('/').next() == Some(name));
+    let named_there = named.filter(is_there).map(|file| whole(file).unwrap_or(file));
+    let file = named_there.or_else(|| elsewhere().find(is_there));
     if let Some(file) = file {
         let command = format!("embedcheck doctor {}{python}", shell::path(file.as_ref()));
         return Fix::command(
             "see what its file says and what it does in hosts, where the log comes from",
             command,
         );
+    }
+    if let Some(absent) = named.filter(|file| is_plugin(file) && is_absent(file, names)) {
+        return Fix::advice(format!(
+            "see what the file says that needs {absent}, where the log comes from: the log does not name it; \
+             `embedcheck doctor FILE{python}` for a plugin, `embedcheck doctor --module NAME{python}` for an \
+             extension module"
+        ));
     }
     let which = match names.plugins.first() {
         Some(plugin) => format!(" of the module {plugin}"),
@@ -73,14 +120,44 @@ fn dll(named: Option<&str>, names: &Names) -> Fix {
 /// ` --python P` for the Python that the log is about.
 fn python(names: &Names) -> String {
     let Some(version @ (major, minor)) = names.python() else { return String::new() };
-    let interpreters: Vec<_> =
-        names.interpreters.iter().filter(|(of, _)| *of == version).map(|(_, path)| path).collect();
-    let name = format!("python{major}.{minor}");
-    // One that is on every PATH is best named without its folder, and with several nobody knows which.
-    match interpreters.as_slice() {
+    // One that is on every PATH is best named by its version, and with several nobody knows which.
+    match interpreters(names, version).as_slice() {
         [path] if !is_on_path(path) => format!(" --python {}", shell::path(path.as_ref())),
-        _ => format!(" --python {name}"),
+        _ => format!(" --python {major}.{minor}"),
     }
+}
+
+fn interpreters(names: &Names, version: Version) -> Vec<&str> {
+    let of_it = names.interpreters.iter().filter(|(of, _)| *of == version);
+    of_it.map(|(_, path)| path.as_str()).collect()
+}
+
+/// The folders that this Python would not search by itself, in the order of its search path.
+fn folders(names: &Names) -> Vec<&str> {
+    const MOST: usize = 6;
+    let prefixes: Vec<_> = names
+        .python()
+        .map_or(Vec::new(), |version| interpreters(names, version))
+        .into_iter()
+        .filter_map(|path| path.split_once("/bin/python").map(|(prefix, _)| prefix))
+        .collect();
+    // Of a virtual environment, or of an installation whose interpreter the log does not show.
+    let is_of_another = |folder: &str| {
+        folder.starts_with('/')
+            && folder.ends_with("/site-packages")
+            && !["/usr/lib", "/usr/local/lib"].iter().any(|system| folder.starts_with(system))
+            && !folder.contains("/.local/")
+            && !prefixes.iter().any(|prefix| Path::new(folder).starts_with(prefix))
+    };
+    let shown = names.search_path.iter().chain(&names.trace.folders).map(String::as_str);
+    let shown = shown.filter(|folder| trace::is_foreign(folder) || is_of_another(folder));
+    let mut folders: Vec<&str> = Vec::new();
+    for folder in shown {
+        if folders.len() < MOST && !folders.contains(&folder) {
+            folders.push(folder);
+        }
+    }
+    folders
 }
 
 fn is_on_path(interpreter: &str) -> bool {
@@ -119,6 +196,9 @@ fn is_plugin(file: &str) -> bool {
     ];
     let name = file.rsplit('/').next().unwrap_or(file);
     name.contains(".so")
+        // A text about several systems, whose words run into one another.
+        && !name.contains(".dll")
+        && !name.contains(".dylib")
         && module_of(file).is_none()
         && !OTHERS.iter().any(|other| name.starts_with(other))
 }

@@ -21,12 +21,20 @@ enum CallError {
     Empty,
     #[error("--call `{text}`: {why}")]
     Declaration { text: String, why: String },
-    #[error("--call: `{name}` takes {takes} arguments, and {given} are given: {declared}")]
+    #[error("--call: `{name}` takes {}, and {given} are given: {declared}", arguments(*.takes))]
     Count { name: String, takes: usize, given: usize, declared: String },
     #[error("--call: argument {number} of `{name}`, `{text}` for `{ty}`: {why}")]
     Argument { name: String, number: usize, text: String, ty: String, why: String },
     #[error("--call: the result of `{name}` cannot be received: {why}")]
     Result { name: String, why: String },
+}
+
+/// A number of them, in words.
+fn arguments(number: usize) -> String {
+    match number {
+        1 => "1 argument".to_owned(),
+        number => format!("{number} arguments"),
+    }
 }
 
 /// Why no function with `...` is called.

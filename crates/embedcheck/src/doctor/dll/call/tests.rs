@@ -126,7 +126,7 @@ fn what_cannot_be_called_is_told_with_what_to_do() {
             &["int f(void); int g(void)"],
             "--call `int f(void); int g(void)`: it declares f, g; name the one that is to be called",
         ),
-        (&["int f(int)"], "--call: `f` takes 1 arguments, and 0 are given: int(int)"),
+        (&["int f(int)"], "--call: `f` takes 1 argument, and 0 are given: int(int)"),
         (
             &["int f(int)", "x"],
             "--call: argument 1 of `f`, `x` for `int`: `x` is no `int`; write it in decimal or as 0x…",

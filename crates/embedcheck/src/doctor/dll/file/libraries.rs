@@ -100,7 +100,7 @@ fn search_text(seen: &Seen<'_>, folder: &Path) -> String {
         .search_text()
         .into_iter()
         .flat_map(|text| text.split(':'))
-        .filter(|entry| !entry.is_empty() && search::is_there(seen, entry))
+        .filter(|entry| search::is_worth_keeping(seen, entry))
         .collect();
     let kept = kept.join(":");
     let kept = (!kept.is_empty()).then_some(kept.as_str());

@@ -19,8 +19,8 @@ pub use facts::{
     FileFacts, FoundLibrary, LibpythonFacts, MissingLibrary, PythonUse, Resolution, Role,
     SearchEntry, SearchPath, SearchTag, Tls,
 };
-pub(super) use producer::Texts;
 pub use producer::{ProducerFacts, ProducerKind};
+pub(super) use producer::{Texts, libpython_in};
 pub(super) use resolve::Loading;
 pub(super) use text::write;
 

@@ -126,6 +126,11 @@ pub(in crate::doctor::dll) struct Texts {
     pub(in crate::doctor::dll) python_version: Option<String>,
 }
 
+/// The first text that names the file of a libpython.
+pub(in crate::doctor::dll) fn libpython_in(bytes: &[u8]) -> Option<String> {
+    find(bytes, r"((?:/[!-~]{0,1000}/)?libpython[0-9][0-9A-Za-z.]{0,20}\.so(?:\.[0-9]{1,4}){0,3})")
+}
+
 impl Texts {
     pub(in crate::doctor::dll) fn of(bytes: &[u8]) -> Self {
         let has = |text: &str| find(bytes, &regex::escape(text)).is_some();

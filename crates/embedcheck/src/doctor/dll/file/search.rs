@@ -13,6 +13,9 @@ use crate::elf::{NotFound, expand_entry};
 /// Folders that belong to the system, whatever package fills them.
 const SYSTEM: [&str; 4] = ["/usr", "/lib", "/lib64", "/lib32"];
 
+/// Entries that lead nowhere, or where ld.so looks anyway.
+const IDLE: [&str; 3] = ["/", "/lib", "/lib64"];
+
 /// `DT_RPATH` and `DT_RUNPATH` with what ld.so makes of them.
 pub(super) fn facts(seen: &Seen<'_>) -> Vec<SearchPath> {
     let tags = [(SearchTag::Rpath, &seen.elf.rpath), (SearchTag::Runpath, &seen.elf.runpath)];
@@ -46,6 +49,13 @@ pub(super) fn is_there(seen: &Seen<'_>, entry: &str) -> bool {
     expanded(seen, entry).is_dir()
 }
 
+/// Whether an entry serves somebody when the search path is written anew: a folder that ld.so does not search by
+/// itself, and not what is left of an `$ORIGIN`.
+pub(super) fn is_worth_keeping(seen: &Seen<'_>, entry: &str) -> bool {
+    let is_remnant = || eaten(seen).iter().any(|one| one.entry == entry);
+    !entry.is_empty() && !IDLE.contains(&entry) && is_there(seen, entry) && !is_remnant()
+}
+
 fn entries<'a>(seen: &'a Seen<'_>) -> impl Iterator<Item = &'a str> {
     seen.search_text().into_iter().flat_map(|text| text.split(':'))
 }
@@ -72,7 +82,7 @@ fn eaten<'a>(seen: &'a Seen<'_>) -> Vec<Eaten<'a>> {
         };
         // `/lib` alone may be meant as it stands.
         let is_sure = !entry.starts_with('/') || entry.starts_with("/..");
-        let is_idle = ["/", "/lib", "/lib64"].contains(&entry) && !missing.is_empty();
+        let is_idle = IDLE.contains(&entry) && !missing.is_empty();
         (is_sure || is_idle || lies_there()).then_some(Eaten { entry, meant, how })
     };
     entries(seen).filter_map(meant).collect()

@@ -1,5 +1,7 @@
 //! The facts about a DLL for people.
 
+use std::collections::BTreeSet;
+
 use super::facts::{FileFacts, PythonUse, Resolution, Role, SearchPath};
 use crate::report::Page;
 
@@ -85,10 +87,11 @@ fn search(page: &mut Page<'_>, path: &SearchPath) {
 fn needed(page: &mut Page<'_>, label: &str, resolution: &Resolution) {
     let mut label = label;
     let verbose = page.is_verbose();
+    let mut shown = BTreeSet::new();
     for found in &resolution.found {
         let text = format!("{} => {} ({})", found.name, found.path, found.rule);
-        // What is loaded already says nothing new.
-        if !verbose && found.rule.starts_with("already") {
+        // Where a name led first says it all; the host may have brought it.
+        if !shown.insert(&found.name) && !verbose {
             continue;
         }
         page.labelled(2, std::mem::take(&mut label), LABEL, &text);

@@ -25,6 +25,9 @@ pub struct HostFacts {
     pub runpath: Option<String>,
     /// Its own Python.
     pub python: HostPython,
+    /// A libpython that its bytes name and `DT_NEEDED` does not, in a program that calls `dlopen`: it may open that
+    /// by itself.
+    pub opens: Option<String>,
     /// The version of the Python inside, where its bytes name exactly one.
     pub python_version: Option<String>,
     /// How many symbols of the C API it exports.

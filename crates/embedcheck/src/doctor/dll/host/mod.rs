@@ -11,7 +11,7 @@ pub use facts::{HostFacts, HostForm, HostPython, Privilege};
 pub(super) use judge::findings;
 pub(super) use text::write;
 
-use super::file::{Texts, bytes_of, is_c_api, is_libpython, require_sane};
+use super::file::{Texts, bytes_of, is_c_api, is_libpython, libpython_in, require_sane};
 use crate::doctor::DoctorError;
 use crate::elf::{Elf, ElfError, Kind, NotElf};
 
@@ -28,10 +28,10 @@ impl HostSeen {
         self.elf.as_ref().filter(|_| self.facts.form == HostForm::Program)
     }
 
-    /// Its file, if a DLL finds a Python in its global scope.
-    pub(super) fn with_python(&self) -> Option<String> {
+    /// Whether a DLL finds a Python in its global scope, as far as its own file tells.
+    pub(super) fn has_python(&self) -> bool {
         let has = matches!(self.facts.python, HostPython::Linked { .. } | HostPython::Exported);
-        self.program().filter(|_| has).map(|elf| elf.path.display().to_string())
+        has && self.program().is_some()
     }
 
     /// Whether ld.so distrusts the environment.
@@ -58,6 +58,7 @@ pub(super) fn see(path: &Path) -> Result<HostSeen, DoctorError> {
         rpath: None,
         runpath: None,
         python: HostPython::None,
+        opens: None,
         python_version: None,
         exports_c_api: 0,
         privileges: Vec::new(),
@@ -129,12 +130,16 @@ fn fill(facts: &mut HostFacts, elf: &Elf) -> Result<(), DoctorError> {
         facts.python = HostPython::Linked { name: name.clone() };
         return Ok(());
     }
-    let texts = Texts::of(&bytes_of(&elf.path)?);
+    let bytes = bytes_of(&elf.path)?;
+    let texts = Texts::of(&bytes);
     facts.python = if elf.defines("Py_InitializeEx") {
         HostPython::Exported
     } else if texts.has_interpreter {
         HostPython::Hidden
     } else {
+        if elf.undefined.iter().any(|symbol| ["dlopen", "dlmopen"].contains(&&*symbol.name)) {
+            facts.opens = libpython_in(&bytes);
+        }
         return Ok(());
     };
     facts.python_version = texts.python_version;

@@ -32,7 +32,10 @@ pub(in crate::doctor::dll) fn write(page: &mut Page<'_>, facts: &HostFacts) {
             format!("inside{version}, with {} symbols exported", facts.exports_c_api)
         }
         HostPython::Hidden => format!("inside{version}, not exported"),
-        HostPython::None => "none".to_owned(),
+        HostPython::None => match &facts.opens {
+            Some(name) => format!("none by DT_NEEDED; its bytes name {name}"),
+            None => "none".to_owned(),
+        },
     };
     line("libpython", &python);
     if let Some(text) = &facts.rpath {

@@ -54,8 +54,26 @@ pub struct RunFacts {
     pub runs: Vec<Run>,
     /// What could not be run, and why.
     pub not_run: Vec<String>,
+    /// What the runs say of the host that was named.
+    pub named_host: Option<NamedHost>,
+    /// Variables of the caller that change what a host does and that no run got, as `NAME=value`.
+    pub not_used: Vec<String>,
     /// The interpreter as the DLL got it, in the first run that worked.
     pub interpreter: Option<Interpreter>,
+}
+
+/// A host that was named. It is read and never started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NamedHost {
+    /// Its file name.
+    pub name: String,
+    /// The runs in which the DLL meets what it meets there; absent when the file does not tell.
+    pub like: Option<Scope>,
+    /// Whether all of these work.
+    pub works: Option<bool>,
+    /// What its file tells, and what it does not.
+    pub why: String,
 }
 
 /// One host process.
@@ -93,6 +111,30 @@ pub struct Run {
     pub plan: String,
     /// Standard error, without what the host wrote itself; its first and last lines if it is long.
     pub stderr: Vec<String>,
+}
+
+#[cfg(test)]
+impl Run {
+    /// A run that works and has shown nothing.
+    pub(super) fn made_up(host: HostKind, scope: Scope) -> Self {
+        Self {
+            host,
+            scope,
+            works: true,
+            steps: Vec::new(),
+            not_called: Vec::new(),
+            ended: "exit 17".to_owned(),
+            cause: None,
+            libpythons: Vec::new(),
+            prefix: None,
+            executable: None,
+            version: None,
+            python_is_global: None,
+            threads: Vec::new(),
+            plan: String::new(),
+            stderr: Vec::new(),
+        }
+    }
 }
 
 /// An interpreter from inside.

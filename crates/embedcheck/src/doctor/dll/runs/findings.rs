@@ -4,14 +4,17 @@ use super::About;
 use super::bench::Bench;
 use super::facts::{Interpreter, Scope};
 use super::judge::Judged;
-use super::remedies::WANT_GLOBAL;
-use super::{kinds, remedies};
+use super::traceback::without_addresses;
+use super::{kinds, named, python, remedies};
+use crate::doctor::dll::kinds as file_kinds;
 use crate::doctor::{DoctorError, Finding, Fix, Severity};
 use crate::run::HostKind;
 use crate::target::Target;
 
 /// Rules that say how a process ended, and not why.
-const GENERAL: &[&str] = &["crash", "hang", "exit-inside"];
+pub(super) const GENERAL: &[&str] = &["crash", "hang", "exit-inside"];
+/// What a command or advice that sets this variable has in it.
+const LIBRARY_PATH: &str = "LD_LIBRARY_PATH=";
 /// Lines of evidence that a finding quotes.
 const MOST_EVIDENCE: usize = 12;
 
@@ -27,17 +30,23 @@ pub(super) fn findings(
         let mut finding = of_group(&group);
         finding.summary = format!("{}; {}", finding.summary, where_it_happens(&group, judged));
         finding.severity = severity(about, &group, judged);
-        if let Some(host) = about.python_host.as_ref().filter(|_| is_of_bare_hosts(&group, judged))
-        {
-            finding.severity = Severity::Note;
-            finding.summary.push_str(&format!(", as which {host} counts: it has its own"));
+        let relief = about.host.as_ref().and_then(|host| named::relief(host, &group, judged));
+        if let Some((severity, reason)) = relief {
+            finding.severity = finding.severity.max(severity);
+            finding.summary = format!("{}; {reason}", finding.summary);
         }
         let advice = std::mem::take(&mut finding.fixes);
-        finding.fixes = remedies::remedies(target, about, bench, &group, judged)?;
-        finding.fixes.extend(advice);
+        // What fails elsewhere alone needs no remedy, which would take a run each.
+        if finding.severity != Severity::Note {
+            finding.fixes = remedies::remedies(target, about, bench, &group, judged)?;
+        }
+        // What was tried says the same, and of which file.
+        if finding.id != "libpython-local" || finding.fixes.is_empty() {
+            finding.fixes.extend(advice);
+        }
         findings.push(finding);
     }
-    findings.extend(backend_elsewhere(target, interpreter));
+    findings.extend(backend_elsewhere(target, about, judged, interpreter));
     Ok(findings)
 }
 
@@ -60,9 +69,10 @@ fn groups(judged: &[Judged]) -> Vec<Vec<&Judged>> {
 fn of_group(group: &[&Judged]) -> Finding {
     let mut evidence: Vec<String> = Vec::new();
     let mut put = |line: &String| {
+        let line = without_addresses(line);
         let is_told = evidence.iter().any(|told| line.contains(told.as_str()));
         if evidence.len() < MOST_EVIDENCE && !is_told && !line.trim().is_empty() {
-            evidence.push(line.clone());
+            evidence.push(line);
         }
     };
     for judged in group {
@@ -125,7 +135,7 @@ fn where_it_happens(group: &[&Judged], judged: &[Judged]) -> String {
     text
 }
 
-fn list(words: &[String]) -> String {
+pub(super) fn list(words: &[String]) -> String {
     match words {
         [] => String::new(),
         [one] => one.clone(),
@@ -144,17 +154,12 @@ fn severity(about: &About, group: &[&Judged], judged: &[Judged]) -> Severity {
     if is_special || only(&[Scope::Global]) { Severity::Warning } else { Severity::Problem }
 }
 
-/// Whether a Python in the global scope is all that is missing.
-fn is_of_bare_hosts(group: &[&Judged], judged: &[Judged]) -> bool {
-    let is_cause =
-        |judged: &&Judged| judged.run.cause.as_deref().is_some_and(|id| WANT_GLOBAL.contains(&id));
-    let mut preloaded = judged.iter().filter(|one| one.run.scope == Scope::Preloaded).peekable();
-    group.iter().all(is_cause)
-        && preloaded.peek().is_some()
-        && preloaded.all(|judged| judged.run.works)
-}
-
-fn backend_elsewhere(target: &Target, interpreter: Option<&Interpreter>) -> Option<Finding> {
+fn backend_elsewhere(
+    target: &Target,
+    about: &About,
+    judged: &[Judged],
+    interpreter: Option<&Interpreter>,
+) -> Option<Finding> {
     let interpreter = interpreter?;
     let backend = interpreter.backend.as_ref().filter(|backend| !backend.expected)?;
     let summary = format!(
@@ -164,13 +169,18 @@ fn backend_elsewhere(target: &Target, interpreter: Option<&Interpreter>) -> Opti
     let evidence = interpreter.path.iter().map(|entry| format!("sys.path: {entry}"));
     let mut finding =
         Finding::of(&kinds::BACKEND_ELSEWHERE, summary).with_evidence(evidence.take(MOST_EVIDENCE));
-    finding.fixes.extend(remedies::install_cffi(target));
+    finding.fixes.extend(python::install_cffi(target, about, judged));
     Some(finding)
 }
 
 /// Puts the findings of the file and of the runs together. What the file predicted and a run confirmed is
 /// one finding: that of the file, which knows more places to mend, with what the run showed and tried.
-pub(in crate::doctor::dll) fn join(file: Vec<Finding>, runs: Vec<Finding>) -> Vec<Finding> {
+pub(in crate::doctor::dll) fn join(
+    about: &About,
+    file: Vec<Finding>,
+    runs: Vec<Finding>,
+) -> Vec<Finding> {
+    let doubt = about.host.as_ref().and_then(named::doubt);
     let mut all = file;
     for run in runs {
         let predicted = PREDICTED.iter().find(|(of_run, _)| *of_run == run.id);
@@ -179,22 +189,63 @@ pub(in crate::doctor::dll) fn join(file: Vec<Finding>, runs: Vec<Finding>) -> Ve
         });
         match same {
             Some(finding) => {
+                // What is a problem of the file need not be one of a host that is said to have a way round it.
+                if let Some(doubt) =
+                    doubt.as_ref().filter(|doubt| run.summary.ends_with(doubt.as_str()))
+                {
+                    finding.severity = finding.severity.max(run.severity);
+                    finding.summary = format!("{}; {doubt}", finding.summary);
+                }
                 let new = run.evidence.into_iter().filter(|line| !finding.evidence.contains(line));
                 let new: Vec<_> = new.collect();
                 finding.evidence.extend(new);
-                let tried: Vec<_> = run.fixes.into_iter().filter(|fix| fix.verified).collect();
+                // Advice without a trial is what the file's finding knows better.
+                let tried =
+                    run.fixes.into_iter().filter(|fix| fix.verified || !fix.commands.is_empty());
+                let tried: Vec<_> = tried.collect();
                 let is_tried = |fix: &Fix| {
                     tried.iter().any(|one| one.what == fix.what && one.commands == fix.commands)
                 };
-                finding.fixes.retain(|fix| !is_tried(fix));
+                let leads = tried
+                    .iter()
+                    .flat_map(|fix| &fix.commands)
+                    .any(|line| line.contains(LIBRARY_PATH));
+                let is_idle =
+                    |fix: &Fix| leads && fix.commands.is_empty() && fix.what.contains(LIBRARY_PATH);
+                finding.fixes.retain(|fix| !is_tried(fix) && !is_idle(fix));
                 // What was tried and works comes first.
                 finding.fixes.splice(0..0, tried);
             }
             None => all.push(run),
         }
     }
+    first_things_first(&mut all);
     all
 }
+
+/// A DLL that misses packages in another Python than the one that was named: to name the right one comes first, since
+/// what is told of the other is about packages that nobody meant.
+fn first_things_first(findings: &mut [Finding]) {
+    let misses = |finding: &Finding| {
+        finding.severity == Severity::Problem && OF_PACKAGES.contains(&&*finding.id)
+    };
+    let is_other = |finding: &Finding| finding.id == file_kinds::OTHER_PYTHON.id;
+    if let Some(at) = findings.iter().position(is_other)
+        && findings.iter().any(misses)
+    {
+        findings[at].severity = Severity::Problem;
+        findings[..=at].rotate_right(1);
+    }
+}
+
+/// Causes that lie in the packages of a Python.
+const OF_PACKAGES: &[&str] = &[
+    "backend-missing",
+    "backend-version",
+    "backend-abi",
+    "backend-mismatch",
+    "init-module-missing",
+];
 
 /// Causes that runs show, each with the findings of the file that mean the same.
 const PREDICTED: &[(&str, &[&str])] = &[

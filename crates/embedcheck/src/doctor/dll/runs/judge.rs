@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::facts::{Run, Scope};
 use super::steps::{Kind, Trial};
+use super::traceback::with_traceback;
 use crate::diagnose::{self, Cause, Evidence};
 use crate::run::{EndEvent, Ended, HostKind, Observation, ThreadSnapshot};
 
@@ -95,7 +96,10 @@ pub(super) fn judge(
         });
     }
     run.works = failure.is_none();
-    let cause = causes.into_iter().next().filter(|_| !run.works);
+    let mut cause = causes.into_iter().next().filter(|_| !run.works);
+    if let Some(cause) = &mut cause {
+        with_traceback(cause, &observation.stderr.text);
+    }
     run.cause = cause.as_ref().map(|cause| cause.id.clone());
     Judged { run, cause, failure, step }
 }
@@ -131,7 +135,10 @@ pub(super) fn interpreter(modules: &[String], observation: Observation) -> Judge
         Some(line) => format!("{what}: {line}"),
         None => format!("{what}: {ended}"),
     });
-    let cause = diagnose::cause(&Evidence::of(&observation)).filter(|_| !works);
+    let mut cause = diagnose::cause(&Evidence::of(&observation)).filter(|_| !works);
+    if let Some(cause) = &mut cause {
+        with_traceback(cause, &observation.stderr.text);
+    }
     let run = Run {
         host: HostKind::Python,
         scope: Scope::Interpreter,

@@ -6,17 +6,22 @@ mod facts;
 mod findings;
 mod judge;
 mod kinds;
+mod named;
+mod python;
 mod remedies;
 mod script;
 mod steps;
 mod text;
+mod traceback;
 
 pub(super) use about::About;
-pub use facts::{Backend, Interpreter, Run, RunFacts, Scope};
+pub use facts::{Backend, Interpreter, NamedHost, Run, RunFacts, Scope};
 pub(super) use findings::join;
 pub(in crate::doctor) use kinds::KINDS;
 pub(super) use remedies::before;
 pub(super) use text::write;
+
+use std::ffi::OsString;
 
 use self::bench::Bench;
 use self::steps::Trial;
@@ -65,6 +70,8 @@ pub(super) fn run(
         None => None,
     };
     let findings = findings::findings(target, about, &bench, &judged, facts.interpreter.as_ref())?;
+    facts.named_host = about.host.as_ref().map(|host| named::seen(host, &judged));
+    facts.not_used = not_used(caller, options);
     facts.runs = judged.into_iter().map(|judged| judged.run).collect();
     Ok((facts, findings))
 }
@@ -72,6 +79,13 @@ pub(super) fn run(
 /// The calls that were asked for, read. Nothing has run yet when one of them makes no sense.
 pub(super) fn calls(options: &DllOptions) -> Result<Vec<Call>, DoctorError> {
     options.calls.iter().map(|words| Call::read(words)).collect()
+}
+
+/// The environment of a host is built from nothing: what the caller has set there counts for nobody.
+fn not_used(caller: &Caller, options: &DllOptions) -> Vec<String> {
+    let is_given = |name: &OsString| options.environment.iter().any(|(given, _)| given == name);
+    let left = caller.host_environment.iter().filter(|(name, _)| !is_given(name));
+    left.map(|(name, value)| format!("{}={}", name.display(), value.display())).collect()
 }
 
 fn trial(about: &About, calls: &[Call]) -> Trial {

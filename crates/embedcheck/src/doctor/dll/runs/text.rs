@@ -1,6 +1,7 @@
 //! Runs for people.
 
-use super::facts::{Run, RunFacts};
+use super::facts::{NamedHost, Run, RunFacts, Scope};
+use crate::dll::quote;
 use crate::report::{Label, Page};
 
 /// Columns of the longest label.
@@ -15,8 +16,19 @@ pub(in crate::doctor::dll) fn write(facts: &RunFacts, page: &mut Page<'_>) {
     for run in &facts.runs {
         one(page, run);
     }
+    if let Some(host) = &facts.named_host {
+        named(page, host);
+    }
     for reason in &facts.not_run {
         page.labelled(2, "not run", LABEL, reason);
+    }
+    for variable in &facts.not_used {
+        let name = variable.split('=').next().unwrap_or_default();
+        let text = format!(
+            "your {name}: hosts get what --env gives, and PATH; add --env {}",
+            quote(variable.as_ref())
+        );
+        page.labelled(2, "not used", LABEL, &text);
     }
     let mut not_called: Vec<_> = facts.runs.iter().flat_map(|run| &run.not_called).collect();
     not_called.sort();
@@ -42,6 +54,23 @@ pub(in crate::doctor::dll) fn write(facts: &RunFacts, page: &mut Page<'_>) {
             }
         }
     }
+}
+
+/// The row of a host that was named.
+fn named(page: &mut Page<'_>, host: &NamedHost) {
+    let styles = *page.styles();
+    let (verdict, style) = match host.works {
+        Some(true) => ("works", styles.pass),
+        Some(false) => ("fails", styles.fail),
+        None => ("?", styles.skip),
+    };
+    let [scope, kind, word] = COLUMNS;
+    let labels = [
+        Label { text: host.like.map_or("?", Scope::word), style: styles.label, width: scope },
+        Label { text: "yours", style: styles.label, width: kind },
+        Label { text: verdict, style, width: word },
+    ];
+    page.item(2, &labels, &format!("{} was not started; {}", host.name, host.why));
 }
 
 fn one(page: &mut Page<'_>, run: &Run) {

@@ -7,21 +7,10 @@ use crate::doctor::dll::runs::Run;
 
 fn judged(host: HostKind, scope: Scope, cause: Option<&str>) -> Judged {
     let run = Run {
-        host,
-        scope,
         works: cause.is_none(),
-        steps: Vec::new(),
-        not_called: Vec::new(),
-        ended: "exit 17".to_owned(),
         cause: cause.map(str::to_owned),
-        libpythons: Vec::new(),
-        prefix: None,
-        executable: None,
-        version: None,
-        python_is_global: None,
-        threads: Vec::new(),
-        plan: String::new(),
         stderr: vec!["a line".to_owned()],
+        ..Run::made_up(host, scope)
     };
     let known = cause.filter(|cause| *cause != "unknown").map(|id| Cause {
         id: id.to_owned(),
@@ -117,12 +106,13 @@ fn what_the_file_predicted_is_told_once() {
         source: String::new(),
     };
     let mut run = finding("libpython-not-found", "seen");
-    run.fixes.push(Fix::command("tried", "export A=b").verified());
+    run.fixes.push(Fix::command("tried", "export LD_LIBRARY_PATH=b").verified());
     run.fixes.push(Fix::advice("advice of both").verified());
     let mut file = finding("dll-libpython-not-found", "read");
     file.fixes.push(Fix::advice("advice of both"));
+    file.fixes.push(Fix::advice("For a trial: LD_LIBRARY_PATH=b"));
     let other = finding("two-libpythons", "seen");
-    let all = join(vec![file], vec![run, other]);
+    let all = join(&About::default(), vec![file], vec![run, other]);
     let ids: Vec<_> = all.iter().map(|finding| &*finding.id).collect();
     assert_eq!(ids, ["dll-libpython-not-found", "two-libpythons"]);
     assert_eq!(all[0].evidence, ["read", "seen"]);
@@ -130,6 +120,34 @@ fn what_the_file_predicted_is_told_once() {
     let expected =
         [("tried", true), ("advice of both", true), ("advice of dll-libpython-not-found", false)];
     assert_eq!(fixes, expected);
+}
+
+/// The Python that was named is not the DLL's: what it lacks is no matter before that is mended.
+#[test]
+fn another_python_comes_before_its_packages() {
+    let finding = |id: &str, severity| Finding {
+        id: id.to_owned(),
+        severity,
+        summary: String::new(),
+        evidence: Vec::new(),
+        fixes: Vec::new(),
+        source: String::new(),
+    };
+    let file = || {
+        vec![
+            finding("dll-static-tls", Severity::Warning),
+            finding("dll-other-python", Severity::Warning),
+        ]
+    };
+    let ids =
+        |all: Vec<Finding>| all.into_iter().map(|one| (one.id, one.severity)).collect::<Vec<_>>();
+    let all =
+        ids(join(&About::default(), file(), vec![finding("backend-missing", Severity::Problem)]));
+    assert_eq!(all[0], ("dll-other-python".to_owned(), Severity::Problem), "{all:?}");
+    assert_eq!(all[1], ("dll-static-tls".to_owned(), Severity::Warning), "{all:?}");
+    let all =
+        ids(join(&About::default(), file(), vec![finding("libpython-local", Severity::Problem)]));
+    assert_eq!(all[1], ("dll-other-python".to_owned(), Severity::Warning), "{all:?}");
 }
 
 /// Both halves of the table mean something.
@@ -141,7 +159,7 @@ fn predictions_are_findings_and_rules() {
             assert!(crate::doctor::kinds().any(|known| known.id == *kind), "{kind}");
         }
     }
-    for rule in GENERAL {
+    for rule in GENERAL.iter().chain(OF_PACKAGES) {
         assert!(crate::diagnose::RULES.iter().any(|known| known.id == *rule), "{rule}");
     }
 }
