@@ -149,3 +149,18 @@ fn names_that_pip_would_obey_are_not_printed_as_commands() {
         assert_eq!(commands.ends_with(" vault"), is_name, "{commands}");
     }
 }
+
+#[test]
+fn what_lies_in_an_archive_is_told_once() {
+    let Some(wheel) = cffi(12, "manylinux2014_x86_64") else { return };
+    let layer = layer(&wheel, RUST, &fs::read(backend(&wheel)).unwrap());
+    let archives = folder();
+    let archive = archives.path().join("packages.zip");
+    pack(&layer.path().join("python"), &archive);
+    let question = Question::described((3, 12), "_cffi_backend").path(&archive);
+    question.ask().only("module-in-archive", &[]);
+    // The module itself lies in a folder in front.
+    let mut question = Question::described((3, 12), "_cffi_backend").path(&wheel);
+    question.options.paths.push(archive);
+    question.ask().only("module-dependent-unfit", &[RUST, "archive"]);
+}

@@ -1,7 +1,7 @@
 //! The extension modules of those who want the module: what is mended for the module alone is not mended for them.
 
 use super::{Conclusion, of, with};
-use crate::doctor::module::candidate::{Candidate, Flaw};
+use crate::doctor::module::candidate::{Candidate, Fate, Flaw};
 use crate::doctor::module::kinds;
 use crate::doctor::module::owner::is_name;
 use crate::doctor::module::remedy::{Destination, Fixer};
@@ -14,8 +14,15 @@ const MOST: usize = 8;
 impl Conclusion<'_> {
     /// One finding for each distribution that wants the module and has extension modules that do not fit this Python.
     pub(in crate::doctor::module) fn dependents(&self) -> Vec<Finding> {
-        let unfit: Vec<_> =
-            self.wanted.extensions.iter().filter(|one| flaw(&one.candidate).is_some()).collect();
+        // That nothing of the kind is imported from an archive is said once.
+        let in_archive = |one: &Candidate| one.flaws.first() == Some(&Flaw::InArchive);
+        let mut candidates = self.found.all.iter().map(|one| &one.candidate);
+        let is_told =
+            candidates.clone().all(|one| one.fate != Fate::Taken) && candidates.any(in_archive);
+        let is_unfit = |one: &&Extension| {
+            flaw(&one.candidate).is_some() && !(is_told && in_archive(&one.candidate))
+        };
+        let unfit: Vec<_> = self.wanted.extensions.iter().filter(is_unfit).collect();
         let mut findings = Vec::new();
         let mut told: Vec<&str> = Vec::new();
         for first in &unfit {
@@ -34,7 +41,8 @@ impl Conclusion<'_> {
         let owner = title(first);
         let more = match all.len() {
             0 | 1 => String::new(),
-            number => format!(" and {} more of its files", number - 1),
+            2 => "; one more of its files does not fit, either".to_owned(),
+            number => format!("; {} more of its files do not fit, either", number - 1),
         };
         let summary = format!(
             "{owner}, which wants {}, does not fit {}: {}{} {}{more}",

@@ -32,11 +32,11 @@ fn some(value: &str) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
 }
 
-/// Names and values up to the first empty line; a line that begins with a blank goes on with the value
-/// before it.
+/// Names and values up to the first empty line; a line that begins with a blank goes on with the value before it, also one
+/// of nothing but blanks: so the paragraphs of a license stand in a header.
 fn headers(text: &str) -> Vec<(&str, String)> {
     let mut headers: Vec<(&str, String)> = Vec::new();
-    for line in text.lines().take_while(|line| !line.trim_end().is_empty()) {
+    for line in text.lines().take_while(|line| !line.is_empty()) {
         if line.starts_with([' ', '\t']) {
             if let Some((_, value)) = headers.last_mut() {
                 value.push(' ');
@@ -86,6 +86,16 @@ mod tests {
         assert_eq!(metadata.version.as_deref(), Some("1.1.1"));
         let names: Vec<_> = metadata.requires.iter().map(|one| one.name.as_str()).collect();
         assert_eq!(names, ["cryptography"]);
+    }
+
+    #[test]
+    fn a_license_with_paragraphs_ends_no_headers() {
+        let metadata = Metadata::parse(
+            "Name: scipy\nLicense: All rights reserved.\n        \n        1. Redistributions\n\
+             Requires-Dist: numpy<2.8\n\r\nRequires-Dist: of-the-description\n",
+        );
+        let names: Vec<_> = metadata.requires.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["numpy"]);
     }
 
     #[test]
