@@ -14,9 +14,9 @@ static __thread int is_slow;
 static volatile int is_inside;
 
 /* In front of libpython's: one thread keeps, for longer than usual, the lock around the list of
-   thread states, which PyThreadState_New takes without the GIL. Up to 3.11 the child of a fork waits
-   for that lock before it makes a new one. Where libpython binds its calls to itself, as Debian's
-   does, this is never called, and the case shows less. */
+   thread states, which PyThreadState_New takes without the GIL. Up to 3.11 the child of a fork
+   waits for that lock before it makes a new one. Where libpython binds its calls to itself, as
+   Debian's does, this is never called, and the case shows less. */
 void PyThread_release_lock(void *lock) {
     void (*release)(void *) = (void (*)(void *))dlsym(RTLD_NEXT, "PyThread_release_lock");
 
