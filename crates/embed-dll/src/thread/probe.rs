@@ -7,7 +7,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread::Builder;
 use std::time::Duration;
 
-use super::{closing, state};
+use super::{closing, gate, state};
 use crate::python::abi::Abi;
 
 /// Runs `body` attached, in another thread, and waits for it for `limit`. Says whether it has ended
@@ -22,12 +22,20 @@ pub(super) fn attached_elsewhere(
         if closing::enter_late().is_err() {
             return;
         }
+        // A thread that makes one short call after the other gives up the GIL so often that CPython
+        // never asks it to, and has it back before another one is awake. It does wait at the gate.
+        // SAFETY: takes nothing and cannot fail.
+        let id = unsafe { libc::gettid() }.unsigned_abs();
+        let gated = !abi.free_threaded && gate::own().enter(id);
         // SAFETY: the interpreter exists, because this thread was counted and admitted; it is new,
         // and has no state.
         let state = unsafe { state::make(abi) };
         body(abi);
         // SAFETY: attached with the state that was made above.
         unsafe { state::delete(abi, state) };
+        if gated {
+            gate::own().leave(id);
+        }
         closing::leave_late();
         // Nobody listens any more if it took too long.
         let _ = sender.send(());

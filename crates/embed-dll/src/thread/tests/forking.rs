@@ -127,6 +127,9 @@ os.register_at_fork(before=lambda: ran.append('before'),
         let runtime = python.runtime;
         let code = [
             "for i in range(300000): pass",
+            // Shorter than the 5 ms after which CPython asks for the GIL.
+            "for i in range(10000): pass",
+            "pass",
             "import time; time.sleep(0.02)",
             "import threading; t = threading.Thread(target=sum, args=(range(10000),)); t.start(); t.join()",
         ];
