@@ -387,6 +387,8 @@ close own
 
 /// Plans with a libpython.
 pub(crate) const PYTHON: &[Case] = &[
+    // Until 3.6 there is no GIL before the first thread (CPython documentation, `PyEval_InitThreads`), and
+    // `PyGILState_Ensure` in several threads at once makes it in a race.
     (
         "life of an interpreter",
         r#"
@@ -399,6 +401,7 @@ facts python prefix signals locale
 python py run "import sys; sys.stdout.write('hello\\n'); sys.stdout.flush()"
 python py run "no python at all"
 python py run "raise SystemError('caf\xc3\xa9')"
+python py run "import threading; t = threading.Thread(target=int); t.start(); t.join()"
 python py ensure
 python py ensure
 python py release
