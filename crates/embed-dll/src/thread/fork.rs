@@ -42,13 +42,6 @@ struct Held {
     making: Option<MakingStopped>,
 }
 
-impl Held {
-    fn release(self, py: Py<'_>) {
-        drop(self.making);
-        self.list.release(py);
-    }
-}
-
 thread_local! {
     /// What [`before`] has done in this thread, which is the one that goes on in the child. Without a
     /// destructor, so that a thread that is ending can fork. No lock is held over a fork that is wanted
@@ -168,11 +161,13 @@ fn stop_others(abi: &'static Abi) {
 
 unsafe extern "C" fn in_parent() {
     let _errno = Errno::save();
-    if let Taken::Interpreter(attachment, held) = taken() {
+    if let Taken::Interpreter(attachment, Held { list, making }) = taken() {
         process::registry().forking.store(0, Ordering::Relaxed);
+        // First: Python code that runs below may wait for a thread that makes its first call.
+        drop(making);
         // SAFETY: attached, after the call for before the fork.
         unsafe { attachment.runtime.abi.PyOS_AfterFork_Parent() };
-        held.release(attachment.py());
+        list.release(attachment.py());
         drop(attachment);
     }
 }
@@ -189,10 +184,12 @@ unsafe extern "C" fn in_child() {
                 closing::forked_while_busy();
             }
         }
-        Taken::Interpreter(attachment, held) => {
+        Taken::Interpreter(attachment, Held { list, making }) => {
+            // As in the parent; besides, a new thread of the child may take it from the parent's.
+            drop(making);
             // SAFETY: attached, after the call for before the fork; the only thread.
             unsafe { attachment.runtime.abi.PyOS_AfterFork_Child() };
-            held.release(attachment.py());
+            list.release(attachment.py());
             drop(attachment);
         }
     }
