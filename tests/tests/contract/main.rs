@@ -16,6 +16,7 @@ mod suite;
 mod table;
 mod twins;
 
+use std::num::NonZero;
 use std::process::ExitCode;
 
 use embedcheck::target::{Support, Target};
@@ -26,7 +27,10 @@ use bench::{Bench, Outcome};
 use suite::{Case, Producer, Suite};
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // Hosts mostly sleep and wait: with one trial for each processor the machine would, too.
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    arguments.test_threads.get_or_insert(3 * processors);
     // Both live as long as the process; the bench removes its files when no trial runs any more.
     let suite: &'static Suite = Box::leak(Box::new(Suite::read()));
     let bench: &'static Bench = Box::leak(Box::new(Bench::new(suite)));
