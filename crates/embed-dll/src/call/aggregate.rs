@@ -14,14 +14,14 @@ pub struct Record<T>(PhantomData<T>);
 pub struct Void;
 
 /// A Python object for parameter number `index` through its ctype. Records are copied.
-pub(super) fn loaded<'a, T>(value: &T, index: usize, call: &Call<'a>) -> Result<Owned<'a>> {
+pub(super) fn loaded<'a, T>(value: &T, index: usize, call: Call<'a>) -> Result<Owned<'a>> {
     let at = (&raw const *value).cast();
     // SAFETY: `T` is the C type of the parameter, whose ctype this is.
     unsafe { ffi::load(call.py(), call.parameter(index), at, Place::Copy) }
 }
 
 /// A result through its ctype, by the rules and with the messages of CFFI.
-pub(super) fn stored<T>(value: View<'_>, call: &Call<'_>) -> Result<T> {
+pub(super) fn stored<T>(value: View<'_>, call: Call<'_>) -> Result<T> {
     let mut result = MaybeUninit::<T>::zeroed();
     // SAFETY: `T` is the C type of the result, whose ctype this is.
     unsafe { ffi::store(call.py(), call.result(), result.as_mut_ptr().cast(), value)? };
@@ -32,7 +32,7 @@ pub(super) fn stored<T>(value: View<'_>, call: &Call<'_>) -> Result<T> {
 impl<T: Copy> Parameter for Record<T> {
     type C = T;
 
-    fn to_python<'a>(value: T, index: usize, call: &Call<'a>) -> Result<Owned<'a>> {
+    fn to_python<'a>(value: T, index: usize, call: Call<'a>) -> Result<Owned<'a>> {
         loaded(&value, index, call)
     }
 }
@@ -40,7 +40,7 @@ impl<T: Copy> Parameter for Record<T> {
 impl<T: Copy> ReturnValue for Record<T> {
     type C = T;
 
-    fn from_python(value: View<'_>, call: &Call<'_>) -> Result<T> {
+    fn from_python(value: View<'_>, call: Call<'_>) -> Result<T> {
         stored(value, call)
     }
 }
@@ -49,7 +49,7 @@ impl ReturnValue for Void {
     type C = ();
 
     #[inline]
-    fn from_python(value: View<'_>, call: &Call<'_>) -> Result<()> {
+    fn from_python(value: View<'_>, call: Call<'_>) -> Result<()> {
         if value.is_none() {
             return Ok(());
         }

@@ -13,7 +13,7 @@ macro_rules! characters {
         impl Parameter for $name {
             type C = $type;
 
-            fn to_python<'a>(value: $type, index: usize, call: &Call<'a>) -> Result<Owned<'a>> {
+            fn to_python<'a>(value: $type, index: usize, call: Call<'a>) -> Result<Owned<'a>> {
                 loaded(&value, index, call)
             }
         }
@@ -21,7 +21,7 @@ macro_rules! characters {
         impl ReturnValue for $name {
             type C = $type;
 
-            fn from_python(value: View<'_>, call: &Call<'_>) -> Result<$type> {
+            fn from_python(value: View<'_>, call: Call<'_>) -> Result<$type> {
                 stored(value, call)
             }
         }

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::mem;
 
 use crate::descriptor::to_descriptor;
-use crate::module::{self, Hold, Place, Ready, Report};
+use crate::module::{self, Place, Ready, Report};
 use crate::python::{Exception, Key, Owned, Py, Raised, View};
 use crate::spec::Function;
 use crate::thread::Refused;
@@ -106,12 +106,9 @@ pub(super) fn panicked(function: &'static Function, panic: &(dyn Any + Send)) {
 
 /// Reports what was raised, or lets `onerror=` handle it. `Some` if the handler gave a value, with
 /// what to report in case that value does not convert.
-pub(super) fn handled<'a>(
-    hold: &'a Hold<'_>,
-    call: &Call<'a>,
-    stage: Stage,
-) -> Option<(Owned<'a>, First<'a>)> {
+pub(super) fn handled<'a>(call: Call<'a>, stage: Stage) -> Option<(Owned<'a>, First<'a>)> {
     let py = call.py();
+    let hold = call.hold;
     let (place, raised, detail) = match stage {
         Stage::Argument { index, raised } => {
             let exception = raised.take(py);
@@ -147,12 +144,12 @@ pub(super) fn handled<'a>(
 }
 
 /// `onerror=` raised, or gave a value that does not convert.
-pub(super) fn handler_failed(call: &Call<'_>, first: &First<'_>, raised: Raised) {
+pub(super) fn handler_failed(call: Call<'_>, first: &First<'_>, raised: Raised) {
     let py = call.py();
     let second = raised.take(py);
     first.report(call);
     let report = Report {
-        function: call.function,
+        function: call.hold.function(),
         callable: *first.callable,
         exception: &second,
         place: Place::Handler,
@@ -162,9 +159,9 @@ pub(super) fn handler_failed(call: &Call<'_>, first: &First<'_>, raised: Raised)
 }
 
 impl First<'_> {
-    fn report(&self, call: &Call<'_>) {
+    fn report(&self, call: Call<'_>) {
         let report = Report {
-            function: call.function,
+            function: call.hold.function(),
             callable: *self.callable,
             exception: &self.exception,
             place: self.place,
@@ -175,7 +172,7 @@ impl First<'_> {
 }
 
 /// `converting argument 2, of C type '_Bool'`.
-fn argument(call: &Call<'_>, index: usize) -> Option<String> {
+fn argument(call: Call<'_>, index: usize) -> Option<String> {
     let ctype = ctype(call.py(), call.parameter(index))?;
     Some(format!(
         "was given an argument {} of C type '{ctype}' that has no Python value",
@@ -184,7 +181,7 @@ fn argument(call: &Call<'_>, index: usize) -> Option<String> {
 }
 
 /// `must return an 'int8_t', got 300`.
-fn result(call: &Call<'_>, value: Owned<'_>) -> Option<String> {
+fn result(call: Call<'_>, value: Owned<'_>) -> Option<String> {
     let ctype = ctype(call.py(), call.result())?;
     let class = value.class_name();
     let mut shown = value.to_repr().unwrap_or_else(|raised| {

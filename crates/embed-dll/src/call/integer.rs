@@ -109,7 +109,7 @@ impl<T: Number> Parameter for Integer<T> {
     type C = T;
 
     #[inline]
-    fn to_python<'a>(value: T, _index: usize, call: &Call<'a>) -> Result<Owned<'a>> {
+    fn to_python<'a>(value: T, _index: usize, call: Call<'a>) -> Result<Owned<'a>> {
         value.to_int(call.py())
     }
 }
@@ -118,8 +118,8 @@ impl<T: Number> ReturnValue for Integer<T> {
     type C = T;
 
     #[inline]
-    fn from_python(value: View<'_>, call: &Call<'_>) -> Result<T> {
-        if value.class().as_pointer() == value.py().abi().PyLong_Type
+    fn from_python(value: View<'_>, call: Call<'_>) -> Result<T> {
+        if value.is_exactly(value.py().abi().PyLong_Type)
             && let Some(value) = T::from_int(value)
         {
             return Ok(value);

@@ -5,7 +5,7 @@
 //! the Python function: the call would do nothing and return 0, though nothing is wrong with it. Here
 //! the interrupt is reported, and the function is called again. It did not begin, so it runs once.
 
-use crate::module::{Hold, Place, Report};
+use crate::module::{Place, Report};
 use crate::python::{Exception, ExceptionKind, Py, Raised, Result, View};
 
 use super::Call;
@@ -21,21 +21,17 @@ pub(super) enum Verdict {
 /// Whether the exception is an interrupt from before the first instruction.
 #[cold]
 #[inline(never)]
-pub(super) fn before_first_instruction(
-    hold: &Hold<'_>,
-    call: &Call<'_>,
-    raised: Raised,
-) -> Verdict {
+pub(super) fn before_first_instruction(call: Call<'_>, raised: Raised) -> Verdict {
     let py = call.py();
     if !raised.is(py, ExceptionKind::KeyboardInterrupt) {
         return Verdict::Failed(raised);
     }
     let exception = raised.take(py);
-    let callable = hold.callable(py);
+    let callable = call.hold.callable(py);
     match not_begun(py, callable, &exception) {
         Ok(true) => {
             let report = Report {
-                function: call.function,
+                function: call.hold.function(),
                 callable,
                 exception: &exception,
                 place: Place::Body,

@@ -23,13 +23,13 @@ mod pointer;
 mod stack;
 mod vectorcall;
 
-use std::mem;
+use std::mem::{self, ManuallyDrop};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::module::{Hold, Ready, Signature};
+use crate::module::{Hold, Ready};
 use crate::python::{Owned, Py, Result, View};
 use crate::spec::{Function, SigPipe};
-use crate::thread::{self, SigPipeBlocked};
+use crate::thread::{self, Attachment, SigPipeBlocked};
 
 pub use aggregate::{Record, Void};
 pub use character::{Char, Char16, Char32, WideChar};
@@ -41,12 +41,16 @@ pub(crate) use vectorcall::{Vectorcall, vectorcall};
 
 use errno::Errno;
 use failed::Stage;
+use stack::Places;
 
 /// What converters may ask while a call is prepared or its result converted.
+///
+/// Two pointers, passed by value: a call that succeeds need not keep them in memory for one that
+/// fails.
+#[derive(Clone, Copy)]
 pub struct Call<'a> {
     py: Py<'a>,
-    function: &'static Function,
-    signature: &'a Signature,
+    hold: Hold<'a>,
 }
 
 impl<'a> Call<'a> {
@@ -58,12 +62,12 @@ impl<'a> Call<'a> {
 
     /// The ctype of parameter number `index`.
     pub(crate) fn parameter(&self, index: usize) -> View<'a> {
-        self.signature.parameters[index].view(self.py)
+        self.hold.signature().parameters[index].view(self.py)
     }
 
     /// The ctype of the result.
     pub(crate) fn result(&self) -> View<'a> {
-        self.signature.result.view(self.py)
+        self.hold.signature().result.view(self.py)
     }
 }
 
@@ -77,7 +81,7 @@ pub trait Parameter {
     /// # Errors
     ///
     /// What the conversion raises.
-    fn to_python<'a>(value: Self::C, index: usize, call: &Call<'a>) -> Result<Owned<'a>>;
+    fn to_python<'a>(value: Self::C, index: usize, call: Call<'a>) -> Result<Owned<'a>>;
 }
 
 /// How a Python object becomes a result of a C type.
@@ -92,7 +96,7 @@ pub trait ReturnValue {
     /// # Errors
     ///
     /// `TypeError`, `OverflowError` or what the object's methods raise.
-    fn from_python(value: View<'_>, call: &Call<'_>) -> Result<Self::C>;
+    fn from_python(value: View<'_>, call: Call<'_>) -> Result<Self::C>;
 }
 
 /// Calls `function`; `fill` converts the arguments.
@@ -102,7 +106,7 @@ pub trait ReturnValue {
 #[inline]
 pub fn call<R: ReturnValue, const N: usize>(
     function: &'static Function,
-    fill: impl FnOnce(&Call<'_>, &mut Stack<N>) -> Result<()>,
+    fill: impl FnOnce(Call<'_>, &mut Stack<'_, N>) -> Result<()>,
 ) -> R::C {
     let errno = Errno::enter();
     // A panic would be a bug of this crate; it must not unwind into the host, and the drops on the
@@ -122,7 +126,7 @@ pub fn call<R: ReturnValue, const N: usize>(
 fn attempt<R: ReturnValue, const N: usize>(
     function: &'static Function,
     errno: Errno,
-    fill: impl FnOnce(&Call<'_>, &mut Stack<N>) -> Result<()>,
+    fill: impl FnOnce(Call<'_>, &mut Stack<'_, N>) -> Result<()>,
 ) -> R::C {
     let options = &function.module.spec.options;
     let Some(ready) = function.module.state.ready().or_else(|| failed::not_ready(function, errno))
@@ -130,71 +134,101 @@ fn attempt<R: ReturnValue, const N: usize>(
         return fallback::<R>(function);
     };
     let _pipe = (options.sigpipe == SigPipe::BlockDuringCalls).then(SigPipeBlocked::new);
-    // Not moved out of the result: a copy of 16 bytes that were just written in two halves has to
-    // wait for them (5 ns of 70).
-    let attached = thread::attach(ready.runtime);
-    let attachment = match &attached {
+    let attachment = match thread::attach(ready.runtime) {
         Ok(attachment) => attachment,
         Err(refused) => {
-            failed::refused(function, *refused);
+            failed::refused(function, refused);
             return fallback::<R>(function);
         }
     };
+    let value = attached::<R, N>(function, ready, &attachment, fill);
+    attachment.end();
+    value.unwrap_or_else(|| fallback::<R>(function))
+}
+
+/// The call, in an attached thread; `None` if there is nothing to call, which has been reported.
+#[inline(always)]
+fn attached<R: ReturnValue, const N: usize>(
+    function: &'static Function,
+    ready: &'static Ready,
+    attachment: &Attachment,
+    fill: impl FnOnce(Call<'_>, &mut Stack<'_, N>) -> Result<()>,
+) -> Option<R::C> {
     let py = attachment.py();
     if attachment.may_be_foreign() && ready.is_foreign(py) {
         failed::foreign(function);
-        return fallback::<R>(function);
+        return None;
     }
     let Some(hold) = Hold::take(py, function) else {
         failed::unattached(function);
-        return fallback::<R>(function);
+        return None;
     };
-    let call = Call { py, function, signature: hold.signature() };
-    let value = match run::<R, N>(ready, &hold, &call, fill) {
-        Ok(value) => value,
-        Err(stage) => recover::<R>(&hold, &call, stage),
-    };
-    if options.flush_after_calls {
+    let value = run::<R, N>(ready, Call { py, hold }, fill);
+    if function.module.spec.options.flush_after_calls {
         py.flush_streams();
     }
-    value
+    // SAFETY: the call, which had all copies, has ended.
+    unsafe { hold.release(py) };
+    Some(value)
 }
 
-#[inline]
+#[inline(always)]
 fn run<R: ReturnValue, const N: usize>(
     ready: &'static Ready,
-    hold: &Hold<'_>,
-    call: &Call<'_>,
-    fill: impl FnOnce(&Call<'_>, &mut Stack<N>) -> Result<()>,
-) -> std::result::Result<R::C, Stage> {
-    let mut stack = Stack::<N>::new(call.py.abi());
+    call: Call<'_>,
+    fill: impl FnOnce(Call<'_>, &mut Stack<'_, N>) -> Result<()>,
+) -> R::C {
+    let Call { py, hold } = call;
+    let mut places = Places::<N>::new();
+    let mut stack = Stack::new(&mut places);
     if let Err(raised) = fill(call, &mut stack) {
-        return Err(Stage::Argument { index: stack.len(), raised });
+        let index = stack.release(py);
+        return recover::<R>(call, Stage::Argument { index, raised });
     }
-    let mut result = stack.call(ready.vectorcall, hold.callable(call.py));
+    let mut arguments = stack.all();
+    let mut result = arguments.call(ready.vectorcall, hold.callable(py));
     if let Err(raised) = result {
         // Out of line: whether a signal kept the function from running at all.
-        result = match interrupted::before_first_instruction(hold, call, raised) {
-            interrupted::Verdict::Again => stack.call(ready.vectorcall, hold.callable(call.py)),
+        result = match interrupted::before_first_instruction(call, raised) {
+            interrupted::Verdict::Again => arguments.call(ready.vectorcall, hold.callable(py)),
             interrupted::Verdict::Failed(raised) => Err(raised),
         };
     }
-    let result = result.map_err(|raised| Stage::Call { raised })?;
-    R::from_python(*result, call)
-        .map_err(|raised| Stage::Result { raised, value: Some(result.retain().keep()) })
+    let result = match result {
+        // As the arguments: a panic leaks it.
+        Ok(result) => ManuallyDrop::new(result),
+        Err(raised) => {
+            arguments.release_failed(py);
+            return recover::<R>(call, Stage::Call { raised });
+        }
+    };
+    let value = R::from_python(**result, call);
+    let result = ManuallyDrop::into_inner(result);
+    match value {
+        Ok(value) => {
+            drop(result);
+            arguments.release(py);
+            value
+        }
+        Err(raised) => {
+            arguments.release_failed(py);
+            let value = Some(result.keep());
+            recover::<R>(call, Stage::Result { raised, value })
+        }
+    }
 }
 
 /// The value that is returned although something was raised.
 #[cold]
 #[inline(never)]
-fn recover<R: ReturnValue>(hold: &Hold<'_>, call: &Call<'_>, stage: Stage) -> R::C {
-    if let Some((value, first)) = failed::handled(hold, call, stage) {
+fn recover<R: ReturnValue>(call: Call<'_>, stage: Stage) -> R::C {
+    if let Some((value, first)) = failed::handled(call, stage) {
         match R::from_python(*value, call) {
             Ok(value) => return value,
             Err(raised) => failed::handler_failed(call, &first, raised),
         }
     }
-    hold.error().map_or_else(zero::<R>, from_bytes::<R>)
+    call.hold.error().map_or_else(zero::<R>, from_bytes::<R>)
 }
 
 /// The value of `error=`, else zero, without help of the interpreter.

@@ -49,7 +49,7 @@ impl<T: Real> Parameter for Floating<T> {
     type C = T;
 
     #[inline]
-    fn to_python<'a>(value: T, _index: usize, call: &Call<'a>) -> Result<Owned<'a>> {
+    fn to_python<'a>(value: T, _index: usize, call: Call<'a>) -> Result<Owned<'a>> {
         call.py().float(value.widen())
     }
 }
@@ -58,9 +58,9 @@ impl<T: Real> ReturnValue for Floating<T> {
     type C = T;
 
     #[inline]
-    fn from_python(value: View<'_>, call: &Call<'_>) -> Result<T> {
+    fn from_python(value: View<'_>, call: Call<'_>) -> Result<T> {
         let abi = value.py().abi();
-        if value.class().as_pointer() == abi.PyFloat_Type {
+        if value.is_exactly(abi.PyFloat_Type) {
             // SAFETY: attached; for an exact `float` this cannot fail.
             return Ok(T::narrow(unsafe { abi.PyFloat_AsDouble(value.as_pointer()) }));
         }
@@ -72,7 +72,7 @@ impl Parameter for Bool {
     type C = u8;
 
     #[inline]
-    fn to_python<'a>(value: u8, index: usize, call: &Call<'a>) -> Result<Owned<'a>> {
+    fn to_python<'a>(value: u8, index: usize, call: Call<'a>) -> Result<Owned<'a>> {
         match value {
             0 | 1 => Ok(call.py().bool(value == 1)),
             _ => loaded(&value, index, call),
@@ -84,7 +84,7 @@ impl ReturnValue for Bool {
     type C = u8;
 
     #[inline]
-    fn from_python(value: View<'_>, call: &Call<'_>) -> Result<u8> {
+    fn from_python(value: View<'_>, call: Call<'_>) -> Result<u8> {
         let abi = value.py().abi();
         match value.as_pointer() {
             pointer if pointer == abi._Py_TrueStruct => Ok(1),

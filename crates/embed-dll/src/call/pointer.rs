@@ -15,7 +15,7 @@ impl<T: Copy> Parameter for Pointer<T> {
     type C = T;
 
     #[inline]
-    fn to_python<'a>(value: T, index: usize, call: &Call<'a>) -> Result<Owned<'a>> {
+    fn to_python<'a>(value: T, index: usize, call: Call<'a>) -> Result<Owned<'a>> {
         const { assert!(size_of::<T>() == size_of::<*mut c_void>()) };
         // SAFETY: `T` is as large as a pointer, and the macro uses it for pointers only.
         let address = unsafe { std::mem::transmute_copy::<T, *const c_void>(&value) };
@@ -27,7 +27,7 @@ impl<T: Copy> ReturnValue for Pointer<T> {
     type C = T;
 
     #[inline]
-    fn from_python(value: View<'_>, call: &Call<'_>) -> Result<T> {
+    fn from_python(value: View<'_>, call: Call<'_>) -> Result<T> {
         const { assert!(size_of::<T>() == size_of::<*mut c_void>()) };
         let address = ffi::pointer_from(call.result(), value)?;
         if let Some(owner) = ffi::owner_of(value) {

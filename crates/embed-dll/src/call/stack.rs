@@ -3,8 +3,8 @@
 use std::mem::{self, MaybeUninit};
 use std::ptr;
 
-use crate::python::abi::{Abi, Object};
-use crate::python::{Owned, Result, View};
+use crate::python::abi::Object;
+use crate::python::{Owned, Py, Result, View};
 use crate::thread::EndOfThread;
 
 use super::Vectorcall;
@@ -13,42 +13,72 @@ use super::Vectorcall;
 /// spares bound methods a copy.
 const ARGUMENTS_OFFSET: usize = 1 << (usize::BITS - 1);
 
-/// The arguments of one call, laid out for `PyObject_Vectorcall`.
+/// Room for the arguments of one call, laid out for `PyObject_Vectorcall`.
 #[repr(C)]
-pub struct Stack<const N: usize> {
+pub(super) struct Places<const N: usize> {
     /// What the callee may overwrite.
     before: MaybeUninit<Object>,
     values: [MaybeUninit<Object>; N],
-    filled: usize,
-    abi: &'static Abi,
 }
 
-impl<const N: usize> Stack<N> {
+/// Arguments while they are converted. How many there are is kept apart from their places, whose
+/// address the callee gets: so the compiler knows it, and what depends on it costs nothing.
+///
+/// Nothing is dropped by itself, here and in [`Arguments`]: that would be code for panics, which
+/// keeps the values of a call in memory. A panic leaks them.
+pub struct Stack<'s, const N: usize> {
+    places: &'s mut Places<N>,
+    filled: usize,
+}
+
+/// All arguments of a call: the references in all places are its own.
+#[must_use = "has references to release"]
+pub(super) struct Arguments<'s, const N: usize> {
+    places: &'s mut Places<N>,
+}
+
+impl<const N: usize> Places<N> {
     #[inline]
-    pub(super) fn new(abi: &'static Abi) -> Stack<N> {
-        Stack {
-            before: MaybeUninit::uninit(),
-            values: [const { MaybeUninit::uninit() }; N],
-            filled: 0,
-            abi,
-        }
+    pub(super) fn new() -> Places<N> {
+        Places { before: MaybeUninit::uninit(), values: [const { MaybeUninit::uninit() }; N] }
+    }
+}
+
+impl<'s, const N: usize> Stack<'s, N> {
+    #[inline]
+    pub(super) fn new(places: &'s mut Places<N>) -> Stack<'s, N> {
+        Stack { places, filled: 0 }
     }
 
     /// Adds an argument; more than `N` are dropped.
     #[inline]
     pub fn push(&mut self, value: Owned<'_>) {
-        if let Some(place) = self.values.get_mut(self.filled) {
+        if let Some(place) = self.places.values.get_mut(self.filled) {
             place.write(value.into_pointer());
             self.filled += 1;
         }
     }
 
-    /// How many arguments there are.
+    /// The arguments, which must be `N`.
     #[inline]
-    pub(super) fn len(&self) -> usize {
-        self.filled
+    pub(super) fn all(self) -> Arguments<'s, N> {
+        assert!(self.filled == N, "an argument was not converted");
+        Arguments { places: self.places }
     }
 
+    /// Gives up the arguments that there are; says how many.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn release(self, py: Py<'_>) -> usize {
+        for place in &self.places.values[..self.filled] {
+            // SAFETY: the first `filled` places hold references that are ours.
+            unsafe { py.abi().release(place.assume_init()) };
+        }
+        self.filled
+    }
+}
+
+impl<const N: usize> Arguments<'_, N> {
     /// Calls `callable` with the arguments, which stay here.
     #[inline]
     pub(super) fn call<'a>(
@@ -56,31 +86,33 @@ impl<const N: usize> Stack<N> {
         vectorcall: Vectorcall,
         callable: View<'a>,
     ) -> Result<Owned<'a>> {
-        let count = self.filled | ARGUMENTS_OFFSET;
         // SAFETY: attached, as the view proves. The pointer to the first argument is derived from
-        // the whole structure, so that the place before it may be written through it; the first
-        // `filled` places hold references that live until `self` is dropped.
+        // the whole structure, so that the place before it may be written through it; all places
+        // hold references that live until they are released.
         unsafe {
-            let first = (&raw mut *self).cast::<Object>().add(1);
+            let first = (&raw mut *self.places).cast::<Object>().add(1);
             let end = EndOfThread;
-            let result = vectorcall(callable.as_pointer(), first, count, ptr::null_mut());
+            let result =
+                vectorcall(callable.as_pointer(), first, N | ARGUMENTS_OFFSET, ptr::null_mut());
             mem::forget(end);
             callable.py().own(result)
         }
     }
-}
 
-impl<const N: usize> Drop for Stack<N> {
+    /// Gives them up.
     #[inline]
-    fn drop(&mut self) {
-        // Over all places, whose number is known at compile time: no loop is left.
-        for (index, place) in self.values.iter().enumerate() {
-            if index == self.filled {
-                return;
-            }
-            // SAFETY: the first `filled` places hold references that are ours. The stack lives
-            // inside an attachment.
-            unsafe { self.abi.Py_DecRef(place.assume_init()) };
+    pub(super) fn release(self, py: Py<'_>) {
+        for place in &self.places.values {
+            // SAFETY: all places hold references that are ours: the callee may overwrite only the
+            // one before them.
+            unsafe { py.abi().release(place.assume_init()) };
         }
+    }
+
+    /// The same after a failure.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn release_failed(self, py: Py<'_>) {
+        self.release(py);
     }
 }

@@ -5,6 +5,7 @@
 //! user of something replaced frees it. On a free-threaded build such a count would be contended by
 //! every core, so there what is replaced is kept for good: once per re-attachment, not per call.
 
+use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::time::{Duration, Instant};
@@ -22,6 +23,7 @@ pub(crate) struct Signature {
 
 /// What `def_extern()` attached to a function.
 pub struct Attached {
+    function: &'static Function,
     pub(super) callable: Key,
     pub(super) onerror: Option<Key>,
     /// The value of `error=`, in the representation of the result's C type.
@@ -43,12 +45,14 @@ const PATIENCE: Duration = Duration::from_millis(20);
 
 impl Attached {
     pub(super) fn new(
+        function: &'static Function,
         callable: Key,
         onerror: Option<Key>,
         error: Option<Box<[u8]>>,
         signature: Arc<Signature>,
     ) -> Attached {
         Attached {
+            function,
             callable,
             onerror,
             error,
@@ -58,9 +62,18 @@ impl Attached {
         }
     }
 
-    /// Attaches it, or nothing, to `function`.
-    pub(super) fn swap(py: Py<'_>, function: &Function, new: Option<Attached>) {
-        let new = new.map_or(std::ptr::null_mut(), |new| Box::into_raw(Box::new(new)));
+    /// Attaches it to its function.
+    pub(super) fn attach(self, py: Py<'_>) {
+        let function = self.function;
+        Attached::swap(py, function, Box::into_raw(Box::new(self)));
+    }
+
+    /// Attaches nothing to `function`.
+    pub(super) fn detach(py: Py<'_>, function: &Function) {
+        Attached::swap(py, function, ptr::null_mut());
+    }
+
+    fn swap(py: Py<'_>, function: &Function, new: *mut Attached) {
         let old = function.attached.swap(new, Ordering::AcqRel);
         // SAFETY: null, or from a box; freed by nobody before it is marked as replaced.
         let Some(attached) = (unsafe { old.as_ref() }) else { return };
@@ -96,10 +109,11 @@ unsafe fn free(attached: *mut Attached) {
     drop(unsafe { Box::from_raw(attached) });
 }
 
-/// A call that uses what is attached to a function.
+/// What is attached to a function, in a call that uses it until [`Hold::release`]. Does not do that
+/// by itself, so that it costs a call no more than the count: a panic keeps the value for good.
+#[derive(Clone, Copy)]
 pub(crate) struct Hold<'a> {
     attached: &'a Attached,
-    counted: bool,
 }
 
 impl<'a> Hold<'a> {
@@ -109,49 +123,57 @@ impl<'a> Hold<'a> {
         // SAFETY: null, or attached and not freed: nothing is freed between this and the count,
         // because this thread holds the GIL; without a GIL nothing is ever freed.
         let attached = unsafe { function.attached.load(Ordering::Acquire).as_ref() }?;
-        let counted = !py.abi().free_threaded;
-        if counted {
+        if !py.abi().free_threaded {
             let users = attached.users.load(Ordering::Relaxed);
             attached.users.store(users + 1, Ordering::Relaxed);
         }
-        Some(Hold { attached, counted })
+        Some(Hold { attached })
     }
 
-    /// The types of the function.
+    /// Ends the use.
+    ///
+    /// # Safety
+    ///
+    /// To be called once, and neither this nor what it has given may be used after it.
     #[inline]
-    pub(crate) fn signature(&self) -> &Signature {
-        &self.attached.signature
-    }
-
-    /// The Python function.
-    #[inline]
-    pub(crate) fn callable<'b>(&'b self, py: Py<'b>) -> View<'b> {
-        self.attached.callable.view(py)
-    }
-
-    /// `onerror=`.
-    pub(crate) fn onerror<'b>(&'b self, py: Py<'b>) -> Option<View<'b>> {
-        self.attached.onerror.as_ref().map(|onerror| onerror.view(py))
-    }
-
-    /// `error=`, in the representation of the result's C type.
-    pub(crate) fn error(&self) -> Option<&[u8]> {
-        self.attached.error.as_deref()
-    }
-}
-
-impl Drop for Hold<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        if !self.counted {
+    pub(crate) unsafe fn release(self, py: Py<'a>) {
+        if py.abi().free_threaded {
             return;
         }
         let users = self.attached.users.load(Ordering::Relaxed) - 1;
         self.attached.users.store(users, Ordering::Relaxed);
         if users == 0 && self.attached.replaced.load(Ordering::Relaxed) {
             // SAFETY: replaced, and this was the last user; the call is still attached.
-            unsafe { free((&raw const *self.attached).cast_mut()) };
+            unsafe { free(ptr::from_ref(self.attached).cast_mut()) };
         }
+    }
+
+    /// The function.
+    #[inline]
+    pub(crate) fn function(self) -> &'static Function {
+        self.attached.function
+    }
+
+    /// The types of the function.
+    #[inline]
+    pub(crate) fn signature(self) -> &'a Signature {
+        &self.attached.signature
+    }
+
+    /// The Python function.
+    #[inline]
+    pub(crate) fn callable(self, py: Py<'a>) -> View<'a> {
+        self.attached.callable.view(py)
+    }
+
+    /// `onerror=`.
+    pub(crate) fn onerror(self, py: Py<'a>) -> Option<View<'a>> {
+        self.attached.onerror.as_ref().map(|onerror| onerror.view(py))
+    }
+
+    /// `error=`, in the representation of the result's C type.
+    pub(crate) fn error(self) -> Option<&'a [u8]> {
+        self.attached.error.as_deref()
     }
 }
 

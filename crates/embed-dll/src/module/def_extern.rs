@@ -121,12 +121,13 @@ fn attach<'a>(decorator: &Decorator, callable: View<'a>) -> Result<Owned<'a>> {
         None => None,
     };
     let attached = Attached::new(
+        function,
         callable.retain().keep(),
         onerror.map(|onerror| onerror.retain().keep()),
         error,
         Arc::new(signature),
     );
-    Attached::swap(py, function, Some(attached));
+    attached.attach(py);
     Ok(callable.retain())
 }
 

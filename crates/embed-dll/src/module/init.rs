@@ -130,7 +130,7 @@ fn run_attached<'a>(
     // a program that imported the module may have attached what it likes.
     if module.state.begun.swap(true, Ordering::Relaxed) {
         for function in module.spec.functions {
-            Attached::swap(py, function, None);
+            Attached::detach(py, function);
         }
     }
     if !module.spec.init.is_empty() {

@@ -41,7 +41,7 @@ use crate::start::Runtime;
 use crate::{ffi, thread};
 
 pub use attached::Attached;
-pub(crate) use attached::{Hold, Signature, with_error_value};
+pub(crate) use attached::{Hold, with_error_value};
 pub(crate) use def_extern::def_extern;
 pub(crate) use errors::failed;
 pub(crate) use init::FLAGS_STRUCTURE;

@@ -38,8 +38,12 @@ pub type Size = isize;
 /// A pointer to an object, borrowed or owned as the function says.
 pub type Object = *mut PyObject;
 
-/// `PyGILState_STATE`: `PyGILState_LOCKED` is 0, `PyGILState_UNLOCKED` 1.
+/// `PyGILState_STATE`.
 pub type GilState = c_int;
+/// `PyGILState_LOCKED`: the thread was attached.
+pub const LOCKED: GilState = 0;
+/// `PyGILState_UNLOCKED`: it was not.
+pub const UNLOCKED: GilState = 1;
 
 /// `Py_complex`.
 #[repr(C)]
@@ -258,6 +262,7 @@ abi! {
 
         // References and objects.
         fn Py_DecRef(Object);
+        fn _Py_Dealloc(Object);
         fn PyType_GetSlot(Object, c_int) -> *mut c_void;
         fn PyType_FromSpecWithBases(*mut c_void, Object) -> Object;
         fn PyType_GenericAlloc(Object, Size) -> Object;
@@ -492,6 +497,24 @@ impl Abi {
     /// `PyEval_SaveThread`, likewise.
     pub fn detach(&self) -> Detach {
         self.PyEval_SaveThread
+    }
+
+    /// Gives up a reference: `Py_DecRef`, and for the last one what that would do. What a call makes
+    /// mostly ends with the call.
+    ///
+    /// # Safety
+    ///
+    /// The reference must be the caller's, the thread attached, and the header measured.
+    #[inline]
+    pub unsafe fn release(&self, object: Object) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            if self.header.take_last(object) {
+                self._Py_Dealloc(object);
+            } else {
+                self.Py_DecRef(object);
+            }
+        }
     }
 
     /// The state with which a thread is attached, or null. Before 3.12 this is the state of

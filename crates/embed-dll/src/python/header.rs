@@ -1,23 +1,39 @@
-//! How large the header of an object is, and where its type stands in it.
+//! How large the header of an object is, where its type stands in it, and how a last reference looks.
 //!
-//! Both depend on the build: 16 bytes in an ordinary one, 32 in a free-threaded one and in one with
-//! `--with-trace-refs`. `object.__basicsize__` is the size of the bare header, and `ob_type` is its
-//! last field in all of them (CPython, `Include/object.h`, `struct _object`, 3.8 to 3.15).
+//! All depends on the build. The header has 16 bytes in an ordinary one, 32 in a free-threaded one
+//! and in one with `--with-trace-refs` (until 3.12). `object.__basicsize__` is the size of the bare
+//! header, and `ob_type` is its last field in all of them (CPython, `Include/object.h`,
+//! `struct _object`, 3.8 to 3.15).
+//!
+//! In an ordinary build the count of references is the first field, of eight bytes, or of four with
+//! four bytes of flags behind them since 3.14. So eight bytes that are 1 say that there is one
+//! reference, and nothing else to care for, in each of them.
 
 use std::mem::size_of;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use super::abi::{Abi, Object};
+
+/// The minor versions of Python 3 in whose ordinary builds the count stands where it is said above; a
+/// test compares them with CPython's headers.
+const COUNT_FIRST: RangeInclusive<u8> = 8..=15;
+
+/// Where the count is not known to be: at the beginning of no object, neither as a count, nor as
+/// the pointer or the number of a thread that stands there in other builds.
+const NEVER: i64 = i64::MIN;
 
 /// The shape of an object's header, measured when the interpreter runs.
 pub struct Header {
     size: AtomicUsize,
+    /// The first eight bytes of an object that has one reference, or [`NEVER`].
+    last: AtomicI64,
 }
 
 impl Header {
     /// Not measured yet.
     pub(super) const fn unknown() -> Header {
-        Header { size: AtomicUsize::new(0) }
+        Header { size: AtomicUsize::new(0), last: AtomicI64::new(NEVER) }
     }
 
     /// Bytes before the data of an object: a multiple of the size of a pointer. 0 before
@@ -37,6 +53,25 @@ impl Header {
         let offset = self.size() - size_of::<Object>();
         // SAFETY: `ob_type` is the last field of the header, which every live object has.
         unsafe { object.byte_add(offset).cast::<Object>().read() }
+    }
+
+    /// Takes the only reference to `object` away, which is to be given to `_Py_Dealloc` then, as
+    /// `Py_DECREF` of CPython's headers does it. Says no, and changes nothing, if there are others,
+    /// or if this build counts in another way.
+    ///
+    /// # Safety
+    ///
+    /// `object` must be a live object, the thread attached, and the reference the caller's.
+    #[inline]
+    pub unsafe fn take_last(&self, object: Object) -> bool {
+        // SAFETY: every header begins with eight bytes, aligned for them. Where they are not the
+        // count, they are only read here.
+        let count = unsafe { AtomicI64::from_ptr(object.cast()) };
+        if count.load(Ordering::Relaxed) != self.last.load(Ordering::Relaxed) {
+            return false;
+        }
+        count.store(0, Ordering::Relaxed);
+        true
     }
 
     /// Measures, once the interpreter runs.
@@ -71,6 +106,18 @@ impl Header {
             self.type_of(abi.PyLong_Type) == abi.PyType_Type
                 && self.type_of(abi._Py_TrueStruct) == abi.PyBool_Type
         };
-        if agrees { Ok(()) } else { Err("ob_type is not the last field of an object's header") }
+        if !agrees {
+            return Err("ob_type is not the last field of an object's header");
+        }
+        // The functions of builds that also count or list all references.
+        let watched = [c"gettotalrefcount", c"getobjects"];
+        // SAFETY: attached; a borrowed reference or null, with no exception set.
+        let watched =
+            watched.iter().any(|name| unsafe { !abi.PySys_GetObject(name.as_ptr()).is_null() });
+        let (_, minor) = abi.version;
+        if size == 16 && !abi.free_threaded && !watched && COUNT_FIRST.contains(&minor) {
+            self.last.store(1, Ordering::Relaxed);
+        }
+        Ok(())
     }
 }

@@ -13,6 +13,8 @@ mod interpreter;
 mod object;
 mod streams;
 mod structure;
+#[cfg(test)]
+mod tests;
 
 pub use abi::{Abi, Size};
 pub use error::{Exception, ExceptionKind, Raised, Result};

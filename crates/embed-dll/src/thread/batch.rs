@@ -81,9 +81,9 @@ pub fn enter(runtime: &'static Runtime) -> Result<(), Refused> {
     }
     let mut attachment = attach(runtime)?;
     // Others need not queue behind a whole batch.
-    if let How::Restored { gated: true } = attachment.how {
+    if matches!(attachment.how, How::HomePastGate | How::RestoredPastGate) {
         gate::own().leave(own.id.get());
-        attachment.how = How::Restored { gated: false };
+        attachment.how = How::Restored;
     }
     let level = Level { attachment, depth: own.depth(), count: 1 };
     LEVELS.with_borrow_mut(|levels| levels.push(level));

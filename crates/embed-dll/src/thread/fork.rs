@@ -166,7 +166,7 @@ unsafe extern "C" fn in_parent() {
         // First: Python code that runs below may wait for a thread that makes its first call.
         drop(making);
         // SAFETY: attached, after the call for before the fork.
-        unsafe { attachment.runtime.abi.PyOS_AfterFork_Parent() };
+        unsafe { attachment.abi.PyOS_AfterFork_Parent() };
         list.release(attachment.py());
         drop(attachment);
     }
@@ -188,7 +188,7 @@ unsafe extern "C" fn in_child() {
             // As in the parent; besides, a new thread of the child may take it from the parent's.
             drop(making);
             // SAFETY: attached, after the call for before the fork; the only thread.
-            unsafe { attachment.runtime.abi.PyOS_AfterFork_Child() };
+            unsafe { attachment.abi.PyOS_AfterFork_Child() };
             list.release(attachment.py());
             drop(attachment);
         }

@@ -19,7 +19,7 @@ mod signals;
 mod state;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
@@ -34,7 +34,7 @@ pub use batch::{enter, leave};
 pub use signals::SigPipeBlocked;
 
 use crate::descriptor::to_descriptor;
-use crate::python::abi::{Abi, GilState, PyThreadState};
+use crate::python::abi::{Abi, LOCKED, PyThreadState, UNLOCKED};
 use crate::python::{Py, Result as PyResult};
 use crate::start::{self, Runtime, process};
 use record::{Phase, Record};
@@ -42,30 +42,31 @@ use record::{Phase, Record};
 /// The thread is attached until this is dropped. Attachments of a thread end in the reverse of
 /// the order in which they began.
 pub struct Attachment {
-    runtime: &'static Runtime,
+    abi: &'static Abi,
     /// The record of the thread; that it is a pointer keeps this from being sent to another.
     record: NonNull<Record>,
     how: How,
 }
 
-/// What dropping an [`Attachment`] has to undo.
-#[derive(Clone, Copy)]
+/// What the end of an [`Attachment`] has to undo. Without data, so that calls keep it in a register.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum How {
-    /// The thread was attached before; `at_home` says whether with its `home` state.
-    Already { at_home: bool },
-    /// A state was restored; `gated` says whether the gate was taken.
-    Restored { gated: bool },
-    /// The thread is ending and its record is gone.
-    Late(Late),
-}
-
-/// How a thread is attached whose record is gone.
-#[derive(Clone, Copy)]
-enum Late {
-    /// With a state made for this time.
-    Made(*mut PyThreadState),
-    /// With the state that it had.
-    Ensured(GilState),
+    /// The thread was attached before, with its `home` state.
+    AlreadyAtHome,
+    /// It was attached before, with another one.
+    Already,
+    /// Its `home` state was restored, past the gate.
+    HomePastGate,
+    /// Another state was restored, past the gate.
+    RestoredPastGate,
+    /// A state was restored, and the gate is not held.
+    Restored,
+    /// The thread is ending, its record is gone, and a state was made for this time.
+    LateMade,
+    /// The same, with the state that it had, which was attached: `PyGILState_LOCKED`.
+    LateLocked,
+    /// Or was not: `PyGILState_UNLOCKED`.
+    LateUnlocked,
 }
 
 /// Why a thread may not attach.
@@ -121,12 +122,12 @@ impl Attachment {
         // SAFETY: the record of the calling thread: attachments are not sent to others.
         let record = unsafe { self.record.as_ref() };
         match self.how {
-            How::Already { at_home } => !at_home,
-            How::Restored { .. } => {
+            How::AlreadyAtHome | How::HomePastGate => false,
+            How::Restored | How::RestoredPastGate => {
                 let home = record.home.get();
                 home.is_null() || home != record.resume.get()
             }
-            How::Late(_) => true,
+            How::Already | How::LateMade | How::LateLocked | How::LateUnlocked => true,
         }
     }
 
@@ -134,7 +135,7 @@ impl Attachment {
     #[inline]
     pub fn py(&self) -> Py<'_> {
         // SAFETY: attached as long as `self` lives.
-        unsafe { Py::assume(self.runtime.abi) }
+        unsafe { Py::assume(self.abi) }
     }
 }
 
@@ -184,20 +185,26 @@ pub fn attach(runtime: &'static Runtime) -> Result<Attachment, Refused> {
     let abi = runtime.abi;
     let resume = own.resume.get();
     if resume.is_null() {
-        return attach_unknown(runtime, record);
+        let how = attach_unknown(abi, record)?;
+        return Ok(Attachment { abi, record, how });
     }
     let current = abi.current_state();
     if is_attached_with(abi, resume, current) {
         closing::still_there()?;
         own.go_in();
-        let at_home = current == own.home.get();
-        return Ok(Attachment { runtime, record, how: How::Already { at_home } });
+        let how = if current == own.home.get() { How::AlreadyAtHome } else { How::Already };
+        return Ok(Attachment { abi, record, how });
     }
     let gated = begin(abi, own)?;
     // SAFETY: the state is this thread's and not attached; the interpreter exists, because the
     // thread has been admitted and finalisation waits for it.
     unsafe { abi.PyEval_RestoreThread(resume) };
-    Ok(Attachment { runtime, record, how: How::Restored { gated } })
+    let how = match gated {
+        true if own.home.get() == resume => How::HomePastGate,
+        true => How::RestoredPastGate,
+        false => How::Restored,
+    };
+    Ok(Attachment { abi, record, how })
 }
 
 /// Whether [`attach`] would be refused now, without waiting for the GIL.
@@ -232,8 +239,8 @@ fn is_attached_with(abi: &Abi, state: *mut PyThreadState, current: *mut PyThread
     start::is_attached(abi)
 }
 
-/// Tells finalisation that this thread is inside, and takes its place at the gate. After success
-/// the caller takes the GIL, and `finish` undoes it.
+/// Tells finalisation that this thread is inside, and takes its place at the gate; says whether it
+/// has it. After success the caller takes the GIL, and the end of the attachment undoes it.
 #[inline]
 fn begin(abi: &Abi, record: &Record) -> Result<bool, Refused> {
     record.go_in();
@@ -243,30 +250,17 @@ fn begin(abi: &Abi, record: &Record) -> Result<bool, Refused> {
     if closing::unusual() {
         closing::admit(record)?;
     }
-    let gated = !abi.free_threaded && gate::own().enter(record.id.get());
-    Ok(gated)
-}
-
-/// Undoes `begin` after the GIL was given back.
-#[inline]
-fn finish(record: &Record, gated: bool) {
-    if gated {
-        gate::own().leave(record.id.get());
-    }
-    record.go_out();
+    Ok(!abi.free_threaded && gate::own().enter(record.id.get()))
 }
 
 /// Attaches a thread that has no state of ours: at its first call, while it is ending, or because
 /// somebody else made its state.
 #[cold]
-fn attach_unknown(
-    runtime: &'static Runtime,
-    record: NonNull<Record>,
-) -> Result<Attachment, Refused> {
+#[inline(never)]
+fn attach_unknown(abi: &'static Abi, record: NonNull<Record>) -> Result<How, Refused> {
     let _errno = Errno::save();
     // SAFETY: the record of the calling thread.
     let own = unsafe { record.as_ref() };
-    let abi = runtime.abi;
     if own.phase.get() == Phase::New {
         record::adopt();
     }
@@ -275,19 +269,23 @@ fn attach_unknown(
     if is_attached(abi, state) {
         closing::still_there()?;
         own.go_in();
-        return Ok(Attachment { runtime, record, how: How::Already { at_home: false } });
+        return Ok(How::Already);
     }
     if own.phase.get() == Phase::Gone {
         closing::enter_late()?;
-        let late = if state.is_null() {
+        let how = if state.is_null() {
             // SAFETY: the interpreter exists, because this thread has been counted and admitted.
-            Late::Made(unsafe { state::make(abi) })
+            unsafe { state::make(abi) };
+            How::LateMade
         } else {
             // SAFETY: as above.
-            Late::Ensured(unsafe { abi.PyGILState_Ensure() })
+            match unsafe { abi.PyGILState_Ensure() } {
+                LOCKED => How::LateLocked,
+                _ => How::LateUnlocked,
+            }
         };
         own.go_in();
-        return Ok(Attachment { runtime, record, how: How::Late(late) });
+        return Ok(how);
     }
     let gated = begin(abi, own)?;
     if state.is_null() {
@@ -303,32 +301,67 @@ fn attach_unknown(
         // SAFETY: the state is this thread's and not attached.
         unsafe { abi.PyEval_RestoreThread(state) };
     }
-    Ok(Attachment { runtime, record, how: How::Restored { gated } })
+    Ok(if gated { How::RestoredPastGate } else { How::Restored })
+}
+
+impl Attachment {
+    /// Ends it, as dropping it does: for calls, whose code for the usual case stands here and not
+    /// in a function that also others need.
+    #[inline(always)]
+    pub fn end(self) {
+        let Attachment { abi, record, how } = self;
+        std::mem::forget(self);
+        match how {
+            How::AlreadyAtHome => {
+                // SAFETY: the record of the calling thread: attachments are not sent to others.
+                unsafe { record.as_ref() }.go_out();
+            }
+            How::HomePastGate => {
+                // SAFETY: attached by `attach`, and whatever was nested in it has ended.
+                unsafe { abi.PyEval_SaveThread() };
+                // SAFETY: the record of the calling thread, as above.
+                let own = unsafe { record.as_ref() };
+                gate::own().leave(own.id.get());
+                own.go_out();
+            }
+            _ => detach(abi, record, how),
+        }
+    }
 }
 
 impl Drop for Attachment {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
-        // SAFETY: the record of the calling thread: attachments are not sent to others.
-        let record = unsafe { self.record.as_ref() };
-        let abi = self.runtime.abi;
-        match self.how {
-            How::Already { .. } => record.go_out(),
-            How::Restored { gated } => {
-                // SAFETY: attached by `attach`, and whatever was nested in it has ended.
-                unsafe { abi.PyEval_SaveThread() };
-                finish(record, gated);
+        detach(self.abi, self.record, self.how);
+    }
+}
+
+/// Undoes what [`attach`] did.
+#[inline(never)]
+fn detach(abi: &'static Abi, record: NonNull<Record>, how: How) {
+    // SAFETY: the record of the calling thread: attachments are not sent to others.
+    let own = unsafe { record.as_ref() };
+    match how {
+        How::AlreadyAtHome | How::Already => own.go_out(),
+        How::HomePastGate | How::RestoredPastGate | How::Restored => {
+            // SAFETY: attached by `attach`, and whatever was nested in it has ended.
+            unsafe { abi.PyEval_SaveThread() };
+            if how != How::Restored {
+                gate::own().leave(own.id.get());
             }
-            How::Late(late) => {
-                record.go_out();
-                match late {
-                    // SAFETY: paired with the `make` of `attach_unknown`.
-                    Late::Made(state) => unsafe { state::delete(abi, state) },
-                    // SAFETY: paired with the `PyGILState_Ensure` of `attach_unknown`.
-                    Late::Ensured(before) => unsafe { abi.PyGILState_Release(before) },
-                }
-                closing::leave_late();
+            own.go_out();
+        }
+        How::LateMade | How::LateLocked | How::LateUnlocked => {
+            own.go_out();
+            match how {
+                // SAFETY: attached with the state that `attach_unknown` has made.
+                How::LateMade => unsafe { state::delete(abi, abi.current_state()) },
+                // SAFETY: paired with the `PyGILState_Ensure` of `attach_unknown`.
+                How::LateLocked => unsafe { abi.PyGILState_Release(LOCKED) },
+                // SAFETY: as above.
+                _ => unsafe { abi.PyGILState_Release(UNLOCKED) },
             }
+            closing::leave_late();
         }
     }
 }

@@ -20,20 +20,20 @@ const LIBRARY: &str = "EMBED_DLL_TEST_LIBPYTHON";
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// An interpreter that runs in this process; no thread is attached.
-pub(super) struct Python {
-    pub(super) runtime: &'static Runtime,
+pub(crate) struct Python {
+    pub(crate) runtime: &'static Runtime,
     library: *mut c_void,
 }
 
 /// The result of a test in one process.
-pub(super) struct Ran {
-    pub(super) library: PathBuf,
-    pub(super) output: Output,
+pub(crate) struct Ran {
+    pub(crate) library: PathBuf,
+    pub(crate) output: Output,
 }
 
 impl Python {
     /// The address of a C function that is not in the table.
-    pub(super) fn symbol(&self, name: &CStr) -> *mut c_void {
+    pub(crate) fn symbol(&self, name: &CStr) -> *mut c_void {
         // SAFETY: a library that stays open.
         let address = unsafe { libc::dlsym(self.library, name.as_ptr()) };
         assert!(!address.is_null(), "{name:?} is not in libpython");
@@ -41,7 +41,7 @@ impl Python {
     }
 
     /// Runs code in `__main__`. The thread must be attached.
-    pub(super) fn run(&self, code: &str) {
+    pub(crate) fn run(&self, code: &str) {
         let code = CString::new(code).unwrap();
         // SAFETY: the prototype of the C function.
         let run: unsafe extern "C" fn(*const c_char, *mut c_void) -> c_int =
@@ -50,7 +50,7 @@ impl Python {
         assert_eq!(unsafe { run(code.as_ptr(), std::ptr::null_mut()) }, 0, "the code raised");
     }
 
-    pub(super) fn finalise(&self) {
+    pub(crate) fn finalise(&self) {
         // SAFETY: the prototype of the C function.
         let finalise: unsafe extern "C" fn() -> c_int =
             unsafe { std::mem::transmute(self.symbol(c"Py_FinalizeEx")) };
@@ -58,7 +58,7 @@ impl Python {
         assert_eq!(unsafe { finalise() }, 0);
     }
 
-    pub(super) fn initialise(&self) {
+    pub(crate) fn initialise(&self) {
         // SAFETY: the prototype of the C function.
         let initialise: unsafe extern "C" fn(c_int) =
             unsafe { std::mem::transmute(self.symbol(c"Py_InitializeEx")) };
@@ -69,7 +69,7 @@ impl Python {
 
 /// In the process made for one interpreter: starts it and runs `body`. In the test itself: makes
 /// those processes, and gives what came of each to `judge`.
-pub(super) fn on_each(name: &str, body: fn(&Python), judge: fn(&Ran)) {
+pub(crate) fn on_each(name: &str, body: fn(&Python), judge: fn(&Ran)) {
     if let Some(library) = env::var_os(LIBRARY) {
         body(&open(Path::new(&library)));
         return;
@@ -88,7 +88,7 @@ pub(super) fn on_each(name: &str, body: fn(&Python), judge: fn(&Ran)) {
 }
 
 /// The usual judgement.
-pub(super) fn succeeded(ran: &Ran) {
+pub(crate) fn succeeded(ran: &Ran) {
     assert!(
         ran.output.status.success(),
         "{}: {:?}\n{}\n{}",

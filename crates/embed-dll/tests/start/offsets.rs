@@ -43,6 +43,14 @@ fn offsets(target: &Target) -> Result<(), Stop> {
     code +=
         "printf(\"%d\\n\", offsetof(PyObject, ob_type) == sizeof(PyObject) - sizeof(void *));\n";
     writeln!(expected, "1")?;
+    if !target.flags.contains('t') {
+        // When `_Py_Dealloc` is called at once, in builds whose header is no longer than this.
+        code += "PyObject object; memset(&object, 0, sizeof object); object.ob_refcnt = 1;\n\
+                 int64_t first; memcpy(&first, &object, sizeof first);\n\
+                 printf(\"%d\\n\", sizeof object > 16 || first == 1);\n\
+                 printf(\"%d\\n\", _Generic(&_Py_Dealloc, void (*)(PyObject *): 1, default: 0));\n";
+        writeln!(expected, "1\n1")?;
+    }
     if target.version == (3, 8) {
         for (field, offset) in tables::type_object_38() {
             writeln!(

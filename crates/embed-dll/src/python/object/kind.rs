@@ -28,7 +28,7 @@ impl View<'_> {
     /// Whether it is an `int` or of a subclass (`bool` is one).
     #[inline]
     pub fn is_int(self) -> bool {
-        self.class().as_pointer() == self.py.abi.PyLong_Type || self.has(Flag::Long)
+        self.is_exactly(self.py.abi.PyLong_Type) || self.has(Flag::Long)
     }
 
     /// Whether it is a `list` or of a subclass.
@@ -90,7 +90,7 @@ impl View<'_> {
 
     /// Whether it is a `slice`, which has no subclasses.
     pub fn is_slice(self) -> bool {
-        self.class().as_pointer() == self.py.abi.PySlice_Type
+        self.is_exactly(self.py.abi.PySlice_Type)
     }
 
     /// Whether it can be called.

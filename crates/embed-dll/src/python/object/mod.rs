@@ -128,6 +128,13 @@ impl<'a> View<'a> {
         self.as_pointer() == self.py.abi._Py_NoneStruct
     }
 
+    /// Whether `class` is its very type.
+    #[inline]
+    pub fn is_exactly(self, class: Object) -> bool {
+        // SAFETY: a live object.
+        unsafe { self.py.abi.header.type_of(self.as_pointer()) == class }
+    }
+
     /// Its type.
     #[inline]
     pub fn class(self) -> View<'a> {
@@ -165,7 +172,7 @@ impl Drop for Owned<'_> {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: the reference is ours, and the token says that the thread is attached.
-        unsafe { self.view.py.abi.Py_DecRef(self.view.as_pointer()) };
+        unsafe { self.view.py.abi.release(self.view.as_pointer()) };
     }
 }
 
