@@ -44,7 +44,7 @@ pub mod __private {
     };
     pub use crate::module::{State, enter, last_error, leave, py_init, start};
     pub use crate::spec::{
-        Function, Invoker, Layout, Locate, Module, Options, SigPipe, Spec, Symbol, Text,
+        Embedding, Function, Invoker, Layout, Locate, Module, Options, SigPipe, Spec, Symbol, Text,
     };
     pub use embed_dll_cdecl::Dialect;
 }

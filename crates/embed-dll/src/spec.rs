@@ -122,6 +122,15 @@ pub struct Options {
     pub flush_after_calls: bool,
 }
 
+/// One module, for the code of its functions: what the compiler knows of it then, no call looks up.
+pub trait Embedding {
+    /// As in the [`Spec`].
+    const OPTIONS: Options;
+
+    /// The module.
+    fn module() -> &'static Module;
+}
+
 /// What happens to SIGPIPE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SigPipe {

@@ -103,7 +103,7 @@ fn one(types: &Types<'_>, function: &Function, ty: &FunctionType) -> Implemented
         ///
         /// Pointers must be what the Python code takes them for.
         pub unsafe extern "C" fn #name(#(#arguments: #parameters),*) #result {
-            __rt::call::<#result_converter, #count>(&#description, |__call, __stack| {
+            __rt::call::<__Embedding, #result_converter, #count>(&#description, |__call, __stack| {
                 #(#pushes)*
                 ::core::result::Result::Ok(())
             })

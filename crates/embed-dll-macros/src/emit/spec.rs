@@ -60,10 +60,19 @@ pub(crate) fn emit(
                 numbers: &[#(#numbers),*],
                 lengths: &[#(#lengths),*],
                 locate: #locate,
-                options: #options,
+                options: <__Embedding as __rt::Embedding>::OPTIONS,
             },
             state: __rt::State::new(),
         };
+        enum __Embedding {}
+        impl __rt::Embedding for __Embedding {
+            const OPTIONS: __rt::Options = #options;
+
+            #[inline]
+            fn module() -> &'static __rt::Module {
+                &__MODULE
+            }
+        }
     })
 }
 

@@ -28,7 +28,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::module::{Hold, Ready};
 use crate::python::{Owned, Py, Result, View};
-use crate::spec::{Function, SigPipe};
+use crate::spec::{Embedding, Function, SigPipe};
 use crate::thread::{self, Attachment, SigPipeBlocked};
 
 pub use aggregate::{Record, Void};
@@ -104,14 +104,14 @@ pub trait ReturnValue {
 /// `errno` of the calling thread is what `ffi.errno` shows to the Python code; what that code leaves
 /// there is `errno` again when this returns.
 #[inline]
-pub fn call<R: ReturnValue, const N: usize>(
+pub fn call<E: Embedding, R: ReturnValue, const N: usize>(
     function: &'static Function,
     fill: impl FnOnce(Call<'_>, &mut Stack<'_, N>) -> Result<()>,
 ) -> R::C {
     let errno = Errno::enter();
     // A panic would be a bug of this crate; it must not unwind into the host, and the drops on the
     // way leave the thread detached as it was.
-    let value = match catch_unwind(AssertUnwindSafe(|| attempt::<R, N>(function, errno, fill))) {
+    let value = match catch_unwind(AssertUnwindSafe(|| attempt::<E, R, N>(function, errno, fill))) {
         Ok(value) => value,
         Err(panic) => {
             failed::panicked(function, &*panic);
@@ -123,32 +123,31 @@ pub fn call<R: ReturnValue, const N: usize>(
 }
 
 #[inline]
-fn attempt<R: ReturnValue, const N: usize>(
+fn attempt<E: Embedding, R: ReturnValue, const N: usize>(
     function: &'static Function,
     errno: Errno,
     fill: impl FnOnce(Call<'_>, &mut Stack<'_, N>) -> Result<()>,
 ) -> R::C {
-    let options = &function.module.spec.options;
-    let Some(ready) = function.module.state.ready().or_else(|| failed::not_ready(function, errno))
+    let Some(ready) = E::module().state.ready().or_else(|| failed::not_ready(function, errno))
     else {
         return fallback::<R>(function);
     };
-    let _pipe = (options.sigpipe == SigPipe::BlockDuringCalls).then(SigPipeBlocked::new);
-    let attachment = match thread::attach(ready.runtime) {
+    let _pipe = (E::OPTIONS.sigpipe == SigPipe::BlockDuringCalls).then(SigPipeBlocked::new);
+    let attachment = match thread::attach_to(ready.abi) {
         Ok(attachment) => attachment,
         Err(refused) => {
             failed::refused(function, refused);
             return fallback::<R>(function);
         }
     };
-    let value = attached::<R, N>(function, ready, &attachment, fill);
+    let value = attached::<E, R, N>(function, ready, &attachment, fill);
     attachment.end();
     value.unwrap_or_else(|| fallback::<R>(function))
 }
 
 /// The call, in an attached thread; `None` if there is nothing to call, which has been reported.
 #[inline(always)]
-fn attached<R: ReturnValue, const N: usize>(
+fn attached<E: Embedding, R: ReturnValue, const N: usize>(
     function: &'static Function,
     ready: &'static Ready,
     attachment: &Attachment,
@@ -164,7 +163,7 @@ fn attached<R: ReturnValue, const N: usize>(
         return None;
     };
     let value = run::<R, N>(ready, Call { py, hold }, fill);
-    if function.module.spec.options.flush_after_calls {
+    if E::OPTIONS.flush_after_calls {
         py.flush_streams();
     }
     // SAFETY: the call, which had all copies, has ended.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::call::{Vectorcall, vectorcall};
 use crate::ffi;
-use crate::python::abi::PyInterpreterState;
+use crate::python::abi::{Abi, PyInterpreterState};
 use crate::python::{ExceptionKind, Key, Owned, Py, Result, View};
 use crate::spec::Module;
 use crate::start::{self, Runtime};
@@ -17,6 +17,8 @@ use super::{lib_object, names};
 pub(crate) struct Ready {
     /// The interpreter.
     pub(crate) runtime: &'static Runtime,
+    /// Its functions, which calls need at once.
+    pub(crate) abi: &'static Abi,
     /// How to call Python functions.
     pub(crate) vectorcall: Vectorcall,
     interpreter: *mut PyInterpreterState,
@@ -63,6 +65,7 @@ impl Ready {
         object.set_attr(c"lib", *lib)?;
         let ready = Ready {
             runtime,
+            abi: runtime.abi,
             vectorcall: vectorcall(abi),
             interpreter: py.main_interpreter(),
             module: object.keep(),

@@ -177,12 +177,20 @@ pub fn errno_place() -> *mut c_int {
 /// # Errors
 ///
 /// [`Refused`] if the interpreter is no more, or not for this process.
-#[inline(always)]
 pub fn attach(runtime: &'static Runtime) -> Result<Attachment, Refused> {
+    attach_to(runtime.abi)
+}
+
+/// The same for a call, of which every instruction counts.
+///
+/// # Errors
+///
+/// As [`attach`].
+#[inline(always)]
+pub fn attach_to(abi: &'static Abi) -> Result<Attachment, Refused> {
     let record = record::this();
     // SAFETY: the record of the calling thread, which nobody else writes to.
     let own = unsafe { record.as_ref() };
-    let abi = runtime.abi;
     let resume = own.resume.get();
     if resume.is_null() {
         let how = attach_unknown(abi, record)?;
