@@ -2,8 +2,8 @@
 //!
 //! Counted by callgrind, of a release build of the DLL, with the Python that `EMBEDCHECK_BENCH_PYTHON`
 //! names, else the machine's. What depends on that Python is measured, too: `limit`, the C API by hand.
-//! What a call of embed-dll's DLL takes beyond it is in `instructions.txt`; more than 3 % above the sum
-//! of both is a failure. `EMBEDCHECK_BLESS=1` writes the file anew.
+//! What a call of embed-dll's DLL takes beyond it is in `instructions.txt`, for each version; more than
+//! 3 % above the sum of both is a failure. `EMBEDCHECK_BLESS=1` writes the lines of this version anew.
 //!
 //! Without valgrind this is skipped, with `EMBEDCHECK_REQUIRE_ALL=1` failed.
 
@@ -67,13 +67,20 @@ fn main() -> ExitCode {
     }
 }
 
+/// Where calls are counted.
+struct Place {
+    stand: Stand,
+    /// `3.13`, `3.13t`.
+    python: String,
+}
+
 /// What all cases have in common.
 struct Bench {
     caller: Caller,
     file: PathBuf,
     bless: bool,
     /// Made by the first case that is run; the message if that failed.
-    stand: Mutex<Option<Result<Arc<Stand>, String>>>,
+    stand: Mutex<Option<Result<Arc<Place>, String>>>,
     measured: Mutex<Vec<Measured>>,
 }
 
@@ -95,28 +102,31 @@ impl Bench {
             }
             return Ok(Completion::ignored_with("this machine lacks valgrind"));
         };
-        let stand = self.stand()?;
-        let of = |producer, held| callgrind.each_call(&stand, producer, Case { held, ..case });
+        let place = self.stand()?;
+        let of =
+            |producer, held| callgrind.each_call(&place.stand, producer, Case { held, ..case });
         // What the host itself takes to call and to check the result is in both.
         let host = of(Producer::Plain, false)?;
         let limit = of(Producer::Limit, case.held)? - host;
         let rust = of(Producer::Rust, case.held)? - host;
-        let measured = Measured { name: case.name, limit, rust };
-        self.measured.lock().map_err(|_| "another case panicked")?.push(measured);
+        let measured = Measured { python: place.python.clone(), name: case.name, limit, rust };
+        self.measured.lock().map_err(|_| "another case panicked")?.push(measured.clone());
         if self.bless {
             return Ok(Completion::Completed);
         }
-        match Baseline::read(&self.file)?.judge(&measured)? {
+        match Baseline::read(&self.file)?.judge(&measured) {
             Judgement::Same => Ok(Completion::Completed),
             Judgement::Better(text) => {
                 say(&text);
                 Ok(Completion::Completed)
             }
             Judgement::Worse(text) => Err(text),
+            Judgement::Unknown(text) if self.caller.require_all => Err(text),
+            Judgement::Unknown(text) => Ok(Completion::ignored_with(text)),
         }
     }
 
-    fn stand(&self) -> Result<Arc<Stand>, String> {
+    fn stand(&self) -> Result<Arc<Place>, String> {
         let mut stand = self.stand.lock().map_err(|_| "another case panicked")?;
         stand.get_or_insert_with(|| make_stand(&self.caller).map(Arc::new)).clone()
     }
@@ -134,7 +144,7 @@ impl Bench {
 }
 
 /// The release builds: what users have. The host process is this one: what it takes is subtracted.
-fn make_stand(caller: &Caller) -> Result<Stand, String> {
+fn make_stand(caller: &Caller) -> Result<Place, String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let target = benches::target(caller).map_err(|error| text(&error))?;
     let own = std::env::current_exe().map_err(|error| text(&error))?;
@@ -154,7 +164,8 @@ fn make_stand(caller: &Caller) -> Result<Stand, String> {
         }
     }
     say(&target.id);
-    Ok(stand)
+    let (version, flags) = (&target.version, &target.abi_flags);
+    Ok(Place { stand, python: format!("{}.{}{flags}", version.major, version.minor) })
 }
 
 /// Has cargo make the DLL, and say where it is.

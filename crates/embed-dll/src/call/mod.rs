@@ -133,7 +133,8 @@ fn attempt<E: Embedding, R: ReturnValue, const N: usize>(
         return fallback::<R>(function);
     };
     let _pipe = (E::OPTIONS.sigpipe == SigPipe::BlockDuringCalls).then(SigPipeBlocked::new);
-    let attachment = match thread::attach_to(ready.abi) {
+    // SAFETY: the interpreter is initialised: the module is ready in it.
+    let attachment = match unsafe { thread::attach_to(ready.abi) } {
         Ok(attachment) => attachment,
         Err(refused) => {
             failed::refused(function, refused);
@@ -142,25 +143,26 @@ fn attempt<E: Embedding, R: ReturnValue, const N: usize>(
     };
     let value = attached::<E, R, N>(function, ready, &attachment, fill);
     attachment.end();
-    value.unwrap_or_else(|| fallback::<R>(function))
+    value
 }
 
-/// The call, in an attached thread; `None` if there is nothing to call, which has been reported.
+/// The call, in an attached thread.
 #[inline(always)]
 fn attached<E: Embedding, R: ReturnValue, const N: usize>(
     function: &'static Function,
     ready: &'static Ready,
     attachment: &Attachment,
     fill: impl FnOnce(Call<'_>, &mut Stack<'_, N>) -> Result<()>,
-) -> Option<R::C> {
+) -> R::C {
     let py = attachment.py();
+    // The value that the line reports: asked for while nobody else can attach another function.
     if attachment.may_be_foreign() && ready.is_foreign(py) {
         failed::foreign(function);
-        return None;
+        return fallback::<R>(function);
     }
     let Some(hold) = Hold::take(py, function) else {
         failed::unattached(function);
-        return None;
+        return fallback::<R>(function);
     };
     let value = run::<R, N>(ready, Call { py, hold }, fill);
     if E::OPTIONS.flush_after_calls {
@@ -168,7 +170,7 @@ fn attached<E: Embedding, R: ReturnValue, const N: usize>(
     }
     // SAFETY: the call, which had all copies, has ended.
     unsafe { hold.release(py) };
-    Some(value)
+    value
 }
 
 #[inline(always)]

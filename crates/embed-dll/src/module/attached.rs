@@ -5,7 +5,8 @@
 //! user of something replaced frees it. On a free-threaded build such a count would be contended by
 //! every core, so there what is replaced is kept for good: once per re-attachment, not per call.
 
-use std::ptr;
+use std::marker::PhantomData;
+use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::time::{Duration, Instant};
@@ -113,21 +114,24 @@ unsafe fn free(attached: *mut Attached) {
 /// by itself, so that it costs a call no more than the count: a panic keeps the value for good.
 #[derive(Clone, Copy)]
 pub(crate) struct Hold<'a> {
-    attached: &'a Attached,
+    /// Not a reference: that would have to be valid until the end of the function that frees it.
+    attached: NonNull<Attached>,
+    call: PhantomData<&'a Attached>,
 }
 
 impl<'a> Hold<'a> {
     /// What is attached to `function`, for one call.
     #[inline]
     pub(crate) fn take(py: Py<'a>, function: &'static Function) -> Option<Hold<'a>> {
-        // SAFETY: null, or attached and not freed: nothing is freed between this and the count,
-        // because this thread holds the GIL; without a GIL nothing is ever freed.
-        let attached = unsafe { function.attached.load(Ordering::Acquire).as_ref() }?;
+        let attached = NonNull::new(function.attached.load(Ordering::Acquire))?;
+        let hold = Hold { attached, call: PhantomData };
         if !py.abi().free_threaded {
-            let users = attached.users.load(Ordering::Relaxed);
-            attached.users.store(users + 1, Ordering::Relaxed);
+            // Nothing is freed between the load and this, because this thread holds the GIL;
+            // without a GIL nothing is ever freed.
+            let users = &hold.attached().users;
+            users.store(users.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         }
-        Some(Hold { attached })
+        Some(hold)
     }
 
     /// Ends the use.
@@ -140,40 +144,47 @@ impl<'a> Hold<'a> {
         if py.abi().free_threaded {
             return;
         }
-        let users = self.attached.users.load(Ordering::Relaxed) - 1;
-        self.attached.users.store(users, Ordering::Relaxed);
-        if users == 0 && self.attached.replaced.load(Ordering::Relaxed) {
+        let attached = self.attached();
+        let users = attached.users.load(Ordering::Relaxed) - 1;
+        attached.users.store(users, Ordering::Relaxed);
+        if users == 0 && attached.replaced.load(Ordering::Relaxed) {
             // SAFETY: replaced, and this was the last user; the call is still attached.
-            unsafe { free(ptr::from_ref(self.attached).cast_mut()) };
+            unsafe { free(self.attached.as_ptr()) };
         }
+    }
+
+    #[inline]
+    fn attached(self) -> &'a Attached {
+        // SAFETY: counted by `take`, and not freed before `release`, after which nobody asks.
+        unsafe { self.attached.as_ref() }
     }
 
     /// The function.
     #[inline]
     pub(crate) fn function(self) -> &'static Function {
-        self.attached.function
+        self.attached().function
     }
 
     /// The types of the function.
     #[inline]
     pub(crate) fn signature(self) -> &'a Signature {
-        &self.attached.signature
+        &self.attached().signature
     }
 
     /// The Python function.
     #[inline]
     pub(crate) fn callable(self, py: Py<'a>) -> View<'a> {
-        self.attached.callable.view(py)
+        self.attached().callable.view(py)
     }
 
     /// `onerror=`.
     pub(crate) fn onerror(self, py: Py<'a>) -> Option<View<'a>> {
-        self.attached.onerror.as_ref().map(|onerror| onerror.view(py))
+        self.attached().onerror.as_ref().map(|onerror| onerror.view(py))
     }
 
     /// `error=`, in the representation of the result's C type.
     pub(crate) fn error(self) -> Option<&'a [u8]> {
-        self.attached.error.as_deref()
+        self.attached().error.as_deref()
     }
 }
 

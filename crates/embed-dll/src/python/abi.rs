@@ -3,8 +3,7 @@
 //! The DLL is linked to no libpython, so nothing here is an import: `Abi::find()` asks a library
 //! that is already loaded. What every CPython since 3.8 exports is called by a method of its name;
 //! what came later, went away, or depends on the build gives `None` where it is missing. Of the
-//! structures that CPython only uses, nothing is known here but an object's header, which [`Header`]
-//! measures. Those that callers fill in (`PyMethodDef`, `Py_buffer`, `PyConfig`, ...) are described
+//! structures that CPython only uses, nothing is known here but an object's header ([`Header`]). Those that callers fill in (`PyMethodDef`, `Py_buffer`, `PyConfig`, ...) are described
 //! where they are needed, and compared with CPython's headers by a test.
 
 use std::ffi::{CStr, c_char, c_double, c_int, c_long, c_longlong, c_ulong, c_ulonglong, c_void};
@@ -504,7 +503,7 @@ impl Abi {
     ///
     /// # Safety
     ///
-    /// The reference must be the caller's, the thread attached, and the header measured.
+    /// The reference must be the caller's, and the thread attached.
     #[inline]
     pub unsafe fn release(&self, object: Object) {
         // SAFETY: as the caller promises.

@@ -9,6 +9,7 @@
 //! four bytes of flags behind them since 3.14. So eight bytes that are 1 say that there is one
 //! reference, and nothing else to care for, in each of them.
 
+use std::ffi::CStr;
 use std::mem::size_of;
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -16,14 +17,15 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use super::abi::{Abi, Object};
 
 /// The minor versions of Python 3 in whose ordinary builds the count stands where it is said above; a
-/// test compares them with CPython's headers.
+/// test compares those that are installed with their headers.
 const COUNT_FIRST: RangeInclusive<u8> = 8..=15;
 
 /// Where the count is not known to be: at the beginning of no object, neither as a count, nor as
 /// the pointer or the number of a thread that stands there in other builds.
 const NEVER: i64 = i64::MIN;
 
-/// The shape of an object's header, measured when the interpreter runs.
+/// The shape of an object's header, measured when the interpreter runs, and what is known of its count
+/// then.
 pub struct Header {
     size: AtomicUsize,
     /// The first eight bytes of an object that has one reference, or [`NEVER`].
@@ -53,6 +55,12 @@ impl Header {
         let offset = self.size() - size_of::<Object>();
         // SAFETY: `ob_type` is the last field of the header, which every live object has.
         unsafe { object.byte_add(offset).cast::<Object>().read() }
+    }
+
+    /// Whether the count is known to be first.
+    #[cfg(test)]
+    pub fn counts_first(&self) -> bool {
+        self.last.load(Ordering::Relaxed) != NEVER
     }
 
     /// Takes the only reference to `object` away, which is to be given to `_Py_Dealloc` then, as
@@ -109,15 +117,14 @@ impl Header {
         if !agrees {
             return Err("ob_type is not the last field of an object's header");
         }
-        // The functions of builds that also count or list all references.
-        let watched = [c"gettotalrefcount", c"getobjects"];
+        // Functions that builds have which also count or list all references; and one that all have,
+        // so that a `sys` which is not there yet says nothing.
         // SAFETY: attached; a borrowed reference or null, with no exception set.
-        let watched =
-            watched.iter().any(|name| unsafe { !abi.PySys_GetObject(name.as_ptr()).is_null() });
+        let has = |name: &CStr| unsafe { !abi.PySys_GetObject(name.as_ptr()).is_null() };
+        let watched = has(c"gettotalrefcount") || has(c"getobjects") || !has(c"getrefcount");
         let (_, minor) = abi.version;
-        if size == 16 && !abi.free_threaded && !watched && COUNT_FIRST.contains(&minor) {
-            self.last.store(1, Ordering::Relaxed);
-        }
+        let plain = size == 16 && !abi.free_threaded && !watched && COUNT_FIRST.contains(&minor);
+        self.last.store(if plain { 1 } else { NEVER }, Ordering::Relaxed);
         Ok(())
     }
 }

@@ -81,9 +81,14 @@ pub fn enter(runtime: &'static Runtime) -> Result<(), Refused> {
     }
     let mut attachment = attach(runtime)?;
     // Others need not queue behind a whole batch.
-    if matches!(attachment.how, How::HomePastGate | How::RestoredPastGate) {
+    let ungated = match attachment.how {
+        How::HomePastGate => Some(How::Home),
+        How::RestoredPastGate => Some(How::Restored),
+        _ => None,
+    };
+    if let Some(how) = ungated {
         gate::own().leave(own.id.get());
-        attachment.how = How::Restored;
+        attachment.how = how;
     }
     let level = Level { attachment, depth: own.depth(), count: 1 };
     LEVELS.with_borrow_mut(|levels| levels.push(level));

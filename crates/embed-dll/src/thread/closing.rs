@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use super::Refused;
 use super::record::{self, Record};
 use crate::python::abi::{self, Abi, Object};
-use crate::python::class::MethodDef;
+use crate::python::class::{MethodDef, NOARGS};
 use crate::python::{Py, Result as PyResult};
 
 /// Bits of `MODE`. 0 is the usual case, and all that the hot path tests.
@@ -165,20 +165,12 @@ pub(super) fn watch(py: Py<'_>) -> PyResult<()> {
     static METHOD: MethodDef = MethodDef {
         name: c"embed_dll_close".as_ptr(),
         function: close as *const c_void,
-        flags: METH_NOARGS,
+        flags: NOARGS,
         doc: ptr::null(),
     };
-    let method = ptr::from_ref(&METHOD).cast_mut().cast();
-    // SAFETY: attached; the definition lives for ever, and is only read; no `self`, no module.
-    let function = unsafe { abi.PyCFunction_NewEx(method, ptr::null_mut(), ptr::null_mut()) };
-    // SAFETY: a new reference or null with an exception set.
-    let function = unsafe { py.own(function)? };
-    py.import(c"atexit")?.attr(c"register")?.call(&[*function])?;
+    py.import(c"atexit")?.attr(c"register")?.call(&[*py.function(&METHOD)?])?;
     Ok(())
 }
-
-/// CPython, `Include/methodobject.h`.
-const METH_NOARGS: c_int = 4;
 
 /// Called by Python, attached, when it begins to end.
 unsafe extern "C" fn close(_own: Object, _arguments: Object) -> Object {
@@ -188,9 +180,8 @@ unsafe extern "C" fn close(_own: Object, _arguments: Object) -> Object {
     if unsafe { Py::assume(abi) }.is_in_main_interpreter() {
         drain(abi);
     }
-    // SAFETY: attached; `None` lives for ever, and the caller gets a reference of its own.
-    unsafe { abi.Py_IncRef(abi._Py_NoneStruct) };
-    abi._Py_NoneStruct
+    // SAFETY: attached.
+    unsafe { Py::assume(abi) }.none().into_pointer()
 }
 
 /// Closes the gate and lets the calls that are inside finish.

@@ -2,7 +2,8 @@
 //!
 //! A child of fork inherits it as it is. `threading` makes a new one there, but since 3.12
 //! destructors take the old one before that: those that run when the child deletes the states of
-//! the other threads. If one of these had it, the child would hang. `os.fork()` has that fault.
+//! the other threads. If one of these had it, the child would hang. `os.fork()` has that fault
+//! ([`super::os_fork`]).
 
 use crate::python::{Key, Py, Result};
 
@@ -21,9 +22,14 @@ pub(super) fn take(py: Py<'_>) -> Option<Held> {
     }
 }
 
+/// Whether this version has destructors that want it. Before, it is a plain lock, which functions
+/// called at the fork may want themselves.
+pub(super) fn matters(py: Py<'_>) -> bool {
+    py.abi().version >= (3, 12)
+}
+
 fn try_take(py: Py<'_>) -> Result<Option<Held>> {
-    // Before that it is a plain lock, which functions called at the fork may want themselves.
-    if py.abi().version < (3, 12) {
+    if !matters(py) {
         return Ok(Some(Held(None)));
     }
     let modules = py.import(c"sys")?.attr(c"modules")?;

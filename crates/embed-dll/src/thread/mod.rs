@@ -13,6 +13,7 @@ pub(crate) mod futex;
 mod gate;
 mod imports;
 mod listing;
+mod os_fork;
 mod probe;
 mod record;
 mod signals;
@@ -39,7 +40,7 @@ use crate::python::{Py, Result as PyResult};
 use crate::start::{self, Runtime, process};
 use record::{Phase, Record};
 
-/// The thread is attached until this is dropped. Attachments of a thread end in the reverse of
+/// The thread is attached until this is dropped, or ended. Attachments of a thread end in the reverse of
 /// the order in which they began.
 pub struct Attachment {
     abi: &'static Abi,
@@ -57,9 +58,11 @@ enum How {
     Already,
     /// Its `home` state was restored, past the gate.
     HomePastGate,
+    /// Its `home` state was restored, and the gate is not held: it stands open, or there is no GIL.
+    Home,
     /// Another state was restored, past the gate.
     RestoredPastGate,
-    /// A state was restored, and the gate is not held.
+    /// Another state was restored, and the gate is not held.
     Restored,
     /// The thread is ending, its record is gone, and a state was made for this time.
     LateMade,
@@ -122,7 +125,7 @@ impl Attachment {
         // SAFETY: the record of the calling thread: attachments are not sent to others.
         let record = unsafe { self.record.as_ref() };
         match self.how {
-            How::AlreadyAtHome | How::HomePastGate => false,
+            How::AlreadyAtHome | How::HomePastGate | How::Home => false,
             How::Restored | How::RestoredPastGate => {
                 let home = record.home.get();
                 home.is_null() || home != record.resume.get()
@@ -178,7 +181,8 @@ pub fn errno_place() -> *mut c_int {
 ///
 /// [`Refused`] if the interpreter is no more, or not for this process.
 pub fn attach(runtime: &'static Runtime) -> Result<Attachment, Refused> {
-    attach_to(runtime.abi)
+    // SAFETY: a runtime's.
+    unsafe { attach_to(runtime.abi) }
 }
 
 /// The same for a call, of which every instruction counts.
@@ -186,8 +190,12 @@ pub fn attach(runtime: &'static Runtime) -> Result<Attachment, Refused> {
 /// # Errors
 ///
 /// As [`attach`].
+///
+/// # Safety
+///
+/// `abi` must be that of a [`Runtime`]: of an interpreter that has been initialised.
 #[inline(always)]
-pub fn attach_to(abi: &'static Abi) -> Result<Attachment, Refused> {
+pub unsafe fn attach_to(abi: &'static Abi) -> Result<Attachment, Refused> {
     let record = record::this();
     // SAFETY: the record of the calling thread, which nobody else writes to.
     let own = unsafe { record.as_ref() };
@@ -207,10 +215,11 @@ pub fn attach_to(abi: &'static Abi) -> Result<Attachment, Refused> {
     // SAFETY: the state is this thread's and not attached; the interpreter exists, because the
     // thread has been admitted and finalisation waits for it.
     unsafe { abi.PyEval_RestoreThread(resume) };
-    let how = match gated {
-        true if own.home.get() == resume => How::HomePastGate,
-        true => How::RestoredPastGate,
-        false => How::Restored,
+    let how = match (own.home.get() == resume, gated) {
+        (true, true) => How::HomePastGate,
+        (true, false) => How::Home,
+        (false, true) => How::RestoredPastGate,
+        (false, false) => How::Restored,
     };
     Ok(Attachment { abi, record, how })
 }
@@ -332,6 +341,12 @@ impl Attachment {
                 gate::own().leave(own.id.get());
                 own.go_out();
             }
+            How::Home => {
+                // SAFETY: as above.
+                unsafe { abi.PyEval_SaveThread() };
+                // SAFETY: the record of the calling thread, as above.
+                unsafe { record.as_ref() }.go_out();
+            }
             _ => detach(abi, record, how),
         }
     }
@@ -351,10 +366,10 @@ fn detach(abi: &'static Abi, record: NonNull<Record>, how: How) {
     let own = unsafe { record.as_ref() };
     match how {
         How::AlreadyAtHome | How::Already => own.go_out(),
-        How::HomePastGate | How::RestoredPastGate | How::Restored => {
+        How::HomePastGate | How::Home | How::RestoredPastGate | How::Restored => {
             // SAFETY: attached by `attach`, and whatever was nested in it has ended.
             unsafe { abi.PyEval_SaveThread() };
-            if how != How::Restored {
+            if matches!(how, How::HomePastGate | How::RestoredPastGate) {
                 gate::own().leave(own.id.get());
             }
             own.go_out();
@@ -448,11 +463,12 @@ fn known(runtime: &'static Runtime) {
 ///
 /// # Errors
 ///
-/// What `atexit.register` raises.
+/// What `atexit.register` or `os.register_at_fork` raises.
 pub fn started(runtime: &'static Runtime, py: Py<'_>) -> PyResult<()> {
     known(runtime);
     flush::at_exit();
-    closing::watch(py)
+    closing::watch(py)?;
+    os_fork::watch(py)
 }
 
 /// errno, put back when dropped: the host's belongs to the host.

@@ -1,4 +1,4 @@
-//! Real interpreters for the tests of this module. One process holds one interpreter, so each test
+//! Real interpreters for the tests of this module and of `python`. One process holds one interpreter, so each test
 //! runs itself once more per interpreter found.
 
 #![expect(clippy::disallowed_methods, reason = "tests are told by variables what to use")]

@@ -44,7 +44,7 @@ fn offsets(target: &Target) -> Result<(), Stop> {
         "printf(\"%d\\n\", offsetof(PyObject, ob_type) == sizeof(PyObject) - sizeof(void *));\n";
     writeln!(expected, "1")?;
     if !target.flags.contains('t') {
-        // When `_Py_Dealloc` is called at once, in builds whose header is no longer than this.
+        // When `_Py_Dealloc` is called at once, in builds whose header has 16 bytes.
         code += "PyObject object; memset(&object, 0, sizeof object); object.ob_refcnt = 1;\n\
                  int64_t first; memcpy(&first, &object, sizeof first);\n\
                  printf(\"%d\\n\", sizeof object > 16 || first == 1);\n\

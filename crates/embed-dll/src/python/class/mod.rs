@@ -10,7 +10,7 @@ mod tables;
 pub use arguments::Arguments;
 pub(crate) use guard::method;
 pub use guard::{fastcall, guarded, object_result, status_result};
-pub use tables::{FASTCALL_KEYWORDS, GetSetDef, MethodDef, Slot, slot};
+pub use tables::{FASTCALL_KEYWORDS, GetSetDef, MethodDef, NOARGS, Slot, slot};
 use tables::{MemberDef, Spec, flag, type_38};
 pub(crate) use tables::{STRUCTURES, TYPE_38};
 

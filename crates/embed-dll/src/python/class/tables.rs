@@ -116,8 +116,10 @@ pub struct GetSetDef {
     pub closure: *mut c_void,
 }
 
-/// `METH_FASTCALL | METH_KEYWORDS`: the only calling convention used here.
+/// `METH_FASTCALL | METH_KEYWORDS`: the calling convention of methods here.
 pub const FASTCALL_KEYWORDS: c_int = 0x80 | 0x02;
+/// `METH_NOARGS`: of functions that Python calls at events (CPython, `Include/methodobject.h`).
+pub const NOARGS: c_int = 0x04;
 
 impl MethodDef {
     /// The end of a table.

@@ -1,9 +1,11 @@
 //! Making objects.
 
 use std::ffi::{CStr, c_int};
+use std::ptr;
 
 use super::{Owned, Py, View};
 use crate::python::abi::{Abi, Size};
+use crate::python::class::MethodDef;
 use crate::python::error::{Raised, Result};
 
 impl<'a> Py<'a> {
@@ -99,6 +101,20 @@ impl<'a> Py<'a> {
             })?;
         }
         Ok(tuple)
+    }
+
+    /// A function that belongs to no module.
+    ///
+    /// # Errors
+    ///
+    /// `MemoryError`.
+    pub fn function(self, definition: &'static MethodDef) -> Result<Owned<'a>> {
+        let definition = ptr::from_ref(definition).cast_mut().cast();
+        // SAFETY: attached; the definition lives for ever, and is only read; a new reference or
+        // null.
+        unsafe {
+            self.own(self.abi.PyCFunction_NewEx(definition, ptr::null_mut(), ptr::null_mut()))
+        }
     }
 
     /// An empty `dict`.

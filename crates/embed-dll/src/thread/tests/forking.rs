@@ -194,6 +194,36 @@ os.register_at_fork(before=lambda: ran.append('before'),
         in_function();
     }
 
+    fn a_fork_by_python_does_not_hang_at_the_list_of_threads(python) {
+        let runtime = python.runtime;
+        let attachment = attach(runtime).unwrap();
+        // A thread that `threading` did not start is in its list, and another one has the lock.
+        python.run("import os, threading, time, _thread
+known, taken = [], []
+def foreign():
+    known.append(threading.current_thread()); time.sleep(60)
+def holder():
+    with threading._active_limbo_lock:
+        taken.append(1); time.sleep(0.3)
+_thread.start_new_thread(foreign, ())
+while not known: time.sleep(0.001)
+_thread.start_new_thread(holder, ())
+while not taken: time.sleep(0.001)
+child = os.fork()
+if child == 0: os._exit(42 if threading.active_count() == 1 else 1)
+end = time.monotonic() + 20
+ended = 0
+while not ended and time.monotonic() < end:
+    ended, status = os.waitpid(child, os.WNOHANG)
+    time.sleep(0.001)
+if not ended: os.kill(child, 9)
+assert ended, 'the child hangs'
+assert status >> 8 == 42, status
+with threading._active_limbo_lock: pass");
+        drop(attachment);
+        assert_eq!(fork(|| usable(runtime)), GOOD);
+    }
+
     fn multiprocessing_works(python) {
         let _attachment = attach(python.runtime).unwrap();
         python.run("import multiprocessing, math
